@@ -1,0 +1,1 @@
+"""Locum: privileged access management."""

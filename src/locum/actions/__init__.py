@@ -1,0 +1,1 @@
+"""RULE: ordered steps on a target, each with its undo."""

@@ -1,0 +1,1 @@
+"""NOUN: named kinds of access, and connection profiles."""

@@ -1,0 +1,1 @@
+"""DOOR: the REST API; a URL segment is a file name."""

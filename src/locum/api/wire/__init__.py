@@ -1,0 +1,1 @@
+"""The names of the wire contract live here and nowhere else."""

@@ -1,0 +1,1 @@
+"""DOOR: the commands of operators and users."""

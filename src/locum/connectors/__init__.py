@@ -1,0 +1,1 @@
+"""TOOL: one platform, one file; knows nothing of our database."""

@@ -1,0 +1,1 @@
+"""NOUN: logins on resources whose secrets we keep."""

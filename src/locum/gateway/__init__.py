@@ -1,0 +1,1 @@
+"""DOOR: the data plane; dials a target only with a Grant."""

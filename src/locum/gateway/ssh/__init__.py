@@ -1,0 +1,1 @@
+"""DOOR: the SSH gateway: server login, relay, upstream."""

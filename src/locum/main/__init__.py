@@ -1,0 +1,1 @@
+"""ABOVE: composes the doors into processes."""

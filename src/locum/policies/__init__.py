@@ -1,0 +1,1 @@
+"""RULE: who may do which activity on which resource."""

@@ -1,0 +1,1 @@
+"""READS: lists and searches that join rooms; read-only transactions."""

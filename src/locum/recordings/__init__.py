@@ -1,0 +1,1 @@
+"""TOOL: what happened on a connection: format, writer, reader, store."""

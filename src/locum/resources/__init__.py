@@ -1,0 +1,1 @@
+"""NOUN: the machines, databases and domains people want to reach, and their platforms."""

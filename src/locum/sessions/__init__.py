@@ -1,0 +1,1 @@
+"""FLOW: one person's timed access, from asking to gone."""

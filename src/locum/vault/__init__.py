@@ -1,0 +1,1 @@
+"""TOOL: the only room that sees keys and plaintext secrets."""

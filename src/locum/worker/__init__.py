@@ -1,0 +1,1 @@
+"""DOOR: background process: claims due work and carries it out."""
