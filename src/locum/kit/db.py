@@ -148,9 +148,7 @@ class Database:
         self._closed = False
         if self.is_sqlite:
             self._readers = ThreadPoolExecutor(SQLITE_READERS, thread_name_prefix="db-read")
-            self._queue: queue.SimpleQueue[tuple[Callable[[Tx], Any], Future[Any]] | None] = (
-                queue.SimpleQueue()
-            )
+            self._queue: queue.SimpleQueue[tuple[Callable[[Tx], Any], Future[Any]] | None] = queue.SimpleQueue()
             self._writer = threading.Thread(target=self._write_loop, name="db-write", daemon=True)
             self._writer.start()
         else:
@@ -166,15 +164,11 @@ class Database:
         """Run `fn(tx, …)` in a transaction and commit it. An exception rolls back this unit alone."""
         return await asyncio.wrap_future(self.submit_write(fn, *args, **kwargs))
 
-    def submit_read(
-        self, fn: Callable[Concatenate[ReadTx, P], R], *args: P.args, **kwargs: P.kwargs
-    ) -> Future[R]:
+    def submit_read(self, fn: Callable[Concatenate[ReadTx, P], R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """`read` for callers without an event loop."""
         return self._readers.submit(self._retrying, self._read_once, lambda tx: fn(tx, *args, **kwargs))
 
-    def submit_write(
-        self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs
-    ) -> Future[R]:
+    def submit_write(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """`write` for callers without an event loop. The future is done only after COMMIT."""
         if self._closed:
             raise RuntimeError("the database is closed")
@@ -283,9 +277,7 @@ class Database:
                 break
         connection.close()
 
-    def _commit_group(
-        self, connection: Connection, group: list[tuple[Callable[[Tx], Any], Future[Any]]]
-    ) -> None:
+    def _commit_group(self, connection: Connection, group: list[tuple[Callable[[Tx], Any], Future[Any]]]) -> None:
         done: list[tuple[Future[Any], Any, list[Callable[[], None]]]] = []
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
