@@ -1,0 +1,111 @@
+"""The unit of work on both databases: atomic, isolated from its neighbours, readable by the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from locum.kit.db import Database, ReadTx, Tx, UtcTime, metadata, open_database
+from locum.kit.errors import StartError
+from postgres import PostgresServer
+
+pytestmark = pytest.mark.anyio
+
+note = sa.Table(
+    "test_note",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("text", sa.String(50), nullable=False, unique=True),
+    sa.Column("at", UtcTime),
+)
+
+
+class Note(msgspec.Struct, frozen=True):
+    id: int
+    text: str
+    at: dt.datetime | None
+
+
+def add(tx: Tx, text: str, *, fail: bool = False) -> None:
+    tx.add(note, text=text, at=tx.now)
+    if fail:
+        raise ValueError(text)
+
+
+def texts(tx: ReadTx) -> list[str]:
+    return [str(t) for t in tx.scalars(sa.select(note.c.text).order_by(note.c.id))]
+
+
+async def test_write_then_read(database: Database) -> None:
+    await database.write(add, "one")
+    rows = await database.read(lambda tx: tx.rows(Note, sa.select(note)))
+    assert [row.text for row in rows] == ["one"]
+    assert rows[0].at is not None
+    assert abs(dt.datetime.now(dt.UTC) - rows[0].at) < dt.timedelta(seconds=5)
+
+
+async def test_a_failing_unit_leaves_nothing_and_its_neighbours_stand(database: Database) -> None:
+    units = [database.write(add, f"n{i}", fail=i % 3 == 0) for i in range(60)]
+    results = await asyncio.gather(*units, return_exceptions=True)
+    assert sum(isinstance(r, ValueError) for r in results) == 20
+    found = await database.read(texts)
+    assert sorted(found) == sorted(f"n{i}" for i in range(60) if i % 3)
+
+
+async def test_a_constraint_failure_is_the_units_own(database: Database) -> None:
+    await database.write(add, "same")
+    results = await asyncio.gather(
+        database.write(add, "same"), database.write(add, "other"), return_exceptions=True
+    )
+    assert isinstance(results[0], sa.exc.IntegrityError)
+    assert results[1] is None
+    assert sorted(await database.read(texts)) == ["other", "same"]
+
+
+async def test_a_read_unit_cannot_write(database: Database) -> None:
+    def sneak(tx: ReadTx) -> None:
+        tx._connection.execute(sa.insert(note), {"text": "sneaked"})
+
+    with pytest.raises(sa.exc.DBAPIError):
+        await database.read(sneak)
+    assert await database.read(texts) == []
+
+
+async def test_after_commit_runs_only_for_what_was_committed(database: Database) -> None:
+    seen: list[str] = []
+
+    def unit(tx: Tx, text: str, fail: bool) -> None:
+        tx.after_commit.append(lambda: seen.append(text))
+        add(tx, text, fail=fail)
+
+    await database.write(unit, "kept", False)
+    with pytest.raises(ValueError, match="lost"):
+        await database.write(unit, "lost", True)
+    assert seen == ["kept"]
+
+
+async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
+    with pytest.raises(sa.exc.StatementError, match="without a zone"):
+        await database.write(lambda tx: tx.add(note, text="x", at=dt.datetime(2026, 1, 1)))
+
+
+async def test_a_database_restart_is_survived(postgres: PostgresServer) -> None:
+    database = open_database(postgres.create())
+    with database.engine.begin() as connection:
+        metadata.create_all(connection, tables=[note])
+    await asyncio.gather(*(database.write(add, f"before {i}") for i in range(8)))
+    postgres.control("restart")
+    await asyncio.gather(*(database.write(add, f"after {i}") for i in range(8)))
+    assert len(await database.read(texts)) == 16
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x/y", "postgresql://nobody@127.0.0.1:1/none"])
+async def test_a_bad_url_is_one_clear_line(url: str) -> None:
+    with pytest.raises(StartError) as refusal:
+        open_database(url)
+    assert "\n" not in refusal.value.detail
