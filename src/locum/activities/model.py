@@ -1,0 +1,99 @@
+"""Tables of named kinds of access, the steps they take on a target, and connection profiles."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import IntEnum
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.kit.db import UtcTime, metadata
+
+
+class LoginType(IntEnum):
+    """Whose account a session uses (ACT-02). Only the ephemeral one is built."""
+
+    ACTIVITY_IDENTITY = 2
+
+
+connection_profile = sa.Table(
+    "connection_profile",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.String(256), nullable=False, unique=True),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("record", sa.Boolean, nullable=False),
+    sa.Column("max_session_minutes", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+    sa.CheckConstraint("max_session_minutes BETWEEN 1 AND 43200", name="max_session_minutes"),
+)
+
+
+class ConnectionProfile(msgspec.Struct, frozen=True):
+    """What a session may be like (A.10): whether it is recorded and how long it lasts at most."""
+
+    id: UUID
+    name: str
+    description: str | None
+    is_default: bool
+    record: bool
+    max_session_minutes: int
+    created_at: dt.datetime
+    modified_at: dt.datetime
+
+
+activity = sa.Table(
+    "activity",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("platform_id", sa.ForeignKey("platform.id"), nullable=False),
+    sa.Column("type", sa.Integer, nullable=False),
+    sa.Column("login_type", sa.Integer, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+    sa.CheckConstraint("type = 0", name="type"),
+    sa.CheckConstraint("login_type = 2", name="login_type"),
+    sa.Index("ix_activity_platform_id", "platform_id"),
+)
+
+
+class Activity(msgspec.Struct, frozen=True):
+    """`type` 0 is Interactive (ACT-01); `login_type` 2 an account made for the session alone."""
+
+    id: UUID
+    name: str
+    name_key: str
+    description: str | None
+    platform_id: UUID
+    type: int
+    login_type: int
+    is_default: bool
+    created_at: dt.datetime
+    modified_at: dt.datetime
+
+
+activity_action = sa.Table(
+    "activity_action",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("activity_id", sa.ForeignKey("activity.id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("parameters", sa.JSON, nullable=False),
+    sa.UniqueConstraint("activity_id", "position"),
+)
+
+
+class ActivityAction(msgspec.Struct, frozen=True):
+    """One pre-session step beyond the account itself; its undo runs when the session ends (ACT-04)."""
+
+    kind: str
+    parameters: dict[str, str]

@@ -1,0 +1,149 @@
+"""Durable work: rows that say what is due and when, claimed with a lease and a fence.
+
+A job is one row per thing that must be looked at again. Whoever claims it holds a lease; every save names the
+fence it was claimed with, so a holder that lost its lease can no longer change anything. Steps are level-triggered
+("ensure revoked"), so running one twice is harmless. See docs/decisions/0003-durable-work.md.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.kit.db import ReadTx, Tx, UtcTime, metadata
+from locum.kit.ids import new_id
+
+LEASE = dt.timedelta(seconds=15)
+BACKOFF_FIRST = dt.timedelta(seconds=1)
+BACKOFF_LONGEST = dt.timedelta(seconds=30)
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("subject_id", sa.Uuid, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("owner", sa.String(64)),
+    sa.Column("lease_until", UtcTime),
+    sa.Column("fence", sa.Integer, nullable=False, default=0),
+    sa.Column("asked", sa.Integer, nullable=False, default=0),
+    sa.Column("last_error", sa.String(1000)),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("kind", "subject_id"),
+    sa.Index("ix_job_due_at", "due_at"),
+)
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A claimed job. `fence` proves the claim; `attempts` counts failures since it last succeeded.
+
+    `asked` counts the wishes to look at it, so that one written while the job was held is not slept over.
+    """
+
+    id: UUID
+    kind: str
+    subject_id: UUID
+    due_at: dt.datetime
+    attempts: int
+    fence: int
+    asked: int
+
+
+class LostLease(Exception):
+    """Somebody else holds the job now: whoever sees this stops and changes nothing more."""
+
+
+def schedule(tx: Tx, kind: str, subject_id: UUID, *, due_at: dt.datetime) -> None:
+    """Make sure the job exists and is due no later than asked. Takes no claim away."""
+    if tx.scalar(sa.select(job.c.id).where(job.c.kind == kind, job.c.subject_id == subject_id)) is None:
+        tx.add(job, id=new_id(), kind=kind, subject_id=subject_id, due_at=due_at, created_at=tx.now)
+        return
+    tx.run(
+        sa.update(job)
+        .where(job.c.kind == kind, job.c.subject_id == subject_id)
+        .values(due_at=sa.case((job.c.due_at < due_at, job.c.due_at), else_=due_at), asked=job.c.asked + 1)
+    )
+
+
+def claim(tx: Tx, *, owner: str, limit: int) -> list[Job]:
+    """Take up to `limit` due jobs that nobody holds, for `LEASE`. PostgreSQL skips rows another node is taking."""
+    free = (
+        sa.select(job.c.id)
+        .where(job.c.due_at <= tx.now, sa.or_(job.c.lease_until.is_(None), job.c.lease_until < tx.now))
+        .order_by(job.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return tx.returning(
+        Job,
+        sa.update(job)
+        .where(job.c.id.in_(free.scalar_subquery()))
+        .values(owner=owner, lease_until=tx.now + LEASE, fence=job.c.fence + 1)
+        .returning(*(job.c[name] for name in Job.__struct_fields__)),
+    )
+
+
+def hold(tx: Tx, held: Job) -> None:
+    """Prove that the claim still stands and extend its lease. Raises LostLease."""
+    _fenced(tx, held, lease_until=tx.now + LEASE)
+
+
+def again(tx: Tx, held: Job, *, due_at: dt.datetime) -> None:
+    """Give the job back, to be looked at when `due_at` comes, or at once if somebody asked meanwhile."""
+    _fenced(
+        tx,
+        held,
+        due_at=sa.case((job.c.asked > held.asked, tx.now), else_=due_at),
+        owner=None,
+        lease_until=None,
+        attempts=0,
+        last_error=None,
+    )
+
+
+def failed(tx: Tx, held: Job, error: str) -> dt.datetime:
+    """Give the job back after a failure; answers when it is tried again (doubling from 1 s to 30 s)."""
+    wait = min(BACKOFF_FIRST * 2 ** min(held.attempts, 10), BACKOFF_LONGEST)
+    due_at = tx.now + wait
+    _fenced(
+        tx,
+        held,
+        due_at=sa.case((job.c.asked > held.asked, tx.now), else_=due_at),
+        owner=None,
+        lease_until=None,
+        attempts=job.c.attempts + 1,
+        last_error=error[:1000],
+    )
+    return due_at
+
+
+def done(tx: Tx, held: Job) -> None:
+    """The job is finished: its row goes."""
+    if tx.run(sa.delete(job).where(job.c.id == held.id, job.c.fence == held.fence)) != 1:
+        raise LostLease
+
+
+def take_back(tx: Tx, owner_prefix: str) -> int:
+    """Free every job an earlier life of this node still holds, so that a restart need not wait for leases."""
+    return tx.run(
+        sa.update(job)
+        .where(job.c.owner.startswith(owner_prefix, autoescape=True))
+        .values(owner=None, lease_until=None, fence=job.c.fence + 1)
+    )
+
+
+def next_due(tx: ReadTx) -> dt.datetime | None:
+    """When the earliest job wants to be looked at, held or not; None if there is none."""
+    ready = sa.case((job.c.lease_until > job.c.due_at, job.c.lease_until), else_=job.c.due_at)
+    found: dt.datetime | None = tx.scalar(sa.select(sa.func.min(ready, type_=UtcTime)))
+    return found
+
+
+def _fenced(tx: Tx, held: Job, **values: object) -> None:
+    if tx.run(sa.update(job).where(job.c.id == held.id, job.c.fence == held.fence).values(values)) != 1:
+        raise LostLease

@@ -1,0 +1,73 @@
+"""Tables of access policies: people × activities × resources, and one connection profile."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import IntEnum
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.kit.db import UtcTime, metadata
+
+
+class Approval(IntEnum):
+    """Numbers of the contract's ApprovalType."""
+
+    DENY = 0
+    ALLOW = 1
+    WORKFLOW = 2
+
+
+policy = sa.Table(
+    "policy",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("approval", sa.Integer, nullable=False),
+    sa.Column("notes_required", sa.Boolean, nullable=False),
+    sa.Column("ticket_required", sa.Boolean, nullable=False),
+    sa.Column("connection_profile_id", sa.ForeignKey("connection_profile.id"), nullable=False),
+    sa.Column("is_disabled", sa.Boolean, nullable=False),
+    sa.Column("is_deleted", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+    sa.CheckConstraint("approval IN (0, 1, 2)", name="approval"),
+)
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """A resource-based policy. Who, what and where are rows of the three membership tables."""
+
+    id: UUID
+    name: str
+    name_key: str
+    description: str | None
+    priority: int
+    approval: int
+    notes_required: bool
+    ticket_required: bool
+    connection_profile_id: UUID
+    is_disabled: bool
+    is_deleted: bool
+    created_at: dt.datetime
+    modified_at: dt.datetime
+
+
+def _membership(name: str, member: str) -> sa.Table:
+    return sa.Table(
+        f"policy_{name}",
+        metadata,
+        sa.Column("policy_id", sa.ForeignKey("policy.id"), primary_key=True),
+        sa.Column("member_id", sa.ForeignKey(f"{member}.id"), primary_key=True),
+        sa.Index(f"ix_policy_{name}_member_id", "member_id", "policy_id"),
+    )
+
+
+policy_identity = _membership("identity", "identity")
+policy_resource = _membership("resource", "resource")
+policy_activity = _membership("activity", "activity")
