@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import IntEnum
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import UtcTime, metadata
-
-
-class Approval(IntEnum):
-    """Numbers of the contract's ApprovalType."""
-
-    DENY = 0
-    ALLOW = 1
-    WORKFLOW = 2
 
 
 policy = sa.Table(

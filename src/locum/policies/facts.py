@@ -1,0 +1,80 @@
+"""Gathers what a decision looks at, in a bounded number of indexed statements."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.activities.model import activity, connection_profile
+from locum.identities.model import identity
+from locum.kit.db import ReadTx
+from locum.policies.decide import Facts, PolicyFact
+from locum.policies.model import policy, policy_activity, policy_identity, policy_resource
+from locum.resources.model import resource
+
+
+class _PolicyRow(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    priority: int
+    approval: int
+    notes_required: bool
+    ticket_required: bool
+    is_disabled: bool
+    profile_id: UUID
+    record: bool
+    max_session_minutes: int
+
+
+def gather(
+    tx: ReadTx,
+    *,
+    identity_id: UUID,
+    activity_id: UUID,
+    resource_id: UUID,
+    wanted_policy_id: UUID | None,
+    note: str,
+    ticket: str,
+) -> Facts:
+    """Three statements: is the person locked, does the platform fit, which policies join the three."""
+    locked = tx.scalar(sa.select(identity.c.locked).where(identity.c.id == identity_id))
+    fits = tx.scalar(
+        sa.select(activity.c.id)
+        .join(resource, resource.c.platform_id == activity.c.platform_id)
+        .where(activity.c.id == activity_id, resource.c.id == resource_id)
+    )
+    joined = (
+        sa.select(
+            policy.c.id,
+            policy.c.name,
+            policy.c.priority,
+            policy.c.approval,
+            policy.c.notes_required,
+            policy.c.ticket_required,
+            policy.c.is_disabled,
+            connection_profile.c.id.label("profile_id"),
+            connection_profile.c.record,
+            connection_profile.c.max_session_minutes,
+        )
+        .join(policy_identity, policy_identity.c.policy_id == policy.c.id)
+        .join(policy_activity, policy_activity.c.policy_id == policy.c.id)
+        .join(policy_resource, policy_resource.c.policy_id == policy.c.id)
+        .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
+        .where(
+            policy_identity.c.member_id == identity_id,
+            policy_activity.c.member_id == activity_id,
+            policy_resource.c.member_id == resource_id,
+            policy.c.is_deleted.is_(False),
+        )
+    )
+    found = tx.rows(_PolicyRow, joined)
+    return Facts(
+        identity_locked=locked is not False,
+        activity_fits_platform=fits is not None,
+        policies=tuple(PolicyFact(**msgspec.structs.asdict(row)) for row in found),
+        wanted_policy_id=wanted_policy_id,
+        note=note,
+        ticket=ticket,
+    )

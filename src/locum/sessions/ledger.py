@@ -1,0 +1,68 @@
+"""The grant ledger: every right on a target is a row here, with its undo, before it exists there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from locum.kit.db import ReadTx, Tx
+from locum.kit.ids import new_id
+from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
+
+_COLUMNS = [ledger_entry.c[name] for name in LedgerEntry.__struct_fields__]
+
+
+def intend(tx: Tx, *, session_id: UUID, resource_id: UUID, steps: list[tuple[str, dict[str, str]]]) -> None:
+    """Write down, in order, all that will be done for a session. The caller commits before the first effect."""
+    tx.add_all(
+        ledger_entry,
+        [
+            {
+                "id": new_id(),
+                "session_id": session_id,
+                "position": position,
+                "kind": kind,
+                "resource_id": resource_id,
+                "parameters": parameters,
+                "state": EntryState.INTENDED,
+                "intended_at": tx.now,
+            }
+            for position, (kind, parameters) in enumerate(steps)
+        ],
+    )
+
+
+def entries(tx: ReadTx, session_id: UUID) -> list[LedgerEntry]:
+    """The session's entries in the order they are applied."""
+    return tx.rows(
+        LedgerEntry,
+        sa.select(*_COLUMNS).where(ledger_entry.c.session_id == session_id).order_by(ledger_entry.c.position),
+    )
+
+
+def applied(tx: Tx, entry_id: UUID) -> None:
+    """The change is on the target."""
+    tx.run(
+        sa.update(ledger_entry)
+        .where(ledger_entry.c.id == entry_id, ledger_entry.c.state == EntryState.INTENDED)
+        .values(state=EntryState.APPLIED, applied_at=tx.now, last_error=None)
+    )
+
+
+def reverted(tx: Tx, entry_id: UUID) -> None:
+    """The change is certainly not on the target any more."""
+    tx.run(
+        sa.update(ledger_entry)
+        .where(ledger_entry.c.id == entry_id, ledger_entry.c.state != EntryState.REVERTED)
+        .values(state=EntryState.REVERTED, reverted_at=tx.now, last_error=None)
+    )
+
+
+def failed(tx: Tx, entry_id: UUID, error: str) -> None:
+    """An apply or revert did not work; the entry stays open and shows why."""
+    tx.run(
+        sa.update(ledger_entry)
+        .where(ledger_entry.c.id == entry_id)
+        .values(failures=ledger_entry.c.failures + 1, last_error=error[:1000])
+    )

@@ -1,0 +1,104 @@
+"""PURE: the states of an access session, the legal ways between them, and what to do next (SES-02, section B.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """Numbers of the contract's SessionStatus."""
+
+    APPROVAL_REQUIRED = -1
+    PENDING = 0
+    ACTIVE = 1
+    CANCELLING = 2
+    COMPLETE = 3
+    FAILED = 4
+    CANCELLED = 5
+    APPROVAL_DENIED = 6
+    APPROVAL_FAILED = 7
+
+
+LIVE = frozenset({Status.APPROVAL_REQUIRED, Status.PENDING, Status.ACTIVE, Status.CANCELLING})
+ENDED = frozenset(Status) - LIVE
+
+# Whatever might have touched a target passes through CANCELLING, where the ledger is reverted, before it ends.
+NEXT: dict[Status, frozenset[Status]] = {
+    Status.APPROVAL_REQUIRED: frozenset(
+        {Status.PENDING, Status.CANCELLING, Status.APPROVAL_DENIED, Status.APPROVAL_FAILED}
+    ),
+    Status.PENDING: frozenset({Status.ACTIVE, Status.CANCELLING}),
+    Status.ACTIVE: frozenset({Status.CANCELLING}),
+    Status.CANCELLING: frozenset({Status.COMPLETE, Status.FAILED, Status.CANCELLED}),
+    **{status: frozenset() for status in ENDED},
+}
+
+
+def may_become(now: Status, then: Status) -> bool:
+    """Whether the step from `now` to `then` is legal."""
+    return then in NEXT[now]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that decides what happens next. `open_entries` counts ledger entries that are not reverted."""
+
+    status: Status
+    scheduled_start: dt.datetime
+    scheduled_end: dt.datetime
+    open_entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before `until`."""
+
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """Make the access real on the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Begin the end; once everything is reverted the session becomes `outcome`."""
+
+    outcome: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """Take back what the ledger says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Everything is taken back: write the outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The session has ended: no more work."""
+
+
+Move = Wait | Provision | End | Revoke | Finish | Nothing
+
+
+def next_move(session: Snapshot, now: dt.datetime) -> Move:
+    """What the worker does about a session when it looks at it at `now`. Total: every state has an answer."""
+    if session.status in ENDED:
+        return Nothing()
+    if session.status is Status.CANCELLING:
+        return Revoke() if session.open_entries else Finish()
+    if now >= session.scheduled_end:
+        if session.status is Status.ACTIVE:
+            return End(Status.COMPLETE, "time is over")
+        return End(Status.FAILED, "time ran out before access could be made")
+    if session.status is Status.PENDING:
+        return Wait(session.scheduled_start) if now < session.scheduled_start else Provision()
+    return Wait(session.scheduled_end)

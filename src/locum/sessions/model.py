@@ -1,0 +1,191 @@
+"""Tables of access sessions, their grant ledger, their connections and their log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import IntEnum, StrEnum
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.kit.db import UtcTime, metadata
+
+access_session = sa.Table(
+    "access_session",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("identity_id", sa.ForeignKey("identity.id"), nullable=False),
+    sa.Column("policy_id", sa.ForeignKey("policy.id"), nullable=False),
+    sa.Column("activity_id", sa.ForeignKey("activity.id"), nullable=False),
+    sa.Column("resource_id", sa.ForeignKey("resource.id"), nullable=False),
+    sa.Column("profile_id", sa.ForeignKey("connection_profile.id"), nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.Integer),
+    sa.Column("status_description", sa.String(1000)),
+    sa.Column("record", sa.Boolean, nullable=False),
+    sa.Column("ends_with_connection", sa.Boolean, nullable=False),
+    sa.Column("node", sa.String(64), nullable=False),
+    sa.Column("login_name", sa.String(32), nullable=False),
+    sa.Column("key_secret_id", sa.ForeignKey("vault_secret.id")),
+    sa.Column("created_by", sa.Uuid),
+    sa.Column("created_by_name", sa.String(256), nullable=False),
+    sa.Column("created_from", sa.String(64)),
+    sa.Column("cancelled_by", sa.Uuid),
+    sa.Column("note", sa.String(1000)),
+    sa.Column("ticket", sa.String(256)),
+    sa.Column("scheduled_start", UtcTime, nullable=False),
+    sa.Column("scheduled_end", UtcTime, nullable=False),
+    sa.Column("actual_start", UtcTime),
+    sa.Column("actual_end", UtcTime),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+    sa.CheckConstraint("status BETWEEN -1 AND 7", name="status"),
+    sa.CheckConstraint("outcome IS NULL OR outcome IN (3, 4, 5)", name="outcome"),
+    sa.CheckConstraint("status <> 1 OR actual_start IS NOT NULL", name="active_has_started"),
+    sa.CheckConstraint("status <> 2 OR outcome IS NOT NULL", name="cancelling_has_outcome"),
+    sa.CheckConstraint("(status >= 3) = (actual_end IS NOT NULL)", name="ended_has_end"),
+    sa.CheckConstraint("scheduled_end > scheduled_start", name="has_length"),
+    sa.Index("ix_access_session_status", "status", "scheduled_end"),
+    sa.Index("ix_access_session_identity_id", "identity_id", "status", "created_at"),
+    sa.Index("ix_access_session_resource_id", "resource_id", "status"),
+    sa.Index("ix_access_session_created_at", "created_at"),
+)
+
+
+class AccessSession(msgspec.Struct, frozen=True):
+    """One person's timed right to one activity on one resource. `outcome` is what it becomes once reverted."""
+
+    id: UUID
+    identity_id: UUID
+    policy_id: UUID
+    activity_id: UUID
+    resource_id: UUID
+    profile_id: UUID
+    status: int
+    outcome: int | None
+    status_description: str | None
+    record: bool
+    ends_with_connection: bool
+    node: str
+    login_name: str
+    key_secret_id: UUID | None
+    created_by: UUID | None
+    created_by_name: str
+    created_from: str | None
+    cancelled_by: UUID | None
+    note: str | None
+    ticket: str | None
+    scheduled_start: dt.datetime
+    scheduled_end: dt.datetime
+    actual_start: dt.datetime | None
+    actual_end: dt.datetime | None
+    created_at: dt.datetime
+    modified_at: dt.datetime
+
+
+class EntryState(StrEnum):
+    """`intended` may or may not be on the target already; `reverted` is certainly gone."""
+
+    INTENDED = "intended"
+    APPLIED = "applied"
+    REVERTED = "reverted"
+
+
+ledger_entry = sa.Table(
+    "ledger_entry",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("access_session.id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("resource_id", sa.ForeignKey("resource.id"), nullable=False),
+    sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("intended_at", UtcTime, nullable=False),
+    sa.Column("applied_at", UtcTime),
+    sa.Column("reverted_at", UtcTime),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("last_error", sa.String(1000)),
+    sa.UniqueConstraint("session_id", "position"),
+    sa.CheckConstraint("state IN ('intended', 'applied', 'reverted')", name="state"),
+    sa.CheckConstraint("(state = 'reverted') = (reverted_at IS NOT NULL)", name="reverted_has_time"),
+    sa.Index("ix_ledger_entry_state", "state", "session_id"),
+)
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """A change on a target that gives a right. Written before the change; `kind` and `parameters` hold its undo."""
+
+    id: UUID
+    session_id: UUID
+    position: int
+    kind: str
+    resource_id: UUID
+    parameters: dict[str, str]
+    state: EntryState
+    failures: int
+    last_error: str | None
+
+
+connection = sa.Table(
+    "connection",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("access_session.id"), nullable=False),
+    sa.Column("identity_id", sa.ForeignKey("identity.id"), nullable=False),
+    sa.Column("node", sa.String(64), nullable=False),
+    sa.Column("address", sa.String(64), nullable=False),
+    sa.Column("recorded", sa.Boolean, nullable=False),
+    sa.Column("opened_at", UtcTime, nullable=False),
+    sa.Column("closed_at", UtcTime),
+    sa.Column("close_reason", sa.String(1000)),
+    sa.Index("ix_connection_session_id", "session_id", "closed_at"),
+    sa.Index("ix_connection_node", "node", "closed_at"),
+)
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """One SSH connection inside an access session; `closed_at` is None while it lives."""
+
+    id: UUID
+    session_id: UUID
+    identity_id: UUID
+    node: str
+    address: str
+    recorded: bool
+    opened_at: dt.datetime
+    closed_at: dt.datetime | None
+    close_reason: str | None
+
+
+class LogLevel(IntEnum):
+    """Numbers of the contract's ActionLogType."""
+
+    DEBUG = 0
+    INFO = 1
+    WARN = 2
+    ERROR = 3
+
+
+session_log = sa.Table(
+    "session_log",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("session_id", sa.ForeignKey("access_session.id"), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("text", sa.String(2000), nullable=False),
+    sa.CheckConstraint("level BETWEEN 0 AND 3", name="level"),
+    sa.Index("ix_session_log_session_id", "session_id", "id"),
+)
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """One line of a session's log, for people."""
+
+    id: int
+    session_id: UUID
+    at: dt.datetime
+    level: int
+    text: str
