@@ -1,0 +1,100 @@
+# `make help` lists what there is. Each target sets up what it needs, and says so before it installs anything.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+STAMP := .venv/.set-up
+SOURCES := src scripts tests $(wildcard bench demo)
+TYPED := src/locum scripts $(wildcard bench demo)
+DEMO_PACKAGES := openssh-client openssh-server sudo procps asciinema
+TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql
+# More arguments for pytest, such as PYTEST_ARGS='-x tests/vault'.
+PYTEST_ARGS ?=
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: $(STAMP) ## Make .venv with everything Locum needs and a working .venv/bin/locum
+	@:
+
+$(STAMP): pyproject.toml uv.lock scripts/setup.sh
+	@scripts/setup.sh
+	@touch $@
+
+.PHONY: setup-demo
+setup-demo: setup
+	@scripts/install_packages.sh "Locum's demo" $(DEMO_PACKAGES)
+
+.PHONY: setup-test
+setup-test: setup ## Install what the tests need besides: an SSH server, PostgreSQL, asciinema
+	@scripts/install_packages.sh "Locum's tests" $(TEST_PACKAGES)
+
+.PHONY: test
+test: setup-test ## Run lint, types, structure and docs checks, then every test but the exhaustive matrices
+	@$(MAKE) lint types structure docs
+	@$(BIN)/pytest -m "not full" $(PYTEST_ARGS)
+
+.PHONY: test-full
+test-full: setup-test ## Run every check and every test, the exhaustive matrices too
+	@$(MAKE) lint types structure docs
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: setup ## Check style, formatting and which room imports which
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check --quiet --diff $(SOURCES)
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: types
+types: setup ## Check types (mypy --strict)
+	@$(BIN)/mypy $(TYPED)
+
+.PHONY: structure
+structure: setup ## Check the rules of structure (scripts/check_structure.py)
+	@$(BIN)/python -m scripts.check_structure
+
+.PHONY: sizes
+sizes: setup ## Print the longest files and functions
+	@$(BIN)/python -m scripts.check_structure --report
+
+.PHONY: docs
+docs: setup ## Check help texts, commands and links in the documents; `make docs WRITE=1` refreshes the help texts
+	@$(BIN)/python -m scripts.check_docs $(if $(WRITE),--write)
+
+.PHONY: format
+format: setup ## Format the code and sort the imports
+	@$(BIN)/ruff check --quiet --fix-only --select I $(SOURCES)
+	@$(BIN)/ruff format --quiet $(SOURCES)
+
+.PHONY: bench
+bench: setup-demo ## Measure against the figures Locum promises
+	@$(BIN)/python -m bench
+
+.PHONY: bench-short
+bench-short: setup-demo ## Measure with fewer rounds
+	@$(BIN)/python -m bench --short
+
+.PHONY: demo
+demo: setup-demo ## Start Locum and two demo hosts on this machine, and print what to type next
+	@$(BIN)/python -m demo up
+
+.PHONY: demo-run
+demo-run: setup-demo ## Walk through the whole story and show evidence read from the host
+	@$(BIN)/python -m demo run
+
+.PHONY: demo-stop
+demo-stop: setup ## Stop the demo and remove what it made
+	@$(BIN)/python -m demo stop
+
+.PHONY: burndown
+burndown: setup ## Print how much of the contract is built
+	@$(BIN)/python -m scripts.burndown
+
+.PHONY: clean
+clean: ## Remove .venv, caches and build leftovers
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist
+	@find src scripts tests $(wildcard bench demo) -name __pycache__ -type d -prune -exec rm -rf {} +
