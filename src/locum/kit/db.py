@@ -43,6 +43,10 @@ metadata = sa.MetaData(
 )
 
 
+BIG_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""Type of a counted primary key: 64 bits on both databases (SQLite counts only an INTEGER)."""
+
+
 class UtcTime(sa.types.TypeDecorator[dt.datetime]):
     """An instant in UTC with microseconds: timestamptz on PostgreSQL, sortable ISO text on SQLite."""
 

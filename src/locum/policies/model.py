@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from locum.kit.db import UtcTime, metadata
 
-
 policy = sa.Table(
     "policy",
     metadata,

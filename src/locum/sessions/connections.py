@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+import sqlalchemy as sa
+
+from locum.activities.model import activity
+from locum.audit import log as audit
+from locum.identities.model import identity
+from locum.kit.actor import LOCUM, Actor
+from locum.kit.db import Database, ReadTx, Tx
+from locum.kit.errors import Forbidden, LocumError, NotFound
+from locum.kit.ids import new_id
+from locum.kit.wake import Wake
+from locum.resources.model import Resource, resource
+from locum.sessions import transition
+from locum.sessions.lifecycle import LIVE, Status
+from locum.sessions.model import AccessSession, LogLevel, access_session, connection, session_log
+from locum.sessions.provision import KEY_PURPOSE
+from locum.sessions.request import Request, request_session
+from locum.sessions.target import pin_host_key
 from locum.vault.secret import Secret
+from locum.vault.store import Vault
+
+WATCH_INTERVAL_S = 0.5
+READY_TIMEOUT_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +55,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a direct-connect user name asks for (PRX-03). `session_id` set = the bound address of a session."""
+    """What a direct-connect user name asks for (PRX-03). `session_id` set: the bound address of a session."""
 
     user: str
     activity: str
@@ -42,8 +65,89 @@ class Wanted:
     session_id: UUID | None = None
 
 
+class _Person(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    locked: bool
+
+
+def authorize_connection(
+    tx: Tx, vault: Vault, *, session_id: UUID, identity_id: UUID, address: str, node: str
+) -> Grant:
+    """Let one connection into a session, or say why not. Default deny.
+
+    Checks, in order: (1) the session is the caller's own; (2) it is Active; (3) its time is not over; (4) its owner
+    is not locked. Then the connection is written down and audited, and the Grant made.
+    """
+    session = transition.get(tx, session_id)
+    if session.identity_id != identity_id:
+        raise NotFound("no such session")
+    if session.status != Status.ACTIVE:
+        reason = f": {session.status_description}" if session.status_description else ""
+        raise Forbidden(f"the session is {Status(session.status).name.lower()}{reason}", missing="active session")
+    if tx.now >= session.scheduled_end:
+        raise Forbidden("the session's time is over", missing="time left")
+    person = tx.first(
+        _Person, sa.select(identity.c.id, identity.c.name, identity.c.locked).where(identity.c.id == identity_id)
+    )
+    if person is None or person.locked:
+        raise Forbidden("your account is locked", missing="account not locked")
+    if session.key_secret_id is None:
+        raise Forbidden("the session has no key any more", missing="active session")
+    target = tx.first(
+        Resource,
+        sa.select(*(resource.c[name] for name in Resource.__struct_fields__)).where(
+            resource.c.id == session.resource_id
+        ),
+    )
+    assert target is not None
+    connection_id = new_id()
+    tx.add(
+        connection,
+        id=connection_id,
+        session_id=session.id,
+        identity_id=identity_id,
+        node=node,
+        address=address,
+        recorded=session.record,
+        opened_at=tx.now,
+    )
+    transition.say(tx, session.id, f"connection opened from {address}")
+    audit.record(
+        tx,
+        Actor(person.id, person.name, address),
+        "connection.opened",
+        object_kind="session",
+        object_id=session.id,
+        detail={"connection": str(connection_id), "resource": target.name},
+    )
+    return Grant(
+        connection_id=connection_id,
+        session_id=session.id,
+        identity_id=person.id,
+        identity_name=person.name,
+        resource_id=target.id,
+        resource_name=target.name,
+        activity_name=str(tx.scalar(sa.select(activity.c.name).where(activity.c.id == session.activity_id))),
+        host=target.address,
+        port=target.port_ssh,
+        login_name=session.login_name,
+        private_key=vault.open(tx, session.key_secret_id, purpose=KEY_PURPOSE),
+        trusted_host_key=target.trusted_host_key,
+        deadline=session.scheduled_end,
+        record=session.record,
+    )
+
+
 class Connections:
-    """Opens and closes connections inside access sessions."""
+    """Opens and closes this node's connections, and closes them when their session ends."""
+
+    def __init__(self, db: Database, vault: Vault, changed: Wake, *, node: str) -> None:
+        self._db = db
+        self._vault = vault
+        self._changed = changed
+        self._node = node
+        self._live: dict[UUID, tuple[UUID, Callable[[str], None]]] = {}
 
     async def open(
         self,
@@ -56,16 +160,201 @@ class Connections:
     ) -> Grant:
         """Authorise a connection, starting a session first where `wanted` names no session.
 
-        `close(reason)` is called on the event loop when the connection must end now (deadline, cancel, lock,
-        shutdown); `progress(line)` with words for the person while access is made. Raises LocumError with the
-        reason when refused. The returned connection counts as open until `closed` is called.
+        `close(reason)` is called on the event loop when the connection must end now (deadline, cancel, lock);
+        `progress(line)` with words for the person while access is made. Raises LocumError with the reason when
+        refused. The connection counts as open until `closed` is called.
         """
-        raise NotImplementedError
+        if wanted.session_id is not None:
+            await self._db.read(_check_bound, wanted, identity_id)
+            return await self._enter(wanted.session_id, identity_id, address, close, progress)
+        session_id = await self._db.write(_start, identity_id, wanted, address=address, node=self._node)
+        self._changed.ring()
+        try:
+            return await self._enter(session_id, identity_id, address, close, progress)
+        except BaseException:
+            # Also when the client has gone (cancelled): a session that nobody can use must not live on.
+            await asyncio.shield(self._db.write(_end_unused, session_id, "no connection could be made"))
+            self._changed.ring()
+            raise
+
+    async def _enter(
+        self,
+        session_id: UUID,
+        identity_id: UUID,
+        address: str,
+        close: Callable[[str], None],
+        progress: Callable[[str], None],
+    ) -> Grant:
+        await self._ready(session_id, progress)
+        grant = await self._db.write(
+            authorize_connection,
+            self._vault,
+            session_id=session_id,
+            identity_id=identity_id,
+            address=address,
+            node=self._node,
+        )
+        self._live[grant.connection_id] = (session_id, close)
+        self._changed.ring()  # the session may have ended between the check and this line: have it looked at
+        return grant
+
+    async def _ready(self, session_id: UUID, progress: Callable[[str], None]) -> None:
+        """Wait until the session is no longer Pending; say so once, and pass on what its log reports."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + READY_TIMEOUT_S
+        told = ""
+        while True:
+            seen = self._changed.seen
+            session = await self._db.read(transition.get, session_id)
+            if session.status != Status.PENDING:
+                return
+            if loop.time() > give_up:
+                raise Forbidden("the access could not be made ready in time; see the session's log")
+            words = await self._db.read(_latest_warning, session_id) or "preparing access…"
+            if words != told:
+                progress(words)
+                told = words
+            await self._changed.wait(seen, WATCH_INTERVAL_S)
 
     async def pin_host_key(self, grant: Grant, key: str, fingerprint: str) -> None:
-        """Remember the target's key seen first (RES-11). Raises Forbidden where trust on first use is off."""
-        raise NotImplementedError
+        """Remember the target's key seen first (RES-11). Provisioning has pinned one by then, so this is rare."""
+        if not await self._db.read(_accepts_first_key, grant.resource_id):
+            raise Forbidden("the target's host key is not trusted yet", missing="trusted host key")
+        await self._db.write(pin_host_key, grant.resource_id, key=key, thumbprint=fingerprint)
 
     async def closed(self, grant: Grant, *, reason: str) -> None:
         """The connection is gone. A session that a direct connect started ends with it (PRX-08)."""
-        raise NotImplementedError
+        self._live.pop(grant.connection_id, None)
+        await self._db.write(_closed, grant, reason)
+        self._changed.ring()
+
+    async def watch(self) -> None:
+        """Close connections whose session is no longer Active. Runs for the life of the process."""
+        while True:
+            seen = self._changed.seen
+            if self._live:
+                await self._close_ended()
+            await self._changed.wait(seen, WATCH_INTERVAL_S)
+
+    async def _close_ended(self) -> None:
+        watched = {session_id for session_id, _ in self._live.values()}
+        ended = await self._db.read(_not_active, watched)
+        for session_id, close in list(self._live.values()):
+            if session_id in ended:
+                close(ended[session_id])
+
+    async def recover(self) -> int:
+        """After a crash: this node's connections are gone, and so are the sessions that hung on them."""
+        count = await self._db.write(_recover, self._node)
+        self._changed.ring()
+        return count
+
+
+def _check_bound(tx: ReadTx, wanted: Wanted, identity_id: UUID) -> None:
+    assert wanted.session_id is not None
+    session = transition.get(tx, wanted.session_id)
+    if session.identity_id != identity_id:
+        raise NotFound("no such session")
+    if session.status not in LIVE:
+        raise Forbidden("the session has ended", missing="active session")
+
+
+def _start(tx: Tx, identity_id: UUID, wanted: Wanted, *, address: str, node: str) -> UUID:
+    name = str(tx.scalar(sa.select(identity.c.name).where(identity.c.id == identity_id)))
+    actor = Actor(identity_id, name, address)
+    asked = Request(
+        identity_id=identity_id,
+        activity_name=wanted.activity,
+        resource_name=wanted.resource,
+        policy_name=wanted.policy,
+        note=wanted.notes or "",
+        ends_with_connection=True,
+    )
+    try:
+        return request_session(tx, actor, asked, node=node)
+    except LocumError as refusal:
+        if isinstance(refusal, NotFound):
+            raise Forbidden(
+                "you may not do that there, or there is no such activity, resource or policy"
+            ) from None
+        raise
+
+
+def _latest_warning(tx: ReadTx, session_id: UUID) -> str | None:
+    found: str | None = tx.scalar(
+        sa.select(session_log.c.text)
+        .where(session_log.c.session_id == session_id, session_log.c.level >= LogLevel.WARN)
+        .order_by(session_log.c.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+def _accepts_first_key(tx: ReadTx, resource_id: UUID) -> bool:
+    return bool(
+        tx.scalar(sa.select(resource.c.accept_host_key_on_first_discovery).where(resource.c.id == resource_id))
+    )
+
+
+class _Ended(msgspec.Struct, frozen=True):
+    id: UUID
+    status_description: str | None
+
+
+def _not_active(tx: ReadTx, session_ids: set[UUID]) -> dict[UUID, str]:
+    rows = tx.rows(
+        _Ended,
+        sa.select(access_session.c.id, access_session.c.status_description).where(
+            access_session.c.id.in_(session_ids), access_session.c.status != Status.ACTIVE
+        ),
+    )
+    return {row.id: row.status_description or "it has ended" for row in rows}
+
+
+def _end_unused(tx: Tx, session_id: UUID, reason: str) -> None:
+    session = transition.get(tx, session_id)
+    transition.begin_end(tx, LOCUM, session, outcome=Status.FAILED, reason=reason)
+
+
+def _closed(tx: Tx, grant: Grant, reason: str) -> None:
+    changed = tx.run(
+        sa.update(connection)
+        .where(connection.c.id == grant.connection_id, connection.c.closed_at.is_(None))
+        .values(closed_at=tx.now, close_reason=reason[:1000])
+    )
+    if not changed:
+        return
+    actor = Actor(grant.identity_id, grant.identity_name)
+    transition.say(tx, grant.session_id, f"connection closed: {reason}")
+    audit.record(
+        tx,
+        actor,
+        "connection.closed",
+        object_kind="session",
+        object_id=grant.session_id,
+        detail={"connection": str(grant.connection_id), "reason": reason},
+    )
+    session = transition.get(tx, grant.session_id)
+    if session.ends_with_connection:
+        transition.begin_end(tx, actor, session, outcome=Status.COMPLETE, reason="its connection was closed")
+
+
+def _recover(tx: Tx, node: str) -> int:
+    lost = tx.run(
+        sa.update(connection)
+        .where(connection.c.node == node, connection.c.closed_at.is_(None))
+        .values(closed_at=tx.now, close_reason="Locum restarted")
+    )
+    hung = tx.rows(
+        AccessSession,
+        sa.select(*(access_session.c[name] for name in AccessSession.__struct_fields__)).where(
+            access_session.c.node == node,
+            access_session.c.ends_with_connection.is_(True),
+            access_session.c.status.in_([Status.PENDING, Status.ACTIVE]),
+        ),
+    )
+    for session in hung:
+        transition.begin_end(
+            tx, LOCUM, session, outcome=Status.COMPLETE, reason="its connection was lost when Locum restarted"
+        )
+    return lost

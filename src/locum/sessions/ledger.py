@@ -63,6 +63,6 @@ def failed(tx: Tx, entry_id: UUID, error: str) -> None:
     """An apply or revert did not work; the entry stays open and shows why."""
     tx.run(
         sa.update(ledger_entry)
-        .where(ledger_entry.c.id == entry_id)
+        .where(ledger_entry.c.id == entry_id, ledger_entry.c.state != EntryState.REVERTED)
         .values(failures=ledger_entry.c.failures + 1, last_error=error[:1000])
     )

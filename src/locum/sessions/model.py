@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.kit.db import UtcTime, metadata
+from locum.kit.db import BIG_ID, UtcTime, metadata
 
 access_session = sa.Table(
     "access_session",
@@ -171,7 +171,7 @@ class LogLevel(IntEnum):
 session_log = sa.Table(
     "session_log",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", BIG_ID, primary_key=True, autoincrement=True),
     sa.Column("session_id", sa.ForeignKey("access_session.id"), nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("level", sa.Integer, nullable=False),

@@ -1,0 +1,89 @@
+"""The worker's side of a session: look, do the next thing, look again, until there is something to wait for.
+
+Steps of one look, each its own transaction or effect, each safe to repeat after a crash between any two:
+(1) hold the lease and read the session and its ledger; (2) `lifecycle.next_move` says what to do;
+(3) do it: write an end, provision (`provision.py`), revert (`revoke.py`), or write the outcome.
+"""
+
+from __future__ import annotations
+
+from locum.audit import log as audit
+from locum.kit import jobs
+from locum.kit.actor import LOCUM
+from locum.kit.db import Tx
+from locum.kit.jobs import Job
+from locum.sessions import ledger, transition
+from locum.sessions.lifecycle import (
+    End,
+    Finish,
+    Move,
+    Nothing,
+    Provision,
+    Revoke,
+    Snapshot,
+    Status,
+    Wait,
+    next_move,
+)
+from locum.sessions.model import AccessSession, EntryState
+from locum.sessions.provision import provision
+from locum.sessions.revoke import revoke
+from locum.sessions.work import SessionWork
+from locum.vault.store import Vault
+
+
+def look(tx: Tx, held: Job) -> tuple[AccessSession, Move]:
+    """(1) and (2): prove the lease and decide what comes next."""
+    jobs.hold(tx, held)
+    session = transition.get(tx, held.subject_id)
+    open_entries = sum(e.state != EntryState.REVERTED for e in ledger.entries(tx, session.id))
+    snapshot = Snapshot(Status(session.status), session.scheduled_start, session.scheduled_end, open_entries)
+    return session, next_move(snapshot, tx.now)
+
+
+async def advance(work: SessionWork, held: Job) -> None:
+    """Bring one session as far as it can go now. Raises LostLease when another node has taken over."""
+    while True:
+        session, move = await work.db.write(look, held)
+        match move:
+            case Nothing():
+                await work.db.write(jobs.done, held)
+                return
+            case Wait(until):
+                await work.db.write(jobs.again, held, due_at=until)
+                return
+            case End(outcome, reason):
+                await work.db.write(_end, held, session, outcome, reason)
+                going_on = True
+            case Finish():
+                await work.db.write(_finish, held, session, work.vault)
+                going_on = True
+            case Provision():
+                going_on = await provision(work, held, session)
+            case Revoke():
+                going_on = await revoke(work, held, session)
+        work.changed.ring()
+        if not going_on:
+            return
+
+
+def _end(tx: Tx, held: Job, session: AccessSession, outcome: Status, reason: str) -> None:
+    jobs.hold(tx, held)
+    transition.begin_end(tx, LOCUM, session, outcome=outcome, reason=reason)
+
+
+def _finish(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> None:
+    jobs.hold(tx, held)
+    outcome = Status(session.outcome or Status.FAILED)
+    transition.move(tx, session, outcome, actual_end=tx.now, key_secret_id=None)
+    if session.key_secret_id is not None:
+        vault.erase(tx, session.key_secret_id)
+    transition.say(tx, session.id, f"access is gone; the session is {outcome.name.lower()}")
+    audit.record(
+        tx,
+        LOCUM,
+        "session.ended",
+        object_kind="session",
+        object_id=session.id,
+        detail={"outcome": outcome.name},
+    )

@@ -1,0 +1,181 @@
+"""Asking for access: names become things, policy decides, and the wish is written down for the worker."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.actions.plan import login_name
+from locum.activities.model import activity
+from locum.audit import log as audit
+from locum.identities.model import identity
+from locum.kit import jobs
+from locum.kit.actor import Actor
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Forbidden, Invalid, NotFound
+from locum.kit.ids import new_id
+from locum.kit.names import name_key
+from locum.policies.decide import Denied, decide
+from locum.policies.facts import gather
+from locum.policies.model import policy
+from locum.resources.model import resource
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import access_session
+from locum.sessions.transition import JOB, say
+
+SHORTEST = dt.timedelta(seconds=1)
+FURTHEST_START = dt.timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asks for. Activity and resource by id, or by name where the id is None (SES-01).
+
+    `start` and `end` are UTC; no start means now, no end means as long as the profile allows.
+    """
+
+    identity_id: UUID
+    activity_id: UUID | None = None
+    activity_name: str | None = None
+    resource_id: UUID | None = None
+    resource_name: str | None = None
+    policy_id: UUID | None = None
+    policy_name: str | None = None
+    note: str = ""
+    ticket: str = ""
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+    ends_with_connection: bool = False
+
+
+class _Named(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+
+
+def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
+    """Decide, and if allowed write the session down as Pending with its work due. Answers its id.
+
+    Raises NotFound for an unknown person, activity, resource or policy, Forbidden with the decision's reason.
+    """
+    person = tx.first(_Named, sa.select(identity.c.id, identity.c.name).where(identity.c.id == asked.identity_id))
+    if person is None:
+        raise NotFound("no such account")
+    wanted_activity = _find_activity(tx, asked)
+    target = _find_resource(tx, asked)
+    facts = gather(
+        tx,
+        identity_id=person.id,
+        activity_id=wanted_activity.id,
+        resource_id=target.id,
+        wanted_policy_id=_find_policy(tx, asked),
+        note=asked.note,
+        ticket=asked.ticket,
+    )
+    decision = decide(facts)
+    if isinstance(decision, Denied):
+        raise Forbidden(decision.reason, missing=decision.missing)
+    start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
+    session_id = new_id()
+    tail = base64.b32encode(secrets.token_bytes(5)).decode().lower()
+    tx.add(
+        access_session,
+        id=session_id,
+        identity_id=person.id,
+        policy_id=decision.policy.id,
+        activity_id=wanted_activity.id,
+        resource_id=target.id,
+        profile_id=decision.policy.profile_id,
+        status=Status.PENDING,
+        record=decision.policy.record,
+        ends_with_connection=asked.ends_with_connection,
+        node=node,
+        login_name=login_name(person.name, tail),
+        created_by=actor.id,
+        created_by_name=actor.name,
+        created_from=actor.address,
+        note=asked.note or None,
+        ticket=asked.ticket or None,
+        scheduled_start=start,
+        scheduled_end=end,
+        created_at=tx.now,
+        modified_at=tx.now,
+    )
+    policy_name = decision.policy.name
+    say(
+        tx,
+        session_id,
+        f"{person.name} asked for {wanted_activity.name} on {target.name}; allowed by {policy_name}",
+    )
+    audit.record(
+        tx,
+        actor,
+        "session.requested",
+        object_kind="session",
+        object_id=session_id,
+        detail={
+            "identity": person.name,
+            "activity": wanted_activity.name,
+            "resource": target.name,
+            "policy": policy_name,
+        },
+    )
+    jobs.schedule(tx, JOB, session_id, due_at=start)
+    return session_id
+
+
+def _window(now: dt.datetime, asked: Request, max_minutes: int) -> tuple[dt.datetime, dt.datetime]:
+    start = max(asked.start, now) if asked.start else now
+    if start > now + FURTHEST_START:
+        raise Invalid("startDateTimeUtc lies more than a year ahead", field="startDateTimeUtc")
+    end = start + dt.timedelta(minutes=max_minutes)
+    if asked.end is not None:
+        if asked.end < start + SHORTEST:
+            raise Invalid("endDateTimeUtc must lie after the start and in the future", field="endDateTimeUtc")
+        end = min(end, asked.end)
+    return start, end
+
+
+def _find_activity(tx: ReadTx, asked: Request) -> _Named:
+    if asked.activity_id is not None:
+        match = activity.c.id == asked.activity_id
+    elif asked.activity_name:
+        match = activity.c.name_key == name_key(asked.activity_name)
+    else:
+        raise Invalid("activityId or activityName is needed", field="activityId")
+    found = tx.first(_Named, sa.select(activity.c.id, activity.c.name).where(match))
+    if found is None:
+        raise NotFound("no such activity")
+    return found
+
+
+def _find_resource(tx: ReadTx, asked: Request) -> _Named:
+    if asked.resource_id is not None:
+        match: sa.ColumnElement[bool] = resource.c.id == asked.resource_id
+    elif asked.resource_name:
+        match = resource.c.name_key == name_key(asked.resource_name)
+    else:
+        raise Invalid("managedResourceId or managedResourceName is needed", field="managedResourceId")
+    found = tx.first(_Named, sa.select(resource.c.id, resource.c.name).where(match))
+    if found is None:
+        raise NotFound("no such resource")
+    return found
+
+
+def _find_policy(tx: ReadTx, asked: Request) -> UUID | None:
+    if asked.policy_id is not None:
+        match: sa.ColumnElement[bool] = policy.c.id == asked.policy_id
+    elif asked.policy_name:
+        match = policy.c.name_key == name_key(asked.policy_name)
+    else:
+        return None
+    found: UUID | None = tx.scalar(sa.select(policy.c.id).where(match, policy.c.is_deleted.is_(False)))
+    if found is None:
+        raise NotFound("no such access policy")
+    return found

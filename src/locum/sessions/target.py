@@ -1,0 +1,80 @@
+"""Where a session's resource is and how Locum itself gets in there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from locum.audit import log as audit
+from locum.connectors.base import Target
+from locum.credentials.model import Credential, credential
+from locum.kit.actor import LOCUM
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Invalid
+from locum.resources.model import Platform, Resource, platform, resource
+from locum.vault.secret import Secret
+from locum.vault.store import Vault
+
+_RESOURCE = [resource.c[name] for name in Resource.__struct_fields__]
+_CREDENTIAL = [credential.c[name] for name in Credential.__struct_fields__]
+_PLATFORM = [platform.c[name] for name in Platform.__struct_fields__]
+
+
+def get_resource(tx: ReadTx, resource_id: UUID) -> Resource:
+    """The resource of a session; the foreign key says that it exists."""
+    found = tx.first(Resource, sa.select(*_RESOURCE).where(resource.c.id == resource_id))
+    assert found is not None
+    return found
+
+
+def locate(tx: ReadTx, vault: Vault, resource_id: UUID) -> tuple[str, Target]:
+    """The connector's name and the target with the service account's secrets. Raises Invalid if none is set."""
+    where = get_resource(tx, resource_id)
+    kind = tx.first(Platform, sa.select(*_PLATFORM).where(platform.c.id == where.platform_id))
+    assert kind is not None
+    account = (
+        tx.first(Credential, sa.select(*_CREDENTIAL).where(credential.c.id == where.service_account_id))
+        if where.service_account_id
+        else None
+    )
+    if account is None:
+        raise Invalid(f"the resource {where.name} has no service account")
+    target = Target(
+        host=where.address,
+        port=where.port_ssh,
+        username=account.username,
+        password=_secret(tx, vault, account.password_secret_id, "credential.password"),
+        private_key=_secret(tx, vault, account.private_key_secret_id, "credential.private_key"),
+        trusted_host_key=where.trusted_host_key,
+        accept_first=where.accept_host_key_on_first_discovery,
+        elevation=account.elevation_command or ("sudo" if account.username != "root" else None),
+    )
+    return kind.connector, target
+
+
+def _secret(tx: ReadTx, vault: Vault, secret_id: UUID | None, purpose: str) -> Secret | None:
+    return vault.open(tx, secret_id, purpose=purpose) if secret_id else None
+
+
+def pin_host_key(tx: Tx, resource_id: UUID, *, key: str, thumbprint: str) -> None:
+    """Remember the key seen first, if none is pinned yet (RES-11). Later keys must equal it."""
+    changed = tx.run(
+        sa.update(resource)
+        .where(resource.c.id == resource_id, resource.c.trusted_host_key.is_(None))
+        .values(
+            trusted_host_key=key,
+            trusted_thumbprint=thumbprint,
+            discovered_thumbprint=thumbprint,
+            modified_at=tx.now,
+        )
+    )
+    if changed:
+        audit.record(
+            tx,
+            LOCUM,
+            "resource.host_key_pinned",
+            object_kind="resource",
+            object_id=resource_id,
+            detail={"thumbprint": thumbprint},
+        )

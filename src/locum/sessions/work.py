@@ -1,0 +1,38 @@
+"""What working on a session needs, and how a session that can't be worked on now is put off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from locum.connectors.base import Connector, Target
+from locum.kit import jobs
+from locum.kit.db import Database, Tx
+from locum.kit.jobs import Job
+from locum.kit.wake import Wake
+from locum.sessions import transition
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import AccessSession, LogLevel
+from locum.vault.store import Vault
+
+Connect = Callable[[str, Target], AbstractAsyncContextManager[Connector]]
+"""Opens a connection to a target through the connector of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWork:
+    """What advancing a session needs. `changed` rings after every change of a session's state."""
+
+    db: Database
+    vault: Vault
+    connect: Connect
+    changed: Wake
+
+
+def give_back(tx: Tx, held: Job, session: AccessSession, error: str, *, level: LogLevel) -> None:
+    """A target could not be worked on: say so where people look, and try again later."""
+    deadline = session.scheduled_end if session.status == Status.PENDING else None
+    again_at = jobs.failed(tx, held, error, no_later_than=deadline)
+    wait_s = max((again_at - tx.now).total_seconds(), 0)
+    transition.say(tx, session.id, f"{error}; trying again in {wait_s:.0f} s", level)
