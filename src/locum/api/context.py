@@ -1,0 +1,61 @@
+"""What a handler is given: the composed services and one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from locum.identities.caller import Caller
+from locum.kit.db import Database, ReadTx
+
+P = TypeVar("P")
+Q = TypeVar("Q")
+B = TypeVar("B")
+
+# Takes the credential of the Authorization header (without "Bearer") and the caller's address, checks on the event
+# loop what needs no database (signature, expiry, checksum of a key), and returns the rest of the check, which runs
+# in the same unit of work as the handler. Both raise Unauthenticated.
+Prove = Callable[[str, str | None], Callable[[ReadTx], Caller]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The services the controllers use, composed once by `main`."""
+
+    db: Database
+    prove: Prove
+    healthy: Callable[[], bool]
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a handler may add to its answer's headers."""
+
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def set_cookie(self, name: str, value: str, *, max_age: int) -> None:
+        """Send a cookie no script can read and no other site can make the browser send (SEC-31)."""
+        cookie = f"{name}={value}; Max-Age={max_age}; Path=/; HttpOnly; Secure; SameSite=Strict"
+        self.headers.append((b"set-cookie", cookie.encode("ascii")))
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[P, Q, B]):
+    """One request after every check of the kernel. `params`, `query`, `body` are None where nothing is declared."""
+
+    params: P
+    query: Q
+    body: B
+    api: Api
+    reply: Reply
+    address: str | None
+    cookies: Mapping[str, str]
+    signed_in: Caller | None
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls. An operation open to anyone has none: asking there is a fault of its handler."""
+        if self.signed_in is None:
+            raise LookupError("an operation open to anyone has no caller")
+        return self.signed_in

@@ -1,0 +1,50 @@
+"""Who stands behind a request, as one database unit of work found it. The API's guards read nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from locum.kit.actor import Actor
+from locum.kit.permissions import Permission
+
+
+class Role(StrEnum):
+    """The role names of the contract. Rights come from permissions; a role is the contract's first gate."""
+
+    ADMIN = "Admin"
+    USER = "User"
+    REVIEWER = "Reviewer"
+    APP = "App"
+    USER_PLUS = "UserPlus"
+
+
+Pending = Literal["second_factor", "enrolment", "password_change"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated identity.
+
+    `pending` names the step of the sign-in that is still to be done; while there is one, `roles` and `permissions`
+    give nothing (AUTH-03, SEC-07). An application has no second factor: its key is proof enough, `pending` is None.
+    """
+
+    identity_id: UUID
+    name: str
+    kind: Literal["local", "application"]
+    roles: frozenset[Role]
+    permissions: frozenset[Permission]
+    pending: Pending | None
+    address: str | None = None
+
+    @property
+    def second_factor_done(self) -> bool:
+        return self.pending is None
+
+    @property
+    def actor(self) -> Actor:
+        """How the audit log names this caller."""
+        return Actor(self.identity_id, self.name, self.address)
