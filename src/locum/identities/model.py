@@ -1,0 +1,180 @@
+"""Tables of identities and of how they prove who they are.
+
+A password, factor or key is never a column: `password_hash` is an argon2id string, codes and keys are keyed digests,
+and what must be readable again (TOTP secret, API key) is a `…_secret_id` into the vault.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import IntEnum, StrEnum
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.kit.db import UtcTime, metadata
+
+
+class Kind(IntEnum):
+    """Numbers of the contract's ManagedAccountViewEntityTypeEnum."""
+
+    DOMAIN_USER = 0
+    GROUP = 1
+    APPLICATION = 2
+    COLLECTION = 3
+    LOCAL = 4
+
+
+class SecondFactor(StrEnum):
+    """What one person's sign-in asks for. Absent means the installation's default (`Setting.USER_MFA`)."""
+
+    REQUIRED = "required"
+    NOT_REQUIRED = "not_required"
+
+
+class Setting(StrEnum):
+    """Names in `signin_setting`."""
+
+    USER_MFA = "user_mfa"
+
+
+identity = sa.Table(
+    "identity",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("kind", sa.Integer, nullable=False),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
+    sa.Column("display_name", sa.String(256)),
+    sa.Column("email", sa.String(320)),
+    sa.Column("department", sa.String(256)),
+    sa.Column("user_principal_name", sa.String(320)),
+    sa.Column("sam_account_name", sa.String(256)),
+    sa.Column("certificate_serial", sa.String(128)),
+    sa.Column("locked", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+    sa.Column("last_sign_in_at", UtcTime),
+    sa.Column("tokens_valid_from", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime),
+    sa.CheckConstraint("kind IN (0, 1, 2, 3, 4)", name="kind"),
+    sa.Index("ix_identity_kind", "kind", "name_key"),
+)
+
+identity_role = sa.Table(
+    "identity_role",
+    metadata,
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("role", sa.String(16), primary_key=True),
+    sa.CheckConstraint("role IN ('Admin', 'User', 'Reviewer', 'App', 'UserPlus')", name="role"),
+)
+
+local_login = sa.Table(
+    "local_login",
+    metadata,
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("password_hash", sa.String(256), nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("must_change", sa.Boolean, nullable=False),
+    sa.Column("failed_attempts", sa.Integer, nullable=False),
+    sa.Column("locked_until", UtcTime),
+    sa.Column("second_factor", sa.String(16)),
+    sa.Column("totp_secret_id", sa.Uuid),
+    sa.Column("totp_pending_secret_id", sa.Uuid),
+    sa.Column("totp_last_step", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("second_factor IN ('required', 'not_required')", name="second_factor"),
+    sa.CheckConstraint("failed_attempts >= 0", name="failed_attempts"),
+)
+
+recovery_code = sa.Table(
+    "recovery_code",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("used_at", UtcTime),
+    sa.UniqueConstraint("identity_id", "digest"),
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("secret_id", sa.Uuid),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("created_by", sa.Uuid),
+    sa.Column("revoked_at", UtcTime),
+    sa.Index("ix_api_key_identity_id", "identity_id", "revoked_at"),
+)
+
+signin_setting = sa.Table(
+    "signin_setting",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.String(256), nullable=False),
+)
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A row of `identity`, as creating one answers it."""
+
+    id: UUID
+    kind: Kind
+    name: str
+    display_name: str | None
+    email: str | None
+    department: str | None
+    user_principal_name: str | None
+    sam_account_name: str | None
+    certificate_serial: str | None
+    locked: bool
+    created_at: dt.datetime
+    last_sign_in_at: dt.datetime | None
+
+
+class Login(msgspec.Struct, frozen=True):
+    """All a sign-in has to know about one local user: `select(*LOGIN)`."""
+
+    identity_id: UUID
+    name: str
+    display_name: str | None
+    locked: bool
+    expires_at: dt.datetime | None
+    password_hash: str
+    must_change: bool
+    failed_attempts: int
+    locked_until: dt.datetime | None
+    second_factor: SecondFactor | None
+    totp_secret_id: UUID | None
+    totp_pending_secret_id: UUID | None
+    totp_last_step: int
+
+    def refusal(self, now: dt.datetime) -> str | None:
+        """Why this identity may not sign in at `now`, in the audit log's words, or None."""
+        if self.locked:
+            return "locked by an administrator"
+        if self.expires_at is not None and self.expires_at <= now:
+            return "the identity has expired"
+        if self.locked_until is not None and self.locked_until > now:
+            return "locked after wrong tries"
+        return None
+
+
+LOGIN = sa.select(
+    identity.c.id.label("identity_id"),
+    identity.c.name,
+    identity.c.display_name,
+    identity.c.locked,
+    identity.c.expires_at,
+    local_login.c.password_hash,
+    local_login.c.must_change,
+    local_login.c.failed_attempts,
+    local_login.c.locked_until,
+    local_login.c.second_factor,
+    local_login.c.totp_secret_id,
+    local_login.c.totp_pending_secret_id,
+    local_login.c.totp_last_step,
+).join_from(identity, local_login, local_login.c.identity_id == identity.c.id)
