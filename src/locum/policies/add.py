@@ -1,0 +1,121 @@
+"""Adds an access policy with its members."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.activities.model import activity, connection_profile
+from locum.audit import log as audit
+from locum.identities.model import identity
+from locum.kit.actor import Actor
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Conflict, Invalid, NotFound
+from locum.kit.ids import new_id
+from locum.kit.names import checked_name, name_key
+from locum.policies.decide import Approval
+from locum.policies.model import Policy, policy, policy_activity, policy_identity, policy_resource
+from locum.resources.model import resource
+
+_COLUMNS = [policy.c[name] for name in Policy.__struct_fields__]
+
+
+class Members(msgspec.Struct, frozen=True):
+    """Whom a policy joins with what, and where."""
+
+    identities: list[UUID] = []
+    resources: list[UUID] = []
+    activities: list[UUID] = []
+
+
+def get_policy(tx: ReadTx, policy_id: UUID) -> Policy:
+    """The policy, or NotFound."""
+    found = tx.first(Policy, sa.select(*_COLUMNS).where(policy.c.id == policy_id, policy.c.is_deleted.is_(False)))
+    if found is None:
+        raise NotFound("no such access policy")
+    return found
+
+
+def add_policy(
+    tx: Tx,
+    actor: Actor,
+    *,
+    name: str | None,
+    members: Members,
+    description: str | None = None,
+    priority: int = 0,
+    approval: Approval | None = None,
+    notes_required: bool = False,
+    ticket_required: bool = False,
+    connection_profile_id: UUID | None = None,
+) -> Policy:
+    """A resource-based policy (POL-01). No approval given means Allow, no profile the default one.
+
+    Raises Conflict for a taken name, Invalid for a member that does not exist.
+    """
+    shown = checked_name(name, field="name")
+    if tx.scalar(sa.select(policy.c.id).where(policy.c.name_key == name_key(shown))) is not None:
+        raise Conflict("there is an access policy of this name already")
+    policy_id = new_id()
+    tx.add(
+        policy,
+        id=policy_id,
+        name=shown,
+        name_key=name_key(shown),
+        description=description,
+        priority=priority,
+        approval=Approval.ALLOW if approval is None else approval,
+        notes_required=notes_required,
+        ticket_required=ticket_required,
+        connection_profile_id=_profile(tx, connection_profile_id),
+        is_disabled=False,
+        is_deleted=False,
+        created_at=tx.now,
+        modified_at=tx.now,
+    )
+    _join(tx, policy_identity, policy_id, identity, members.identities, "managedAccountIds")
+    _join(tx, policy_resource, policy_id, resource, members.resources, "managedResourceIds")
+    _join(tx, policy_activity, policy_id, activity, members.activities, "activityIds")
+    audit.record(
+        tx,
+        actor,
+        "policy.created",
+        object_kind="policy",
+        object_id=policy_id,
+        detail={
+            "policy": shown,
+            "identities": len(members.identities),
+            "resources": len(members.resources),
+            "activities": len(members.activities),
+        },
+    )
+    return get_policy(tx, policy_id)
+
+
+def members_of(tx: ReadTx, policy_id: UUID) -> Members:
+    """The ids a policy joins: three statements."""
+
+    def ids(table: sa.Table) -> list[UUID]:
+        return tx.scalars(
+            sa.select(table.c.member_id).where(table.c.policy_id == policy_id).order_by(table.c.member_id)
+        )
+
+    return Members(ids(policy_identity), ids(policy_resource), ids(policy_activity))
+
+
+def _profile(tx: ReadTx, profile_id: UUID | None) -> UUID:
+    match = connection_profile.c.id == profile_id if profile_id else connection_profile.c.is_default.is_(True)
+    found: UUID | None = tx.scalar(sa.select(connection_profile.c.id).where(match))
+    if found is None:
+        raise Invalid("activityConfigurationId names no connection profile", field="activityConfigurationId")
+    return found
+
+
+def _join(tx: Tx, joins: sa.Table, policy_id: UUID, members: sa.Table, ids: list[UUID], field: str) -> None:
+    wanted = set(ids)
+    known = set(tx.scalars(sa.select(members.c.id).where(members.c.id.in_(wanted)))) if wanted else set()
+    if known != wanted:
+        raise Invalid(f"{field} names something that does not exist", field=field)
+    tx.add_all(joins, [{"policy_id": policy_id, "member_id": member} for member in sorted(wanted)])

@@ -1,0 +1,110 @@
+"""Adds a host that people may be given access to."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from locum.audit import log as audit
+from locum.kit.actor import Actor
+from locum.kit.db import ReadTx, Tx, metadata
+from locum.kit.errors import Conflict, Invalid, NotFound
+from locum.kit.ids import new_id
+from locum.kit.names import checked_name, name_key
+from locum.resources.model import Platform, Resource, ResourceType, TrustAction, platform, resource
+
+DEFAULT_PLATFORM = "Linux"
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
+_COLUMNS = [resource.c[name] for name in Resource.__struct_fields__]
+
+
+def get_resource(tx: ReadTx, resource_id: UUID) -> Resource:
+    """The resource, or NotFound."""
+    found = tx.first(Resource, sa.select(*_COLUMNS).where(resource.c.id == resource_id))
+    if found is None:
+        raise NotFound("no such resource")
+    return found
+
+
+def platforms(tx: ReadTx) -> list[Platform]:
+    """Every platform, by name."""
+    columns = [platform.c[name] for name in Platform.__struct_fields__]
+    return tx.rows(Platform, sa.select(*columns).order_by(platform.c.name))
+
+
+def add_resource(
+    tx: Tx,
+    actor: Actor,
+    *,
+    name: str | None,
+    dns_name: str | None = None,
+    ip_address: str | None = None,
+    platform_id: UUID | None = None,
+    service_account_id: UUID | None = None,
+    port_ssh: int = 22,
+    accept_host_key_on_first_discovery: bool = False,
+) -> Resource:
+    """Onboard a host by its IP address or DNS name (RES-04). Raises Conflict for a taken name, Invalid otherwise.
+
+    Without an address the name itself is the DNS name. A `platform_id` of None means Linux.
+    """
+    if not dns_name and not ip_address:
+        dns_name = name
+    shown = checked_name(name or dns_name or ip_address, field="name")
+    _check_address(dns_name, ip_address)
+    if not 1 <= port_ssh <= 65535:
+        raise Invalid("portSsh must lie between 1 and 65535", field="portSsh")
+    if service_account_id is not None:
+        table = metadata.tables["credential"]
+        if tx.scalar(sa.select(table.c.id).where(table.c.id == service_account_id)) is None:
+            raise Invalid("serviceAccountId names no credential", field="serviceAccountId")
+    if tx.scalar(sa.select(resource.c.id).where(resource.c.name_key == name_key(shown))) is not None:
+        raise Conflict("there is a resource of this name already")
+    resource_id = new_id()
+    tx.add(
+        resource,
+        id=resource_id,
+        type=ResourceType.HOST,
+        name=shown,
+        name_key=name_key(shown),
+        dns_name=dns_name or None,
+        ip_address=ip_address or None,
+        platform_id=_platform(tx, platform_id),
+        service_account_id=service_account_id,
+        port_ssh=port_ssh,
+        accept_host_key_on_first_discovery=accept_host_key_on_first_discovery,
+        ssh_trust_action=TrustAction.BLOCK,
+        created_at=tx.now,
+        modified_at=tx.now,
+    )
+    audit.record(
+        tx,
+        actor,
+        "resource.created",
+        object_kind="resource",
+        object_id=resource_id,
+        detail={"resource": shown},
+    )
+    return get_resource(tx, resource_id)
+
+
+def _platform(tx: ReadTx, platform_id: UUID | None) -> UUID:
+    match = platform.c.id == platform_id if platform_id else platform.c.name == DEFAULT_PLATFORM
+    found: UUID | None = tx.scalar(sa.select(platform.c.id).where(match))
+    if found is None:
+        raise Invalid("platformId names no platform", field="platformId")
+    return found
+
+
+def _check_address(dns_name: str | None, ip_address: str | None) -> None:
+    if ip_address:
+        try:
+            ipaddress.ip_address(ip_address)
+        except ValueError:
+            raise Invalid("ipAddress is not an IP address", field="ipAddress") from None
+    if dns_name and (len(dns_name) > 253 or not _HOST_NAME.fullmatch(dns_name)):
+        raise Invalid("the host name may hold letters, digits, hyphens and dots only", field="name")
