@@ -1,0 +1,94 @@
+"""What an operator may set: command-line option, then `LOCUM_…` variable, then `locum.toml`, then the default."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from locum.kit.errors import StartError
+
+FILE_NAME = "locum.toml"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same names everywhere: `drain_timeout`, `--drain-timeout`, `LOCUM_DRAIN_TIMEOUT`. Times in seconds."""
+
+    data_dir: Path
+    https: str = "127.0.0.1:6500"
+    ssh: str = "127.0.0.1:4422"
+    database_url: str | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    public_url: str | None = None
+    public_ssh: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    drain_timeout: float = 10.0
+
+    @property
+    def database(self) -> str:
+        """The database's URL; without one, the embedded database in the data directory."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'locum.db'}"
+
+
+def load_settings(data_dir: Path, options: Mapping[str, Any]) -> Settings:
+    """Merge the three sources. Raises StartError with the name of the setting that is wrong, never its value."""
+    file = data_dir / FILE_NAME
+    try:
+        values: dict[str, Any] = tomllib.loads(file.read_text()) if file.exists() else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StartError(f"can't read {file}: {type(error).__name__}") from None
+    known = {f.name for f in msgspec.structs.fields(Settings)} - {"data_dir"}
+    for name in known:
+        variable = os.environ.get(f"LOCUM_{name.upper()}")
+        if variable:
+            values[name] = variable.split(",") if name == "trusted_proxies" else variable
+    values |= {name: value for name, value in options.items() if value is not None}
+    unknown = set(values) - known
+    if unknown:
+        raise StartError(f"{file} has the unknown setting {min(unknown)}")
+    try:
+        settings = msgspec.convert({**values, "data_dir": data_dir}, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        where = str(error).rsplit("`$.", 1)
+        name = where[1].rstrip("`") if len(where) == 2 else "a setting"
+        raise StartError(f"the setting {name} has a value of the wrong kind") from None
+    _check(settings)
+    return settings
+
+
+def split_address(value: str, name: str) -> tuple[str, int]:
+    """`HOST:PORT` or `[IPv6]:PORT`, taken apart. Raises StartError naming the setting."""
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise StartError(f"{name} must be HOST:PORT, such as 127.0.0.1:6500")
+    return host.strip("[]"), int(port)
+
+
+def _check(settings: Settings) -> None:
+    split_address(settings.https, "--https")
+    split_address(settings.ssh, "--ssh")
+    if settings.public_ssh:
+        split_address(settings.public_ssh, "--public-ssh")
+    if settings.public_url and not settings.public_url.startswith("https://"):
+        raise StartError("--public-url must begin with https://")
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise StartError("--tls-cert and --tls-key go together")
+    if not 0 <= settings.drain_timeout <= 3600:
+        raise StartError("--drain-timeout must lie between 0 and 3600 seconds")
+    for proxy in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy.strip(), strict=False)
+        except ValueError:
+            raise StartError("--trusted-proxies must be addresses or networks") from None
+
+
+def _path(wanted: type, value: Any) -> Any:
+    if wanted is Path and isinstance(value, (str, Path)):
+        return Path(value)
+    raise NotImplementedError

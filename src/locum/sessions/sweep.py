@@ -1,0 +1,38 @@
+"""The independent look at what must not be: access that lives past its deadline, or that nobody works on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from locum.kit import jobs
+from locum.kit.db import Tx
+from locum.sessions.lifecycle import LIVE
+from locum.sessions.model import LogLevel, access_session
+from locum.sessions.transition import JOB, say
+
+GRACE = dt.timedelta(seconds=60)
+
+
+def sweep(tx: Tx) -> list[UUID]:
+    """Put every live session that has no job, or is past its end by more than `GRACE`, back to work.
+
+    Answers the sessions past their end: the caller raises the alarm. Trusts neither the job's row nor its due time.
+    """
+    is_live = access_session.c.status.in_(sorted(LIVE))
+    job = jobs.job
+    without_job = sa.select(access_session.c.id).where(
+        is_live,
+        ~sa.exists().where(job.c.kind == JOB, job.c.subject_id == access_session.c.id),
+    )
+    for session_id in tx.scalars(without_job):
+        say(tx, session_id, "nobody was working on this session: it is taken up again", LogLevel.ERROR)
+        jobs.schedule(tx, JOB, session_id, due_at=tx.now)
+    overdue = tx.scalars(
+        sa.select(access_session.c.id).where(is_live, access_session.c.scheduled_end < tx.now - GRACE)
+    )
+    for session_id in overdue:
+        jobs.schedule(tx, JOB, session_id, due_at=tx.now + jobs.BACKOFF_LONGEST)
+    return overdue
