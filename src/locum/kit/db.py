@@ -9,6 +9,7 @@ threads. See docs/decisions/0001-unit-of-work.md.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import queue
 import threading
@@ -313,10 +314,8 @@ class Database:
 
 
 def _rollback_quietly(connection: Connection) -> None:
-    try:
+    with contextlib.suppress(sa.exc.SQLAlchemyError):  # COMMIT itself may have ended the transaction
         connection.exec_driver_sql("ROLLBACK")
-    except sa.exc.SQLAlchemyError:
-        pass
 
 
 def _sqlite_engine(url: sa.URL) -> Engine:

@@ -56,7 +56,7 @@ class Worker:
                 self._running.add(task)
                 task.add_done_callback(self._finished)
             return await self._db.read(_until_next)
-        except Exception:  # noqa: BLE001 - a database that is away must not end the worker
+        except Exception:
             log.exception("the worker can't reach the database")
             return LONGEST_SLEEP_S
 
@@ -70,7 +70,7 @@ class Worker:
             await self._handlers[job.kind](job)
         except LostLease:
             log.warning("another node has taken this job over", kind=job.kind, subject=str(job.subject_id))
-        except Exception as error:  # noqa: BLE001 - a job's failure is its own; it is tried again
+        except Exception as error:
             log.exception("a job failed", kind=job.kind, subject=str(job.subject_id))
             words = error.detail if isinstance(error, LocumError) else type(error).__name__
             with contextlib.suppress(Exception):  # the lease then runs out by itself
