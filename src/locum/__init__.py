@@ -1,1 +1,3 @@
 """Locum: privileged access management."""
+
+__version__ = "0.1.0"

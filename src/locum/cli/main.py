@@ -1,0 +1,250 @@
+"""The `locum` command. Heavy imports happen inside the commands, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from locum import __version__
+from locum.kit.errors import LocumError
+
+_DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    envvar="LOCUM_DATA_DIR",
+    metavar="DIR",
+    help="Where keys, certificates, recordings and the embedded database lie.",
+)
+_DATABASE_URL = click.option(
+    "--database-url",
+    metavar="URL",
+    help="postgresql://… instead of the embedded database (LOCUM_DATABASE_URL).",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="locum")
+def cli() -> None:
+    """Privileged access management: nobody holds standing privilege."""
+
+
+@cli.command()
+@_DATA_DIR
+@click.option("--admin", required=True, metavar="NAME", help="The first administrator, a local user.")
+@click.option(
+    "--admin-password-file",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Holds that user's password; one newline at its end is dropped.",
+)
+@click.option(
+    "--admin-mfa",
+    type=click.Choice(["none", "totp"]),
+    default="totp",
+    show_default=True,
+    help="Second factor of the first administrator.",
+)
+@click.option(
+    "--user-mfa",
+    type=click.Choice(["required", "optional"]),
+    default="required",
+    show_default=True,
+    help="Whether a user must enrol a second factor before anything else.",
+)
+@_DATABASE_URL
+def init(
+    data_dir: Path,
+    admin: str,
+    admin_password_file: Path,
+    admin_mfa: str,
+    user_mfa: str,
+    database_url: str | None,
+) -> None:
+    """Create and prepare DIR: keys, database, TLS certificate, first administrator.
+
+    Prints one JSON object: admin, totpUri, recoveryCodes, caCertificate. Run again, it changes nothing and prints
+    the secrets as null.
+    """
+    from locum.main.prepare import Wish, prepare
+
+    password = _password_from(admin_password_file)
+    wish = Wish(admin, password, admin_mfa, user_mfa, database_url)
+    click.echo(json.dumps(prepare(data_dir, wish), indent=2))
+
+
+@cli.command()
+@_DATA_DIR
+@click.option("--https", metavar="HOST:PORT", help="Address of the REST API [127.0.0.1:6500].")
+@click.option("--ssh", metavar="HOST:PORT", help="Address of the SSH gateway [127.0.0.1:4422].")
+@_DATABASE_URL
+@click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="Certificate chain (PEM).")
+@click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Its private key (PEM).")
+@click.option("--public-url", metavar="URL", help="How clients reach the API, for links.")
+@click.option("--public-ssh", metavar="HOST:PORT", help="How clients reach the gateway, for links.")
+@click.option(
+    "--trusted-proxies",
+    metavar="ADDRESSES",
+    help="Addresses or networks whose X-Forwarded-For is believed, separated by commas.",
+)
+@click.option("--drain-timeout", type=float, metavar="SECONDS", help="How long SIGTERM waits [10].")
+def serve(data_dir: Path, **options: Any) -> None:
+    """Run Locum: REST API, SSH gateway and worker in one process.
+
+    Every option is also a LOCUM_… variable and a line of DIR/locum.toml; the option wins, then the variable.
+    """
+    from locum.kit.settings import load_settings
+    from locum.main.serve import run
+
+    if options["trusted_proxies"] is not None:
+        options["trusted_proxies"] = options["trusted_proxies"].split(",")
+    run(load_settings(data_dir, options))
+
+
+@cli.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command("verify")
+@_DATA_DIR
+@_DATABASE_URL
+def audit_verify(data_dir: Path, database_url: str | None) -> None:
+    """Check the whole chain; exit 1 and name the first bad row if it does not hold."""
+    from locum.main.operate import operate
+
+    _print_and_exit(operate("audit.verify", data_dir, database_url))
+
+
+@audit.command("verify-file")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--public-key", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=True, metavar="FILE"
+)
+def audit_verify_file(file: Path, public_key: Path) -> None:
+    """Check an exported audit log with nothing but the public key (DIR/public/audit-signing.pub)."""
+    from locum.main.operate import verify_export
+
+    _print_and_exit(verify_export(file, public_key))
+
+
+@audit.command("export")
+@_DATA_DIR
+@_DATABASE_URL
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def audit_export(data_dir: Path, database_url: str | None, file: Path) -> None:
+    """Write the audit log with its seals and checkpoints to FILE, one JSON object a line."""
+    from locum.main.operate import operate
+
+    _print_and_exit(operate("audit.export", data_dir, database_url, file=str(file.resolve())))
+
+
+@cli.group()
+def recording() -> None:
+    """Recordings of connections."""
+
+
+@recording.command("list")
+@_DATA_DIR
+@_DATABASE_URL
+def recording_list(data_dir: Path, database_url: str | None) -> None:
+    """List connections that were recorded, newest first."""
+    from locum.main.operate import operate
+
+    _print_and_exit(operate("recording.list", data_dir, database_url))
+
+
+@recording.command("export")
+@_DATA_DIR
+@_DATABASE_URL
+@click.argument("connection_id")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--input", "with_input", is_flag=True, help="Also what was typed.")
+def recording_export(
+    data_dir: Path, database_url: str | None, connection_id: str, file: Path, with_input: bool
+) -> None:
+    """Write a recording as asciicast v2, for `asciinema play FILE`."""
+    from locum.main.operate import operate
+
+    _print_and_exit(
+        operate(
+            "recording.export",
+            data_dir,
+            database_url,
+            connection=connection_id,
+            file=str(file.resolve()),
+            with_input=with_input,
+        )
+    )
+
+
+@recording.command("verify")
+@_DATA_DIR
+@_DATABASE_URL
+@click.argument("connection_id")
+def recording_verify(data_dir: Path, database_url: str | None, connection_id: str) -> None:
+    """Check a recording's chain and signature."""
+    from locum.main.operate import operate
+
+    _print_and_exit(operate("recording.verify", data_dir, database_url, connection=connection_id))
+
+
+@cli.command()
+@_DATA_DIR
+@_DATABASE_URL
+@click.option(
+    "--recovery-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="DIR/keys/recovery.key, which init made and you keep offline.",
+)
+@click.option("--minutes", type=click.IntRange(5, 1440), default=60, show_default=True)
+def recover(data_dir: Path, database_url: str | None, recovery_key: Path, minutes: int) -> None:
+    """Make one administrator that expires, when nobody else can sign in. Audited; the key works once.
+
+    Prints the administrator's name and password as JSON and writes the next recovery key to DIR/keys.
+    """
+    from locum.main.operate import operate
+
+    key = _password_from(recovery_key).reveal_text()
+    _print_and_exit(operate("recover", data_dir, database_url, key=key, minutes=minutes))
+
+
+def _password_from(file: Path) -> Any:
+    from locum.kit.errors import StartError
+    from locum.vault.secret import Secret
+
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise StartError(f"can't read {file}: {error.strerror}") from None
+    return Secret(text[:-1] if text.endswith(b"\n") else text)
+
+
+def _print_and_exit(answer: dict[str, Any]) -> None:
+    """One answer of an admin command: its words or its JSON object, and the exit status that goes with it."""
+    if "text" in answer:
+        click.echo(answer["text"], err=not answer["ok"])
+    else:
+        click.echo(json.dumps(answer["object"], indent=2))
+    sys.exit(0 if answer["ok"] else 1)
+
+
+def main() -> None:
+    """Entry point: an expected failure is one line on stderr and exit status 2."""
+    try:
+        cli(standalone_mode=False)
+    except LocumError as error:
+        click.echo(f"locum: {error.detail}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

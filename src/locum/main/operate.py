@@ -1,0 +1,190 @@
+"""Admin commands: through the running server's socket, or on the database itself when no server runs.
+
+Owning the data directory is the proof. Each use is audited, by the process that carries it out.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from locum.audit import export as audit_export
+from locum.audit import log as audit
+from locum.audit import verify as audit_verify
+from locum.audit.sealer import Sealer
+from locum.identities import first_administrator
+from locum.kit.actor import Actor
+from locum.kit.db import Database, open_database
+from locum.kit.errors import Invalid, StartError
+from locum.kit.settings import load_settings
+from locum.main import keys
+from locum.main.migrate import is_prepared, migrate
+from locum.main.prepare import root_key_path
+from locum.reads import recordings as recorded
+from locum.recordings import cast, reader
+from locum.recordings.store import RecordingStore
+from locum.vault.keyring import load_keyring
+from locum.vault.secret import Secret
+from locum.vault.store import Vault
+
+SOCKET_NAME = "admin.sock"
+LONGEST_ANSWER = 64 * 1024 * 1024
+
+Answer = dict[str, Any]
+"""`ok` and either `text` for people or `object` for programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What a command works on. Its methods block: the server calls them in a thread."""
+
+    db: Database
+    vault: Vault
+    data_dir: Path
+    actor: Actor
+
+    def perform(self, command: str, arguments: dict[str, Any]) -> Answer:
+        """Carry out one command of `COMMANDS`, audited before it answers."""
+        act = COMMANDS.get(command)
+        if act is None:
+            raise Invalid("there is no such command")
+        detail = {"command": command}
+        self.db.submit_write(audit.record, self.actor, "console.command", detail=detail).result()
+        return act(self, **arguments)
+
+    def public_key(self, name: str) -> Ed25519PublicKey:
+        """The public half of a signing key."""
+        return keys.signing_key(self.db.submit_read(keys.load, self.vault, name).result()).public_key()
+
+
+def operate(command: str, data_dir: Path, database_url: str | None, **arguments: Any) -> Answer:
+    """Run one command wherever it has to run. Raises StartError where nothing was ever initialised."""
+    key = root_key_path(data_dir)
+    if not key.exists():
+        raise StartError(f"{data_dir} was never initialised: run locum init first")
+    answer = _ask_server(data_dir / SOCKET_NAME, command, arguments)
+    if answer is not None:
+        return answer
+    vault = Vault(load_keyring(key))
+    settings = load_settings(data_dir, {"database_url": database_url})
+    db = open_database(settings.database)
+    try:
+        if not is_prepared(db):
+            raise StartError("the database was never initialised: run locum init first")
+        migrate(db)
+        console = Console(db, vault, data_dir, console_actor())
+        answer = console.perform(command, arguments)
+        signing = keys.signing_key(db.submit_read(keys.load, vault, keys.AUDIT_SIGNING).result())
+        Sealer(db, signing, data_dir / "public" / audit_verify.ANCHOR_FILE).finish()
+        return answer
+    finally:
+        db.close()
+
+
+def console_actor(user: str | None = None) -> Actor:
+    """The operator as the audit log names them: by the account that owns the directory."""
+    return Actor(None, f"console:{user or getpass.getuser()}")
+
+
+def verify_export(file: Path, public_key: Path) -> Answer:
+    """Check an exported audit log: needs no data directory."""
+    try:
+        key = serialization.load_pem_public_key(public_key.read_bytes())
+    except ValueError:
+        raise StartError(f"{public_key} does not hold a public key") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise StartError(f"{public_key} is not an Ed25519 key")
+    report = audit_verify.verify_file(file, key)
+    return {"ok": report.ok, "text": report.words}
+
+
+def _ask_server(path: Path, command: str, arguments: dict[str, Any]) -> Answer | None:
+    """The running server's answer, or None where none runs."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
+        try:
+            wire.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        except OSError as error:
+            raise StartError(f"can't reach the running server at {path}: {error.strerror}") from None
+        wire.sendall(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
+        with wire.makefile("rb") as lines:
+            answer = json.loads(lines.readline(LONGEST_ANSWER) or b'{"error": "the server went away"}')
+    if "error" in answer:
+        raise StartError(str(answer["error"]))
+    return dict(answer)
+
+
+def _audit_verify(console: Console) -> Answer:
+    signing = keys.signing_key(console.db.submit_read(keys.load, console.vault, keys.AUDIT_SIGNING).result())
+    anchors = console.data_dir / "public" / audit_verify.ANCHOR_FILE
+    Sealer(console.db, signing, anchors).finish()
+    report = console.db.submit_read(audit_verify.verify_database, signing.public_key(), anchors).result()
+    return {"ok": report.ok, "text": report.words}
+
+
+def _audit_export(console: Console, *, file: str) -> Answer:
+    count = console.db.submit_read(audit_export.export, Path(file)).result()
+    return {"ok": True, "text": f"{count} audit events written to {file}"}
+
+
+def _recording_list(console: Console) -> Answer:
+    return {"ok": True, "object": console.db.submit_read(recorded.newest, limit=1000).result()}
+
+
+def _recording_export(console: Console, *, connection: str, file: str, with_input: bool) -> Answer:
+    path, data_key = _recording(console, connection)
+    cast.export(path, data_key, Path(file), with_input=with_input)
+    return {"ok": True, "text": f"written to {file}; play it with: asciinema play {file}"}
+
+
+def _recording_verify(console: Console, *, connection: str) -> Answer:
+    path, data_key = _recording(console, connection)
+    report = reader.verify(path, data_key, console.public_key(keys.RECORDING_SIGNING))
+    return {"ok": report.ok, "text": report.words}
+
+
+def _recording(console: Console, connection: str) -> tuple[Path, Secret]:
+    try:
+        recording_id = UUID(connection)
+    except ValueError:
+        raise Invalid("a recording is named by the id of its connection") from None
+    path = RecordingStore(console.data_dir / "recordings").path(recording_id)
+    if not path.exists():
+        raise Invalid("there is no such recording")
+    wrapped = reader.header(path).wrapped_key
+    return path, console.vault.unwrap_data_key(wrapped, purpose="recording", subject_id=recording_id)
+
+
+def _recover(console: Console, *, key: str, minutes: int) -> Answer:
+    made = console.db.submit_write(
+        first_administrator.recover, console.vault, console.actor, key=Secret(key.strip()), minutes=minutes
+    ).result()
+    first_administrator.write_recovery_key(console.data_dir / "keys", made.next_key)
+    return {
+        "ok": True,
+        "object": {
+            "name": made.name,
+            "password": made.password.reveal_text(),
+            "expires": made.expires_at.isoformat(),
+        },
+    }
+
+
+COMMANDS: dict[str, Callable[..., Answer]] = {
+    "audit.verify": _audit_verify,
+    "audit.export": _audit_export,
+    "recording.list": _recording_list,
+    "recording.export": _recording_export,
+    "recording.verify": _recording_verify,
+    "recover": _recover,
+}

@@ -1,0 +1,128 @@
+"""`locum init`: everything a data directory and a database need before the first start.
+
+Steps, each safe to repeat: (1) directories and the root key; (2) the settings file; (3) the schema; (4) in one
+transaction system keys, seed, and the first administrator, if there is none; (5) certificates and public keys.
+A crash between any two is mended by running it again.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from locum.identities import first_administrator
+from locum.identities.model import identity_role
+from locum.kit.db import Database, Tx, open_database
+from locum.kit.errors import StartError
+from locum.kit.settings import FILE_NAME, Settings, load_settings
+from locum.main import keys, tls
+from locum.main.migrate import migrate
+from locum.main.seed import seed
+from locum.vault.keyring import create_root_key, load_keyring
+from locum.vault.secret import Secret
+from locum.vault.store import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the operator asked for. `admin_mfa` is "none" or "totp", `user_mfa` "required" or "optional"."""
+
+    admin: str
+    password: Secret
+    admin_mfa: str
+    user_mfa: str
+    database_url: str | None
+
+
+def root_key_path(data_dir: Path) -> Path:
+    """Where the root key of an installation lies unless a provider elsewhere is set."""
+    return data_dir / "keys" / "root.key"
+
+
+def prepare(data_dir: Path, wish: Wish) -> dict[str, object]:
+    """Do all steps; answers the JSON object that `locum init` prints. Secrets in it are null on later runs."""
+    _directories(data_dir)
+    if not root_key_path(data_dir).exists():
+        create_root_key(root_key_path(data_dir))
+    vault = Vault(load_keyring(root_key_path(data_dir)))
+    if wish.database_url is not None:
+        _remember_database(data_dir, wish.database_url)
+    settings = load_settings(data_dir, {"database_url": wish.database_url})
+    database = open_database(settings.database)
+    try:
+        migrate(database)
+        printed = database.submit_write(_fill, vault, wish, data_dir).result()
+        publish(database, vault, settings)
+    finally:
+        database.close()
+    return printed
+
+
+def publish(database: Database, vault: Vault, settings: Settings) -> None:
+    """(5) Write certificates and public keys that are missing or near their end."""
+    ca = database.submit_read(keys.load, vault, keys.TLS_CA).result()
+    public = settings.data_dir / "public"
+    _write(public / "ca.crt", tls.ca_certificate(ca))
+    for name, content in database.submit_read(keys.public_keys, vault).result().items():
+        _write(public / name, content)
+    tls.ensure_leaf(
+        ca,
+        certificate=public / "tls.crt",
+        key=settings.data_dir / "keys" / "tls.key",
+        names=tls.local_names(*keys.public_hosts(settings)),
+    )
+
+
+def _fill(tx: Tx, vault: Vault, wish: Wish, data_dir: Path) -> dict[str, object]:
+    keys.ensure_all(tx, vault)
+    seed(tx)
+    made = None
+    if tx.scalar(sa.select(identity_role.c.identity_id).where(identity_role.c.role == "Admin")) is None:
+        made = first_administrator.create(
+            tx,
+            vault,
+            name=wish.admin,
+            password=wish.password,
+            with_totp=wish.admin_mfa == "totp",
+            user_mfa=wish.user_mfa,
+        )
+    name = first_administrator.name(tx)
+    return {
+        "admin": name,
+        "totpUri": made.totp_uri if made else None,
+        "recoveryCodes": made.recovery_codes if made else None,
+        "caCertificate": str(data_dir.resolve() / "public" / "ca.crt"),
+    }
+
+
+def _directories(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("keys", "public", "recordings"):
+            (data_dir / name).mkdir(exist_ok=True, mode=0o755 if name == "public" else 0o700)
+        os.chmod(data_dir / "keys", 0o700)
+    except OSError as error:
+        raise StartError(f"can't use the data directory {data_dir}: {error.strerror}") from None
+
+
+def _remember_database(data_dir: Path, url: str) -> None:
+    """So that every later command finds the same database. The URL may hold a password: mode 0600."""
+    file = data_dir / FILE_NAME
+    if not file.exists():
+        quoted = url.replace("\\", "\\\\").replace('"', '\\"')
+        _write(file, f'database_url = "{quoted}"\n'.encode(), mode=0o600)
+
+
+def _write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    if path.exists() and path.read_bytes() == content:
+        return
+    fresh = path.with_name(path.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

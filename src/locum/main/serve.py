@@ -1,0 +1,190 @@
+"""`locum serve`: API, SSH gateway, worker and audit sealer in one process.
+
+Nothing is half-started: what can fail (settings, keys, schema, ports) is tried before anything runs, and a failure
+there is one line and exit status 2. Order of the end: stop accepting, give connections a reason, let requests and
+connections finish for at most the drain time, stop the worker, seal the audit log, close the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+
+from locum.api.app import create_app
+from locum.audit.sealer import Sealer
+from locum.kit import jobs
+from locum.kit.db import Database, open_database
+from locum.kit.errors import StartError
+from locum.kit.settings import Settings, split_address
+from locum.main import tls
+from locum.main.admin_socket import AdminSocket
+from locum.main.compose import Node, compose
+from locum.main.logs import configure_logs
+from locum.main.migrate import is_prepared, migrate
+from locum.main.prepare import publish, root_key_path
+from locum.vault.keyring import load_keyring
+from locum.vault.process import harden
+from locum.vault.store import Vault
+
+SWEEP_INTERVAL_S = 10.0
+
+log = structlog.get_logger("locum")
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises StartError before anything has started."""
+    configure_logs(sys.stderr)
+    harden()
+    with ExitStack() as stack:
+        vault, database = _open(settings, stack)
+        https = _listen(settings.https, "--https")
+        stack.callback(https.close)
+        ssh = _listen(settings.ssh, "--ssh")
+        stack.callback(ssh.close)
+        node = compose(settings, database, vault)
+        context = _tls(settings)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(node, https, ssh, context))
+
+
+def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
+    key = root_key_path(settings.data_dir)
+    if not key.exists():
+        raise StartError(f"{settings.data_dir} was never initialised: run locum init first")
+    vault = Vault(load_keyring(key))
+    _one_process(settings.data_dir, stack)
+    database = open_database(settings.database)
+    stack.callback(database.close)
+    if not is_prepared(database):
+        raise StartError("the database was never initialised: run locum init first")
+    migrate(database)
+    publish(database, vault, settings)
+    return vault, database
+
+
+def _one_process(data_dir: Path, stack: ExitStack) -> None:
+    """Two servers on one data directory would take each other's work for their own."""
+    import fcntl
+
+    try:
+        file = open(data_dir / "lock", "w")  # noqa: SIM115 - held until the process ends
+    except OSError as error:
+        raise StartError(f"can't write in {data_dir}: {error.strerror}") from None
+    stack.callback(file.close)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StartError(f"another locum serve is running on {data_dir}") from None
+
+
+def _listen(address: str, option: str) -> socket.socket:
+    host, port = split_address(address, option)
+    try:
+        family, kind, proto, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, proto)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+        listener.listen(512)
+        listener.setblocking(False)
+    except OSError as error:
+        raise StartError(f"can't listen on {option} {address}: {os.strerror(error.errno or 0)}") from None
+    return listener
+
+
+def _tls(settings: Settings) -> tuple[Path, Path]:
+    pair = (settings.tls_cert, settings.tls_key)
+    if pair[0] is None or pair[1] is None:
+        pair = (settings.data_dir / "public" / "tls.crt", settings.data_dir / "keys" / "tls.key")
+    assert pair[0] is not None
+    assert pair[1] is not None
+    tls.server_context(*pair)
+    return pair[0], pair[1]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: `_serve` below decides when it ends."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tuple[Path, Path]) -> None:
+    settings = node.settings
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await node.db.write(jobs.take_back, node.name)
+    await node.connections.recover()
+    server = _Server(
+        uvicorn.Config(
+            create_app(node.api),
+            ssl_certfile=pair[0],
+            ssl_keyfile=pair[1],
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            timeout_graceful_shutdown=max(int(settings.drain_timeout), 1),
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+        )
+    )
+    async with AsyncExitStack() as stack:
+        sealing = asyncio.create_task(node.sealer.run())
+        stack.push_async_callback(_end_sealing, node.sealer, sealing)
+        background = [
+            asyncio.create_task(node.worker.run(), name="worker"),
+            asyncio.create_task(node.connections.watch(), name="watch"),
+            asyncio.create_task(node.sweep(SWEEP_INTERVAL_S), name="sweep"),
+        ]
+        stack.push_async_callback(_cancel, background)
+        admin = AdminSocket(node)
+        await admin.start()
+        stack.push_async_callback(admin.stop)
+        await node.gateway.start(ssh)
+        serving = asyncio.create_task(server.serve([https]), name="api")
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        node.ready = True
+        log.info("locum is ready", https=settings.https, ssh=settings.ssh)
+        await _until_told(stop, [serving, *background])
+        node.ready = False
+        log.info("locum is stopping", drain_timeout=settings.drain_timeout)
+        server.should_exit = True
+        await asyncio.gather(node.gateway.stop(settings.drain_timeout), serving, return_exceptions=True)
+    log.info("locum has stopped")
+
+
+async def _until_told(stop: asyncio.Event, vital: list[asyncio.Task[Any]]) -> None:
+    """Until a signal; or until a part that must live has died, which ends the process so that it is restarted."""
+    told = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([told, *vital], return_when=asyncio.FIRST_COMPLETED)
+    for task in done - {told}:
+        log.error("a part of Locum has died", part=task.get_name(), exc_info=task.exception())
+    told.cancel()
+
+
+async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _end_sealing(sealer: Sealer, sealing: asyncio.Task[None]) -> None:
+    await _cancel([sealing])
+    await sealer.close()
