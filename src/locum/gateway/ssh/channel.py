@@ -1,0 +1,298 @@
+"""One shell or command: a channel to the person's client, one to the target, and what passes between them.
+
+What the target says goes to the recorder first and to the person when it can't be lost any more (SEC-26). What the
+person sends to a command takes the same way. A keystroke in a terminal is handed to the recorder and passed on at
+once: anything it brings about is recorded behind it, and so not seen before the keystroke is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import asyncssh
+
+from locum.gateway.ssh.pipe import Pipe
+from locum.gateway.ssh.relay import (
+    EARLY_LIMIT,
+    REFUSED_STATUS,
+    SIGNALS,
+    PromptMask,
+    Refusal,
+    cast_size,
+    printable,
+    refuse_exec,
+    refuse_subsystem,
+    terminal_line,
+)
+from locum.gateway.ssh.transport import ServerChannel
+from locum.kit.errors import LocumError
+
+if TYPE_CHECKING:
+    from locum.gateway.ssh.connection import ClientConnection
+
+WINDOW = 128 * 1024
+PACKET = 32 * 1024
+DRAIN_S = 0.25
+STDERR = asyncssh.EXTENDED_DATA_STDERR
+
+TermSize = tuple[int, int, int, int]
+Terminal = tuple[str, TermSize, Mapping[int, int]]
+
+
+class Channel(asyncssh.SSHServerSession[bytes]):
+    """The client's side, as asyncssh calls it; `_Target` below is the other.
+
+    What the client sends before the target is there waits in order: at most one packet of data, for the first one
+    pauses the reading.
+    """
+
+    def __init__(self, connection: ClientConnection, number: int) -> None:
+        self.number = number
+        self.up = Pipe(connection.record)
+        self.down = Pipe(connection.record)
+        self._connection = connection
+        self._client: ServerChannel | None = None
+        self._target: asyncssh.SSHClientChannel[bytes] | None = None
+        self._early: list[Callable[[], None]] = []
+        self._mask = PromptMask()
+        self._terminal: Terminal | None = None
+        self._command = ""
+        self._refusal: Refusal | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._exit: Callable[[ServerChannel], None] = ServerChannel.close
+        self._over = False
+
+    @property
+    def has_pty(self) -> bool:
+        return self._terminal is not None
+
+    # -- what the client asks for
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        assert isinstance(chan, ServerChannel)
+        self._client = self.up.source = self.down.sink = chan
+
+    def pty_requested(self, term_type: str, term_size: TermSize, term_modes: Mapping[int, int]) -> bool:
+        self._terminal = (term_type, term_size, dict(term_modes))
+        return True
+
+    def shell_requested(self) -> bool:
+        return True
+
+    def exec_requested(self, command: str) -> bool:
+        self._command = command
+        self._refusal = refuse_exec(command)
+        return True
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        # Accepted and then ended with words: clients show the reason only of what they believe to run.
+        self._refusal = refuse_subsystem(subsystem)
+        return True
+
+    def session_started(self) -> None:
+        for line in self._connection.notices(with_progress=self.has_pty):
+            self.say(line)
+        if self._refusal is not None:
+            self._connection.refused(self._refusal, tell=False)
+            self.finish(self._refusal.reason)
+        else:
+            self._opening = asyncio.get_running_loop().create_task(self._open_target())
+
+    # -- the target's side
+
+    async def _open_target(self) -> None:
+        assert self._client is not None
+        term, size, modes = self._terminal or (None, None, None)
+        try:
+            connection = await self._connection.target()
+            self._mark(f"exec: {self._command}" if self._command else "shell")
+            if size is not None:
+                self._record_size(size[0], size[1])
+            target, _ = await connection.create_session(
+                lambda: _Target(self),
+                self._command or None,
+                env=list(self._client.get_environment_bytes().items()),
+                request_pty="force" if self.has_pty else False,
+                term_type=term,
+                term_size=size,
+                term_modes=modes,
+                encoding=None,
+                window=WINDOW,
+                max_pktsize=PACKET,
+            )
+        except LocumError as error:
+            self.finish(error.detail)
+        except (asyncssh.Error, OSError) as error:
+            self.finish(f"the target did not start it: {printable(str(error))[:200]}")
+        else:
+            self._attach(target)
+
+    def _attach(self, target: asyncssh.SSHClientChannel[bytes]) -> None:
+        if self._over:
+            target.abort()
+            return
+        assert self._client is not None
+        self._target = self.up.sink = self.down.source = target
+        early, self._early = self._early, []
+        for event in early:
+            event()
+        self._client.resume_reading()
+
+    def _in_order(self, event: Callable[[], None]) -> None:
+        if self._target is not None:
+            event()
+        elif len(self._early) < EARLY_LIMIT:
+            self._early.append(event)
+
+    # -- from the client to the target
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        if self._target is not None:
+            self._take_up(data)
+        elif self._client is not None:
+            self._client.pause_reading()
+            self._early.append(partial(self._take_up, data))
+
+    def _take_up(self, data: bytes) -> None:
+        if self._over:
+            return
+        if self.has_pty:
+            self.up.take_at_once("i", data, self._mask.input(data))
+        else:
+            self.up.take("i", data)
+
+    def eof_received(self) -> bool:
+        self._in_order(lambda: self.up.when_drained(self._end_of_input))
+        return True
+
+    def _end_of_input(self) -> None:
+        if self._target is not None:
+            self._target.write_eof()
+
+    def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
+        self._in_order(partial(self._resize, (width, height, pixwidth, pixheight)))
+
+    def _resize(self, size: TermSize) -> None:
+        self._record_size(size[0], size[1])
+        if self._target is not None:
+            self._target.change_terminal_size(*size)
+
+    def signal_received(self, signal: str) -> None:
+        if signal in SIGNALS:
+            self._in_order(lambda: self._target.send_signal(signal) if self._target else None)
+
+    def break_received(self, msec: int) -> bool:
+        self._in_order(lambda: self._target.send_break(msec) if self._target else None)
+        return True
+
+    # -- from the target to the client
+
+    def take_down(self, data: bytes, datatype: int | None) -> None:
+        """The target said something."""
+        if self._over:
+            return
+        if self.has_pty:
+            self._mask.output(data)
+        self.down.take("o" if datatype is None else "e", data, datatype)
+
+    def end_of_output(self) -> None:
+        """The target has no more to say, and may still listen."""
+        self.down.when_drained(self._pass_end_of_output)
+
+    def _pass_end_of_output(self) -> None:
+        if self._client is not None and not self._over:
+            self._client.write_eof()
+
+    def exited(self, how: Callable[[ServerChannel], None]) -> None:
+        """What ended on the target, to be told when its channel closes: output may still follow."""
+        self._exit = how
+
+    def target_closed(self) -> None:
+        """The target's channel is gone. If its whole connection is, `finish` comes first with the reason."""
+        asyncio.get_running_loop().call_soon(self.down.when_drained, self._pass_exit)
+
+    def _pass_exit(self) -> None:
+        if not self._over and self._client is not None:
+            self._over = True
+            self._exit(self._client)
+
+    # -- flow, words and the end
+
+    def pause_writing(self) -> None:
+        self.down.block("channel", True)
+
+    def resume_writing(self) -> None:
+        self.down.block("channel", False)
+
+    def say(self, line: str) -> None:
+        """A line from Locum on the person's stderr."""
+        if self._client is not None and not self._client.is_closing():
+            self._client.write(terminal_line(line), STDERR)
+            self._mark(line)
+
+    def finish(self, reason: str) -> None:
+        """Locum ends it. The reason comes behind what is on its way, but not later than a moment."""
+        if self._over:
+            return
+        self._over = True
+        if self._target is not None:
+            self._target.abort()
+        asyncio.get_running_loop().call_later(DRAIN_S, self._last_words, reason)
+        self.down.when_drained(partial(self._last_words, reason))
+
+    def _last_words(self, reason: str) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        if not client.is_closing():
+            client.write(terminal_line(reason), STDERR)
+            self._mark(reason)
+        client.exit(REFUSED_STATUS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._over = True
+        self._client = None
+        self._connection.channel_closed(self)
+        target = self._target
+        if target is not None:
+            self.up.when_drained(target.close if exc is None else target.abort)
+
+    def _mark(self, text: str) -> None:
+        self._connection.record("m", f"channel {self.number}: {text}".encode())
+
+    def _record_size(self, width: int, height: int) -> None:
+        self._connection.record("r", b"%dx%d" % cast_size(width, height))
+
+
+class _Target(asyncssh.SSHClientSession[bytes]):
+    """The target's side of a channel."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        self._channel.take_down(data, datatype)
+
+    def eof_received(self) -> bool:
+        self._channel.end_of_output()
+        return True
+
+    def exit_status_received(self, status: int) -> None:
+        self._channel.exited(lambda client: client.exit(status))
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self._channel.exited(
+            lambda client: client.exit_with_signal(signal, core_dumped, printable(msg), printable(lang))
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._channel.target_closed()
+
+    def pause_writing(self) -> None:
+        self._channel.up.block("channel", True)
+
+    def resume_writing(self) -> None:
+        self._channel.up.block("channel", False)

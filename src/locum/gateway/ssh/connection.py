@@ -1,0 +1,276 @@
+"""One person's connection from sign-in to its end: one grant, one recording, one connection to the target.
+
+Its life is `run`: (1) ask the gate; (2) open the recording, for without one there is no session; (3) dial; (4) carry
+channels until somebody ends it: the person, the target, the deadline, the gate or a recorder that fails; (5) close
+the target, the client and the recording, and tell the gate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncssh
+import structlog
+
+from locum.audit import log as audit
+from locum.gateway.ssh.channel import Channel
+from locum.gateway.ssh.relay import CHANNEL_LIMIT, Refusal, printable
+from locum.gateway.ssh.transport import ServerConnection, TargetConnection
+from locum.gateway.ssh.upstream import dial
+from locum.identities.signin import SignedIn
+from locum.kit.actor import Actor
+from locum.kit.db import Database
+from locum.kit.errors import LocumError, NotAvailable
+from locum.recordings.format import Kind, Opening
+from locum.recordings.writer import Recorder, Recording
+from locum.sessions.connections import Connections, Grant, Wanted
+from locum.vault.store import Vault
+
+RECORDING_KEY_PURPOSE = "recording"
+GOODBYE_S = 0.6
+CLOCK_CHECK_S = 15.0
+AUDITED_REFUSALS = 20
+TIME_IS_OVER = "your session ended: time is over"
+CLIENT_LEFT = "the client disconnected"
+
+T = TypeVar("T")
+log = structlog.get_logger("locum.gateway.ssh")
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What a connection needs of the rest of Locum."""
+
+    connections: Connections
+    recorder: Recorder
+    vault: Vault
+    database: Database
+
+
+class _Over(Exception):
+    """The connection was ended while something was being waited for."""
+
+
+class ClientConnection:
+    """Everything behind one authenticated client connection."""
+
+    def __init__(
+        self, rooms: Rooms, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError, address: str
+    ) -> None:
+        self.reason = CLIENT_LEFT
+        self._rooms = rooms
+        self._ssh = ssh
+        self._who = who
+        self._wanted = wanted
+        self._address = address
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        self._grant: Grant | None = None
+        self._recording: Recording | None = None
+        self._target: TargetConnection | None = None
+        self._ready: asyncio.Future[TargetConnection] = self._loop.create_future()
+        self._ready.add_done_callback(lambda ready: ready.exception())  # maybe no channel ever asks
+        self._deadline: asyncio.TimerHandle | None = None
+        self._channels: set[Channel] = set()
+        self._opened_channels = 0
+        self._notices: list[str] = []
+        self._progress: list[str] = []
+        self._full = {"client": False, "target": False}
+        self._audits: list[asyncio.Task[None]] = []
+        ssh.on_full = lambda full: self._block("client", full)
+        ssh.on_refused = self.refused
+
+    # -- the life of the connection
+
+    async def run(self) -> None:
+        """From the gate to the end. Returns when nothing is left open; raises nothing."""
+        try:
+            await self._live()
+        except _Over:
+            pass
+        except LocumError as error:
+            self.end(error.detail)
+        except Exception:  # The outermost boundary of the task: one connection ends, the gateway goes on.
+            log.exception("connection failed", identity=self._who.name, address=self._address)
+            self.end("Locum failed; the administrator's log says more")
+        try:
+            await self._leave()
+        except Exception:  # The same boundary, for what the end itself may raise.
+            log.exception("closing a connection failed", identity=self._who.name, address=self._address)
+
+    async def _live(self) -> None:
+        if isinstance(self._wanted, LocumError):
+            raise self._wanted
+        gate = self._rooms.connections
+        self._grant = grant = await self._unless_ended(
+            gate.open(
+                self._who.identity_id,
+                self._wanted,
+                address=self._address,
+                close=lambda reason: self.end(f"your session ended: {reason}"),
+                progress=self._tell_progress,
+            )
+        )
+        self._watch_deadline()
+        if grant.record:
+            self._recording = await self._open_recording(grant)
+        self._target = await self._unless_ended(dial(grant, pin=gate.pin_host_key, on_lost=self._target_lost))
+        self._target.on_full = lambda full: self._block("target", full)
+        self._ready.set_result(self._target)
+        await self._ended.wait()
+
+    async def _open_recording(self, grant: Grant) -> Recording:
+        key, wrapped = self._rooms.vault.new_data_key(
+            purpose=RECORDING_KEY_PURPOSE, subject_id=grant.connection_id
+        )
+        title = f"{grant.identity_name}: {grant.activity_name} on {grant.resource_name}"
+        opening = Opening(80, 24, int(dt.datetime.now(dt.UTC).timestamp()), title)
+        try:
+            return await self._rooms.recorder.open(
+                grant.connection_id, key, wrapped, opening, on_failure=self._recording_failed
+            )
+        except OSError as error:
+            raise NotAvailable(f"the session can't be recorded: {error.strerror or error}") from None
+
+    async def _leave(self) -> None:
+        """Close the target at once, the client when it has its last words, then the books."""
+        self.end(self.reason)
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if self._target is not None:
+            self._target.abort()
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await self._ssh.wait_closed()
+        except TimeoutError:
+            self._ssh.disconnect(asyncssh.DISC_BY_APPLICATION, f"locum: {printable(self.reason)}")
+        try:
+            if self._recording is not None:
+                await self._recording.close(self.reason)
+        finally:
+            if self._grant is not None:
+                await self._rooms.connections.closed(self._grant, reason=self.reason)
+        await asyncio.gather(*self._audits)
+
+    async def _unless_ended(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, which is cancelled where the connection ends before."""
+        task = self._loop.create_task(work)
+        ended = self._loop.create_task(self._ended.wait())
+        try:
+            await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise _Over
+            return task.result()
+        finally:
+            ended.cancel()
+            if task.cancel():
+                await asyncio.wait({task})
+
+    # -- reasons to end
+
+    def end(self, reason: str) -> None:
+        """End the connection for this reason, which every open channel is told. The first reason counts."""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        self.reason = reason
+        if not self._ready.done():
+            self._ready.set_exception(NotAvailable(reason))
+        for channel in list(self._channels):
+            channel.finish(reason)
+
+    def client_lost(self) -> None:
+        """The client's connection is gone, so there is nobody to tell."""
+        self.end(self.reason)
+
+    def _target_lost(self, exc: Exception | None) -> None:
+        if self._target is not None and self._grant is not None:
+            self.end(f"the connection to {self._grant.resource_name} was lost")
+
+    def _recording_failed(self, error: Exception) -> None:
+        log.error("recording failed", connection=str(self._grant and self._grant.connection_id), error=repr(error))
+        self.end("your session ended: it can't be recorded any more")
+
+    def _watch_deadline(self) -> None:
+        """Looks at the wall clock now and then, for a timer alone would be late after the machine was asleep."""
+        assert self._grant is not None
+        left = (self._grant.deadline - dt.datetime.now(dt.UTC)).total_seconds()
+        if left <= 0:
+            self.end(TIME_IS_OVER)
+        else:
+            self._deadline = self._loop.call_later(min(left, CLOCK_CHECK_S), self._watch_deadline)
+
+    # -- what channels use
+
+    def new_channel(self) -> Channel:
+        """A channel for a session the client opens. Raises ChannelOpenError where it has enough of them."""
+        if len(self._channels) >= CHANNEL_LIMIT:
+            raise asyncssh.ChannelOpenError(
+                asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {CHANNEL_LIMIT} shells and commands at once"
+            )
+        self._opened_channels += 1
+        channel = Channel(self, self._opened_channels)
+        channel.down.block("connection", self._full["client"])
+        channel.up.block("connection", self._full["target"])
+        self._channels.add(channel)
+        return channel
+
+    def channel_closed(self, channel: Channel) -> None:
+        """The client's side of a channel is gone."""
+        self._channels.discard(channel)
+
+    async def target(self) -> TargetConnection:
+        """The connection to the target when it is there. Raises LocumError with the reason why not."""
+        return await asyncio.shield(self._ready)
+
+    def record(self, kind: Kind, data: bytes, done: Callable[[], None] | None = None) -> None:
+        """Hand to the recorder; `done` is called when it can't be lost, or at once if nothing is recorded."""
+        if self._recording is not None:
+            self._recording.record(kind, data, done)
+        elif done is not None:
+            done()
+
+    def notices(self, *, with_progress: bool) -> list[str]:
+        """What a new channel has missed. Progress is for people at a terminal."""
+        return [*self._notices, *(self._progress if with_progress and not self._ready.done() else ())]
+
+    def say(self, line: str) -> None:
+        """Tell every open channel."""
+        for channel in self._channels:
+            channel.say(line)
+
+    def refused(self, refusal: Refusal, *, tell: bool = True) -> None:
+        """Write down what was asked for in vain, and tell the person where the client does not."""
+        if len(self._audits) < AUDITED_REFUSALS:
+            self._audits.append(
+                self._loop.create_task(
+                    self._rooms.database.write(
+                        audit.record,
+                        Actor(self._who.identity_id, self._who.name, self._address),
+                        "connection.refused",
+                        object_kind="session" if self._grant else None,
+                        object_id=self._grant.session_id if self._grant else None,
+                        outcome="denied",
+                        detail={"kind": refusal.kind, "asked": refusal.asked},
+                    )
+                )
+            )
+        if tell and refusal.reason not in self._notices:
+            self._notices.append(refusal.reason)
+            self.say(refusal.reason)
+
+    def _tell_progress(self, line: str) -> None:
+        self._progress.append(line)
+        for channel in self._channels:
+            if channel.has_pty:
+                channel.say(line)
+
+    def _block(self, side: str, full: bool) -> None:
+        self._full[side] = full
+        for channel in self._channels:
+            pipe = channel.down if side == "client" else channel.up
+            pipe.block("connection", full)

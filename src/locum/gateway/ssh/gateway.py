@@ -1,0 +1,127 @@
+"""The SSH gateway of this process: listens, limits who waits at the door, and drains when it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+import asyncssh
+
+from locum.gateway.ssh.connection import ClientConnection, Rooms
+from locum.gateway.ssh.server import ClientServer
+from locum.gateway.ssh.transport import ENCRYPTION, KEY_EXCHANGE, MAC, SIGNATURE, Lobby, ServerConnection
+from locum.identities.signin import SignedIn, SignIn
+from locum.kit.errors import LocumError, StartError
+from locum.sessions.connections import Wanted
+from locum.vault.secret import Secret
+
+SHUTTING_DOWN = "Locum is shutting down"
+CLOSE_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the door allows. Times are in seconds."""
+
+    sign_in: float = 60.0
+    waiting: int = 200
+    waiting_per_address: int = 20
+    backlog: int = 256
+
+
+class SshGateway:
+    """`start` listens, `stop` drains. Connections go on while the listener is closed."""
+
+    def __init__(
+        self, rooms: Rooms, signin: SignIn, *, host_key: Secret, host: str, port: int, limits: Limits | None = None
+    ) -> None:
+        """`host_key` is an OpenSSH private key. Port 0 takes any; `port` says which after `start`."""
+        self.host = host
+        self.port = port
+        self._rooms = rooms
+        self._signin = signin
+        self._host_key = host_key
+        self._limits = limits or Limits()
+        self._lobby = Lobby(self._limits.waiting, self._limits.waiting_per_address)
+        self._server: asyncio.Server | None = None
+        self._live: dict[asyncio.Task[None], ClientConnection] = {}
+
+    @property
+    def connections(self) -> int:
+        """How many authenticated client connections there are."""
+        return len(self._live)
+
+    async def start(self) -> None:
+        """Listen. Raises StartError where the address can't be had or the host key can't be read."""
+        # asyncssh reports commands and user names at INFO; the audit log is the place for them.
+        asyncssh.set_log_level(logging.WARNING)
+        loop = asyncio.get_running_loop()
+        options = self._options()
+        try:
+            self._server = await loop.create_server(
+                lambda: ServerConnection(loop, options, self._lobby),
+                self.host,
+                self.port,
+                backlog=self._limits.backlog,
+            )
+        except OSError as error:
+            raise StartError(
+                f"the SSH gateway can't listen on {self.host}:{self.port}: {error.strerror}"
+            ) from None
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self, drain_timeout: float) -> None:
+        """Accept nobody any more, tell those who are connected, give them `drain_timeout` seconds, and end them."""
+        if self._server is not None:
+            self._server.close()
+        self._lobby.clear()
+        for connection in list(self._live.values()):
+            connection.say(f"{SHUTTING_DOWN}; this connection ends in {drain_timeout:.0f} seconds")
+        if self._live:
+            await asyncio.wait(set(self._live), timeout=drain_timeout)
+        for connection in list(self._live.values()):
+            connection.end(SHUTTING_DOWN)
+        if self._live:
+            await asyncio.wait(set(self._live), timeout=CLOSE_TIMEOUT_S)
+        for task in list(self._live):
+            task.cancel()
+
+    def _begin(
+        self, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError, address: str
+    ) -> ClientConnection:
+        connection = ClientConnection(self._rooms, ssh, who, wanted, address)
+        task = asyncio.get_running_loop().create_task(connection.run())
+        self._live[task] = connection
+        task.add_done_callback(self._live.pop)
+        return connection
+
+    def _options(self) -> asyncssh.SSHServerConnectionOptions:
+        try:
+            key = asyncssh.import_private_key(self._host_key.reveal())
+        except asyncssh.KeyImportError:
+            raise StartError("the host key of the SSH gateway can't be read") from None
+        return asyncssh.SSHServerConnectionOptions(
+            server_factory=lambda: ClientServer(self._signin, self._begin),
+            server_host_keys=[key],
+            server_version="Locum",
+            kex_algs=KEY_EXCHANGE,
+            encryption_algs=ENCRYPTION,
+            mac_algs=MAC,
+            signature_algs=SIGNATURE,
+            compression_algs=None,
+            public_key_auth=False,
+            host_based_auth=False,
+            gss_host=None,
+            gss_auth=False,
+            gss_kex=False,
+            x509_trusted_certs=None,
+            x509_trusted_cert_paths=[],
+            login_timeout=self._limits.sign_in,
+            keepalive_interval=30,
+            agent_forwarding=False,
+            x11_forwarding=False,
+            line_editor=False,
+            encoding=None,
+            config=None,
+        )

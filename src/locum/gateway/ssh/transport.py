@@ -1,0 +1,189 @@
+"""The SSH connections of the gateway: asyncssh's, with limits on what a peer can make them hold.
+
+asyncssh ignores that its transport is full and cuts a large read packet by packet, copying the rest each time. So
+a peer that does not read, or one that floods with small packets, could cost the process its memory or its time
+(SEC-23, SEC-29). Here a full transport stops the reading of the other leg, and both get an upper limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import asyncssh
+
+from locum.gateway.ssh.relay import REASONS, Refusal, may_set
+
+SLICE = 64 * 1024
+UNSENT_LIMIT = 8 * 1024 * 1024
+DEFERRED_LIMIT = 1024
+
+ENCRYPTION = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr")
+KEY_EXCHANGE = (
+    "mlkem768x25519-sha256",
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group14-sha256",
+)
+MAC = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
+SIGNATURE = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+
+if TYPE_CHECKING:
+    from asyncssh.connection import SSHConnection as _Base
+else:
+    _Base = object
+
+
+class _Limited(_Base):
+    """`on_full(True)` is called when the peer does not take what was written, `on_full(False)` when it does again."""
+
+    on_full: Callable[[bool], None] | None = None
+    _unsent: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._unsent = transport
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes, datatype: Any = None) -> None:
+        if self._unsent is None or self._unsent.get_write_buffer_size() > UNSENT_LIMIT:
+            self.abort()
+            return
+        if len(data) <= SLICE:
+            super().data_received(data, datatype)
+            return
+        view = memoryview(data)
+        for start in range(0, len(data), SLICE):
+            super().data_received(bytes(view[start : start + SLICE]), datatype)
+
+    def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:
+        super().send_packet(pkttype, *args, handler=handler)
+        # Packets wait here during a key exchange, which the peer can leave unfinished.
+        if len(self._deferred_packets) > DEFERRED_LIMIT:
+            self.abort()
+
+    def pause_writing(self) -> None:
+        if self.on_full:
+            self.on_full(True)
+
+    def resume_writing(self) -> None:
+        if self.on_full:
+            self.on_full(False)
+
+
+class TargetConnection(_Limited, asyncssh.SSHClientConnection):
+    """The leg to a target."""
+
+
+class ServerConnection(_Limited, asyncssh.SSHServerConnection):
+    """The leg to a person's client. `lobby` counts it until it is authenticated."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHServerConnectionOptions, lobby: Lobby
+    ) -> None:
+        super().__init__(loop, options)
+        self.on_refused: Callable[[Refusal], None] | None = None
+        self._lobby = lobby
+        self._address: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        address = str((transport.get_extra_info("peername") or ("",))[0])
+        if not self._lobby.enter(address, self):
+            transport.write(b"Too many connections are waiting to sign in. Try again later.\r\n")
+            transport.close()
+            self._cancel_login_timer()
+            return
+        self._address = address
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None = None) -> None:
+        self.leave_lobby()
+        super().connection_lost(exc)
+
+    def leave_lobby(self) -> None:
+        """It is authenticated, or gone."""
+        if self._address is not None:
+            self._lobby.leave(self._address, self)
+            self._address = None
+
+    async def reload_config(self) -> None:
+        """There is no configuration by user, so nothing to work out again at sign-in."""
+
+    async def attach_x11_listener(self, chan: Any, auth_proto: Any, auth_data: Any, screen: Any) -> str | None:
+        self._refused("x11")
+        return None
+
+    async def create_agent_listener(self) -> bool:
+        self._refused("agent")
+        return False
+
+    def send_channel_open_failure(self, send_chan: int, code: int, reason: str, lang: str) -> None:
+        if code == asyncssh.OPEN_UNKNOWN_CHANNEL_TYPE:
+            self._refused("unknown")
+            reason = REASONS["unknown"]
+        super().send_channel_open_failure(send_chan, code, reason, lang)
+
+    def _refused(self, kind: str) -> None:
+        if self.on_refused:
+            self.on_refused(Refusal(kind, kind))
+
+
+class Lobby:
+    """Connections that are not authenticated yet: so many in all, so many of one address."""
+
+    def __init__(self, total: int, per_address: int) -> None:
+        self._total = total
+        self._per_address = per_address
+        self._waiting: dict[str, set[ServerConnection]] = {}
+        self._count = 0
+
+    def enter(self, address: str, connection: ServerConnection) -> bool:
+        """Whether there is room; if so, it is taken."""
+        mine = self._waiting.get(address, set())
+        if len(mine) >= self._per_address or self._count >= self._total:
+            return False
+        self._waiting[address] = mine | {connection}
+        self._count += 1
+        return True
+
+    def leave(self, address: str, connection: ServerConnection) -> None:
+        """Give the room back."""
+        self._count -= 1
+        self._waiting[address].remove(connection)
+        if not self._waiting[address]:
+            del self._waiting[address]
+
+    def clear(self) -> None:
+        """Nobody may wait any more."""
+        for waiting in list(self._waiting.values()):
+            for connection in list(waiting):
+                connection.abort()
+
+
+class ServerChannel(asyncssh.SSHServerChannel[bytes]):
+    """A session channel of bytes that keeps only the environment that may be set, and not without end."""
+
+    def __init__(self, connection: ServerConnection, *, window: int, max_pktsize: int) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(connection, loop, True, False, False, 0, 0, None, "strict", window, max_pktsize)
+
+    def _process_env_request(self, packet: Any) -> bool:
+        name, value = packet.get_string(), packet.get_string()
+        packet.check_end()
+        if not may_set(name, value, len(self._env)):
+            return False
+        self._env[name] = value
+        return True
