@@ -66,15 +66,15 @@ def _unprefixed(user_name: str) -> str:
 
 
 def _parse_bound(head: str, separator: str, session_id: UUID) -> Wanted:
-    """Clients hand on the user part of a URL in three ways: as it is, with every `+` as `%2B`, and decoded as a
-    form, where `+` became a space (OpenSSH does that). The separator before the session id tells which.
+    """Clients hand on the user part of a URL in three ways: as it is, encoded once more, and decoded as a form,
+    where `+` became a space (OpenSSH does that). The separator before the session id tells which.
 
     Activity and resource are cut off from the right where a space separates, for a user may have a space in it.
     """
     if separator == " ":
         fields = head.rsplit(" ", 2)
     else:
-        first, *middle = (head if separator == "+" else re.sub("%2[Bb]", "+", head)).split("+")
+        first, *middle = (head if separator == "+" else unquote(head)).split("+")
         fields = [unquote(first), unquote("+".join(middle[:-1])), unquote(middle[-1])] if middle else []
     if len(fields) != 3 or not all(fields) or _CONTROL.search("".join(fields)):
         raise Invalid(f"the user name must say what to open: {FORM}")
