@@ -1,0 +1,51 @@
+"""Settings: option before variable before file before default; a bad one is named and not quoted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from locum.kit.errors import StartError
+from locum.kit.settings import load_settings, split_address
+
+
+def test_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "locum.toml").write_text('https = "127.0.0.1:1"\nssh = "127.0.0.1:2"\ndrain_timeout = 3\n')
+    monkeypatch.setenv("LOCUM_HTTPS", "127.0.0.1:10")
+    monkeypatch.setenv("LOCUM_SSH", "127.0.0.1:20")
+    monkeypatch.setenv("LOCUM_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1")
+    settings = load_settings(tmp_path, {"https": "127.0.0.1:100", "ssh": None})
+    assert settings.https == "127.0.0.1:100"
+    assert settings.ssh == "127.0.0.1:20"
+    assert settings.drain_timeout == 3
+    assert settings.trusted_proxies == ("10.0.0.0/8", "192.0.2.1")
+    assert settings.database == f"sqlite:///{tmp_path / 'locum.db'}"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('colour = "red"', "colour"),
+        ('drain_timeout = "hunter2"', "drain_timeout"),
+        ('https = "hunter2"', "--https"),
+        ('https = "127.0.0.1:99999"', "--https"),
+        ('public_url = "http://hunter2"', "--public-url"),
+        ('tls_cert = "hunter2"', "--tls-key"),
+        ('trusted_proxies = ["hunter2"]', "--trusted-proxies"),
+        ("drain_timeout = -1", "--drain-timeout"),
+        ("hunter2", "locum.toml"),
+    ],
+)
+def test_a_bad_setting_is_one_line_that_names_it(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "locum.toml").write_text(text)
+    with pytest.raises(StartError) as refusal:
+        load_settings(tmp_path, {})
+    assert named in refusal.value.detail
+    assert "\n" not in refusal.value.detail
+    assert "hunter2" not in refusal.value.detail.replace(str(tmp_path), "")
+
+
+def test_addresses() -> None:
+    assert split_address("[::1]:6500", "--https") == ("::1", 6500)
+    assert split_address("localhost:0", "--https") == ("localhost", 0)
