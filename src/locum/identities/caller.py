@@ -30,6 +30,7 @@ class Caller:
 
     `pending` names the step of the sign-in that is still to be done; while there is one, `roles` and `permissions`
     give nothing (AUTH-03, SEC-07). An application has no second factor: its key is proof enough, `pending` is None.
+    `token_end` is the `exp` of the token the caller presented, None for an API key.
     """
 
     identity_id: UUID
@@ -39,6 +40,7 @@ class Caller:
     permissions: frozenset[Permission]
     pending: Pending | None
     address: str | None = None
+    token_end: int | None = None
 
     @property
     def second_factor_done(self) -> bool:

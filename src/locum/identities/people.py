@@ -1,0 +1,127 @@
+"""Local users: making one, and finding the way one signs in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from locum.audit.log import record
+from locum.identities.caller import Role
+from locum.identities.model import LOGIN, Identity, Kind, Login, SecondFactor, identity, identity_role, local_login
+from locum.identities.normalise import normalise, spelling
+from locum.kit.actor import Actor
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Invalid, NotFound
+from locum.kit.ids import new_id
+
+_TAKEN = "there is an account of that name already"
+
+
+def create_local_user(
+    tx: Tx,
+    actor: Actor,
+    *,
+    name: str,
+    password_hash: str,
+    must_change: bool = False,
+    display_name: str | None = None,
+    email: str | None = None,
+    department: str | None = None,
+    user_principal_name: str | None = None,
+    roles: frozenset[Role] = frozenset({Role.USER}),
+    second_factor: SecondFactor | None = None,
+    expires_at: dt.datetime | None = None,
+) -> Identity:
+    """Make a person who signs in with a password that Locum keeps (ManagedAccount.CreateLocalUserAsync, AUTH-21).
+
+    `password_hash` comes from `PasswordHasher`, after `passwords.check_new`. Raises Invalid for a name that is
+    taken, in any spelling, or that can't be one.
+    """
+    made = add_identity(
+        tx,
+        Kind.LOCAL,
+        name=name,
+        roles=roles,
+        display_name=display_name,
+        email=email,
+        department=department,
+        user_principal_name=user_principal_name,
+        expires_at=expires_at,
+    )
+    tx.add(
+        local_login,
+        identity_id=made.id,
+        password_hash=password_hash,
+        changed_at=tx.now,
+        must_change=must_change,
+        failed_attempts=0,
+        second_factor=second_factor,
+        totp_last_step=0,
+    )
+    record(
+        tx,
+        actor,
+        "local_user.created",
+        object_kind="identity",
+        object_id=made.id,
+        detail={"name": made.name, "roles": ", ".join(sorted(roles)), "must_change": must_change},
+    )
+    return made
+
+
+def add_identity(tx: Tx, kind: Kind, *, name: str, roles: frozenset[Role], **columns: object) -> Identity:
+    """Insert the rows every kind of identity has. Raises Invalid for a name that is taken or can't be one."""
+    key = normalise(name)
+    if tx.scalar(sa.select(identity.c.id).where(identity.c.name_key == key)) is not None:
+        raise Invalid(_TAKEN, field="name")
+    row = {
+        "id": new_id(),
+        "kind": kind,
+        "name": spelling(name),
+        "name_key": key,
+        "locked": False,
+        "created_at": tx.now,
+        "modified_at": tx.now,
+        "tokens_valid_from": tx.now,
+        **columns,
+    }
+    try:
+        tx.add(identity, **row)
+    except IntegrityError as error:  # another transaction took the name since the look-up
+        raise Invalid(_TAKEN, field="name") from error
+    tx.add_all(identity_role, [{"identity_id": row["id"], "role": role} for role in sorted(roles)])
+    return get(tx, row["id"])  # type: ignore[arg-type]
+
+
+def get(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Identity:
+    """One identity, with `hold` its row held until commit. Raises NotFound."""
+    columns = (identity.c[name] for name in Identity.__struct_fields__)
+    one = sa.select(*columns).where(identity.c.id == identity_id)
+    found = tx.first(Identity, one.with_for_update() if hold else one)
+    if found is None:
+        raise NotFound("there is no account with this id")
+    return found
+
+
+def login_named(tx: ReadTx, name: str) -> Login | None:
+    """How the local user of that name, in any spelling, signs in. None for nobody, and for a name that can't be."""
+    try:
+        key = normalise(name)
+    except Invalid:
+        return None
+    return tx.first(Login, LOGIN.where(identity.c.name_key == key))
+
+
+def login_of(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login | None:
+    """How that local user signs in; with `hold` (needs a Tx) the row is held until commit. None for anyone else."""
+    one = LOGIN.where(identity.c.id == identity_id)
+    return tx.first(Login, one.with_for_update(of=local_login) if hold else one)
+
+
+def roles_of(tx: ReadTx, identity_id: UUID) -> frozenset[Role]:
+    """The roles an identity holds."""
+    held = sa.select(identity_role.c.role).where(identity_role.c.identity_id == identity_id)
+    return frozenset(Role(role) for role in tx.scalars(held))
