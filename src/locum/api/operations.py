@@ -78,6 +78,7 @@ class Route:
     answer_type: Any
     read_params: Reader | None
     read_query: Reader | None
+    query_lists: frozenset[str]  # lower-cased names of the query parameters that may be repeated
     read_body: Reader | None
     body_optional: bool
     body_raw: bool
@@ -151,6 +152,7 @@ def bind(op: Operation) -> Route:
         answer_type=hints["return"],
         read_params=_reader(op, params, nil_is_absent=False),
         read_query=_reader(op, query),
+        query_lists=_lists(query),
         read_body=None if raw else _reader(op, body),
         body_optional=optional,
         body_raw=raw,
@@ -209,6 +211,13 @@ def _reader(op: Operation, declared: Any, *, nil_is_absent: bool = True) -> Read
         return reader_of(declared, nil_is_absent=nil_is_absent)
     except StartError as error:
         raise StartError(f"operation {op.name}: {error.detail}") from None
+
+
+def _lists(query: Any) -> frozenset[str]:
+    if query is None:
+        return frozenset()
+    fields = msgspec.inspect.type_info(query).fields  # type: ignore[attr-defined]
+    return frozenset(f.encode_name.lower() for f in fields if isinstance(f.type, msgspec.inspect.ListType))
 
 
 def _problems(op: Operation, who: Who, *, has_input: bool, has_body: bool) -> tuple[int, ...]:

@@ -12,11 +12,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, overload
 import msgspec
 from msgspec import Meta
 
-from locum.kit.ids import NIL
-from locum.kit.paging import Listed
-
 T = TypeVar("T")
-R = TypeVar("R")
 
 # Text limits, in characters. Wider ones would let a caller fill the database through fields nobody reads.
 Name = Annotated[str, Meta(max_length=256)]
@@ -28,7 +24,7 @@ Int64 = Annotated[int, Meta(extra_json_schema={"format": "int64"})]
 Base64 = Annotated[str, Meta(extra_json_schema={"format": "byte"})]
 
 
-class In(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
+class In(msgspec.Struct, rename="camel", kw_only=True):
     """What is read from a caller: path, query or body. Only the fields declared here are looked at."""
 
     __contract__: ClassVar[str] = ""
@@ -79,9 +75,9 @@ def at(value: dt.datetime | None) -> Time | None:
     return None if value is None else Time(value)
 
 
-def later(model: str) -> Meta:
-    """Marks a field `Annotated[None, later("…")] = None`: the contract's model stands there once it is built."""
-    return Meta(extra_json_schema={"x-later": model})
+def later(model: str, *, many: bool = False) -> Meta:
+    """Marks a field `Annotated[None, later("…")] = None`: the contract's model or list goes there once it is built."""
+    return Meta(extra_json_schema={"x-later": model, "x-many": many})
 
 
 def _from_row_value(wanted: type, value: Any) -> Any:
@@ -102,25 +98,5 @@ encoder = msgspec.json.Encoder(enc_hook=_to_json_value)
 class DataTable(Out, Generic[T]):
     """One page of a list. Its contract name is `SbPAM.Models.DataTable[` the item's `]`."""
 
-    data: list[T] = []
+    data: list[T] = msgspec.field(default_factory=list)
     records_total: int = 0
-
-
-__all__ = [
-    "NEVER",
-    "NIL",
-    "Base64",
-    "DataTable",
-    "Document",
-    "In",
-    "Int64",
-    "Line",
-    "Listed",
-    "Name",
-    "Note",
-    "Out",
-    "Time",
-    "at",
-    "encoder",
-    "later",
-]

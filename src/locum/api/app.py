@@ -1,0 +1,191 @@
+"""The whole request chain, as one list you can read.
+
+1. the path chooses the route (`routing`), decoded once; no route, no handler
+2. the credential is checked as far as that needs no database (`Api.prove`)
+3. path variables, query and body are read within limits (`request`, `reading`); what is wrong is kept for 4c
+4. in one database unit of work:
+   a. the caller is authenticated (401)
+   b. the guard lets the caller pass (403)
+   c. what is wrong with the inputs is said (400, 413, 415), so that only those who may call learn about it
+   d. the handler runs
+5. the answer is encoded after the commit; every failure becomes a problem (`problems`), every refusal of a signed-in
+   caller an audit row (`denials`)
+"""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from locum.api import health
+from locum.api.context import Api, Call, Reply
+from locum.api.denials import Denials
+from locum.api.guards import authorise
+from locum.api.openapi import describe
+from locum.api.operations import Route, Unit, bind, table
+from locum.api.problems import MEDIA_TYPE, problem_of
+from locum.api.reading import read
+from locum.api.request import cookies, credential, read_body, read_query, receive_body
+from locum.api.routing import Router
+from locum.api.wire.base import encoder
+from locum.identities.caller import Caller
+from locum.kit.db import ReadTx
+from locum.kit.errors import Forbidden, LocumError
+
+CONTROLLERS: tuple[ModuleType, ...] = (health,)
+
+_HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"strict-transport-security", b"max-age=31536000"),
+]
+_JSON = (b"content-type", b"application/json; charset=utf-8")
+_PROBLEM = (b"content-type", MEDIA_TYPE.encode("ascii"))
+
+log = structlog.get_logger("locum.api")
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def create_app(api: Api, controllers: Iterable[ModuleType] = CONTROLLERS) -> ASGIApp:
+    """The API as an ASGI application. Raises StartError if one operation's declaration does not hold."""
+    return _Kernel(api, all_routes(controllers))
+
+
+def all_routes(controllers: Iterable[ModuleType] = CONTROLLERS) -> list[Route]:
+    """Every operation there is, the one that describes them included."""
+    routes = list(table(controllers))
+    routes.append(bind(describe(routes)))
+    return routes
+
+
+class _Work:
+    """Step 4 of one request. A unit that is run again after a lost connection starts from the top."""
+
+    __slots__ = ("address", "api", "authenticate", "broken", "caller", "cookies", "inputs", "reply", "route")
+
+    def __init__(self, api: Api, route: Route, scope: Scope) -> None:
+        client = scope.get("client")
+        self.api = api
+        self.route = route
+        self.address: str | None = client[0] if client else None
+        self.cookies = cookies(scope)
+        self.authenticate = api.prove(credential(scope), self.address) if route.who.signed_in else None
+        self.inputs: tuple[Any, Any, Any] = (None, None, None)
+        self.broken: LocumError | None = None
+        self.caller: Caller | None = None
+        self.reply = Reply()
+
+    async def read(self, variables: dict[str, str], scope: Scope, receive: Receive) -> None:
+        """Step 3."""
+        route = self.route
+        try:
+            params = None if route.read_params is None else read(route.read_params, variables)
+            query = read_query(route, scope["query_string"])
+            body = None
+            if route.read_body is not None or route.body_raw:
+                body = read_body(route, scope, await receive_body(scope, receive))
+            self.inputs = (params, query, body)
+        except LocumError as error:
+            self.broken = error
+
+    def admit(self, tx: ReadTx) -> None:
+        """Steps 4a to 4c."""
+        self.caller = None
+        if self.authenticate is not None:
+            self.caller = self.authenticate(tx)
+            authorise(self.route.who, self.route.operation.permission, self.caller)
+        if self.broken is not None:
+            raise self.broken
+
+    def call(self) -> Call[Any, Any, Any]:
+        self.reply = Reply()
+        params, query, body = self.inputs
+        return Call(params, query, body, self.api, self.reply, self.address, self.cookies, self.caller)
+
+    def run(self, tx: ReadTx) -> Any:
+        """The unit of work of a handler that reads or writes."""
+        self.admit(tx)
+        return self.route.operation.handler(tx, self.call())
+
+    async def perform(self) -> Any:
+        """Step 4, wherever the handler runs."""
+        db = self.api.db
+        if self.route.unit is Unit.WRITE:
+            return await db.write(self.run)
+        if self.route.unit is Unit.READ:
+            return await db.read(self.run)
+        if self.authenticate is not None:
+            await db.read(self.admit)
+        elif self.broken is not None:
+            raise self.broken
+        return await self.route.operation.handler(self.call())
+
+
+class _Kernel:
+    def __init__(self, api: Api, routes: list[Route]) -> None:
+        self._api = api
+        self._router = Router(routes)
+        self._denials = Denials(api.db)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        trace_id = secrets.token_hex(16)
+        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+        name = None
+        try:
+            if scope["method"] == "OPTIONS":
+                await _answer(scope, send, 204, b"", [(b"allow", self._router.allow(raw_path).encode())], trace_id)
+                return
+            route, variables = self._router.find(scope["method"], raw_path)
+            name = route.operation.name
+            work = _Work(self._api, route, scope)
+            await work.read(variables, scope, receive)
+            try:
+                result = await work.perform()
+            except Forbidden as error:
+                if work.caller is not None:
+                    await self._denials.note(work.caller, name, error)
+                raise
+            # An operation that answers nothing has no body; one that answers null would have the text "null".
+            empty = result is None and route.answer_type is type(None)
+            body = b"" if empty else encoder.encode(result)
+            headers = work.reply.headers if empty else [_JSON, *work.reply.headers]
+            status = route.operation.status
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - the outermost boundary of a request: a fault must get an answer
+            if not isinstance(error, LocumError):
+                _log_fault(error, name, trace_id)
+            instance = raw_path.decode("ascii", "replace")[:2048]
+            problem = problem_of(error, instance=instance, trace_id=trace_id)
+            status, body, headers = problem.status, problem.body, [_PROBLEM, *problem.headers]
+        await _answer(scope, send, status, body, headers, trace_id)
+
+
+async def _answer(scope: Scope, send: Send, status: int, body: bytes, headers: Headers, trace_id: str) -> None:
+    length = (b"content-length", str(len(body)).encode()) if status != 204 else None
+    sent = [*_HEADERS, *headers, (b"traceid", trace_id.encode())]
+    if length is not None:
+        sent.append(length)
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _log_fault(error: BaseException, operation: str | None, trace_id: str) -> None:
+    """Kinds and places only: a database error's text holds the statement's values, which may be secret."""
+    places = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    kinds = []
+    cause: BaseException | None = error
+    while cause is not None:
+        kinds.append(type(cause).__qualname__)
+        cause = cause.__cause__
+    log.error("request failed", operation=operation, trace_id=trace_id, kinds=kinds, places=places)
