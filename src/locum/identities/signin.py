@@ -237,7 +237,9 @@ def _usable(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login:
         raise Forbidden("only local users sign in with a password and a code", missing="local user")
     if login.locked_until is not None and login.locked_until > tx.now:
         left = login.locked_until - tx.now
-        raise RateLimited("too many wrong tries have locked the account for a while", retry_after=left.seconds + 1)
+        raise RateLimited(
+            "too many wrong tries have locked the account for a while", retry_after=int(left.total_seconds()) + 1
+        )
     if login.refusal(tx.now) is not None:
         raise Forbidden("the account is locked or has expired", missing="unlocked account")
     return login
@@ -303,7 +305,8 @@ def _wrong_code(tx: Tx, login: Login, actor: Actor) -> LocumError:
     if until is None:
         return Unauthenticated(WRONG_CODE)
     return RateLimited(
-        f"{WRONG_CODE}, and the account is locked for a while", retry_after=(until - tx.now).seconds + 1
+        f"{WRONG_CODE}, and the account is locked for a while",
+        retry_after=int((until - tx.now).total_seconds()) + 1,
     )
 
 
