@@ -1,0 +1,227 @@
+"""The vault on both databases: what is put opens again, for its purpose, in its row, with the root key."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from locum.kit.db import Database
+from locum.kit.errors import NotFound, TooLarge
+from locum.vault.keyring import Keyring
+from locum.vault.model import vault_secret, vault_secret_version
+from locum.vault.seal import SealBroken, new_key
+from locum.vault.secret import Secret
+from locum.vault.store import MAX_SECRET_BYTES, Vault
+
+pytestmark = pytest.mark.anyio
+
+CANARY = "canary-5b1c-of-the-vault"
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(Keyring(new_key()))
+
+
+async def put(database: Database, vault: Vault, value: str | bytes, purpose: str = "credential") -> UUID:
+    return await database.write(vault.put, Secret(value), purpose=purpose)
+
+
+async def opened(database: Database, vault: Vault, secret_id: UUID, purpose: str = "credential") -> bytes:
+    return (await database.read(vault.open, secret_id, purpose=purpose)).reveal()
+
+
+async def count_versions(database: Database) -> int:
+    return int(await database.read(lambda tx: tx.scalar(sa.select(sa.func.count(vault_secret_version.c.version)))))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=st.binary(max_size=3000))
+def test_round_trip(database: Database, vault: Vault, value: bytes) -> None:
+    secret_id = database.submit_write(vault.put, Secret(value), purpose="x").result()
+    assert database.submit_read(vault.open, secret_id, purpose="x").result().reveal() == value
+
+
+async def test_replace_keeps_the_id_and_forgets_the_old_value(database: Database, vault: Vault) -> None:
+    secret_id = await put(database, vault, "one")
+    for value in (b"two", b"three"):
+        await database.write(vault.replace, secret_id, Secret(value), purpose="credential")
+        assert await opened(database, vault, secret_id) == value
+    assert await count_versions(database) == 1
+
+
+async def test_erase_is_for_good_and_may_be_repeated(database: Database, vault: Vault) -> None:
+    secret_id, other = await put(database, vault, "one"), await put(database, vault, "two")
+    erased_at = sa.select(vault_secret.c.erased_at).where(vault_secret.c.id == secret_id)
+    await database.write(vault.erase, secret_id)
+    first = await database.read(lambda tx: tx.scalar(erased_at))
+    await database.write(vault.erase, secret_id)
+    again = await database.read(lambda tx: tx.scalar(erased_at))
+    assert first is not None
+    assert again == first
+    assert await count_versions(database) == 1
+    with pytest.raises(NotFound, match="erased"):
+        await opened(database, vault, secret_id)
+    with pytest.raises(NotFound, match="erased"):
+        await database.write(vault.replace, secret_id, Secret("x"), purpose="credential")
+    assert await opened(database, vault, other) == b"two"
+
+
+async def test_a_wrong_purpose_opens_and_replaces_nothing(database: Database, vault: Vault) -> None:
+    secret_id = await put(database, vault, CANARY)
+    with pytest.raises(SealBroken, match="not kept for api-key") as caught:
+        await opened(database, vault, secret_id, "api-key")
+    assert CANARY not in repr(caught.value)
+    with pytest.raises(SealBroken, match="not kept for api-key"):
+        await database.write(vault.replace, secret_id, Secret("x"), purpose="api-key")
+    # Whoever rewrites the purpose in the row gains nothing: it is bound into the seal.
+    await database.write(lambda tx: tx.run(sa.update(vault_secret).values(purpose="api-key")))
+    with pytest.raises(SealBroken, match="altered, moved"):
+        await opened(database, vault, secret_id, "api-key")
+
+
+async def test_unknown_ids_are_not_found(database: Database, vault: Vault) -> None:
+    with pytest.raises(NotFound):
+        await opened(database, vault, uuid4())
+    with pytest.raises(NotFound):
+        await database.write(vault.replace, uuid4(), Secret("x"), purpose="credential")
+    with pytest.raises(NotFound):
+        await database.write(vault.erase, uuid4())
+
+
+async def test_a_secret_has_a_greatest_size(database: Database, vault: Vault) -> None:
+    await put(database, vault, bytes(MAX_SECRET_BYTES))
+    with pytest.raises(TooLarge):
+        await put(database, vault, bytes(MAX_SECRET_BYTES + 1))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ["ciphertext"],
+        ["wrapped_dek"],
+        ["commitment"],
+        ["wrapped_dek", "commitment"],
+        ["wrapped_dek", "commitment", "ciphertext"],
+    ],
+    ids="+".join,
+)
+async def test_what_is_moved_between_rows_is_noticed(database: Database, vault: Vault, columns: list[str]) -> None:
+    one, other = await put(database, vault, "one"), await put(database, vault, "other")
+    table = vault_secret_version
+    source = {name: sa.select(table.c[name]).where(table.c.secret_id == one).scalar_subquery() for name in columns}
+    await database.write(lambda tx: tx.run(sa.update(table).where(table.c.secret_id == other).values(source)))
+    assert await opened(database, vault, one) == b"one"
+    with pytest.raises(SealBroken, match=str(other)):
+        await opened(database, vault, other)
+
+
+async def test_an_old_version_under_a_new_number_is_noticed(database: Database, vault: Vault) -> None:
+    secret_id = await put(database, vault, "one")
+    await database.write(lambda tx: tx.run(sa.update(vault_secret).values(version=2)))
+    await database.write(lambda tx: tx.run(sa.update(vault_secret_version).values(version=2)))
+    with pytest.raises(SealBroken):
+        await opened(database, vault, secret_id)
+
+
+async def test_the_wrong_root_key_is_named(database: Database, vault: Vault) -> None:
+    secret_id = await put(database, vault, CANARY)
+    stranger = Vault(Keyring(new_key()))
+    with pytest.raises(SealBroken, match=r"sealed under root key [0-9a-f]{32}, which is not in the key file"):
+        await opened(database, stranger, secret_id)
+
+
+async def test_a_retired_root_key_still_opens(database: Database) -> None:
+    old, new = new_key(), new_key()
+    secret_id = await put(database, Vault(Keyring(old)), "kept")
+    rotated = Vault(Keyring(new, [old]))
+    assert await opened(database, rotated, secret_id) == b"kept"
+    await database.write(rotated.replace, secret_id, Secret("fresh"), purpose="credential")
+    assert await opened(database, Vault(Keyring(new)), secret_id) == b"fresh"
+
+
+async def test_a_copy_of_the_database_gives_nothing(database: Database, database_url: str, vault: Vault) -> None:
+    secret_id = await put(database, vault, CANARY)
+    await database.write(vault.replace, secret_id, Secret(CANARY * 40), purpose="credential")
+    copy = dump(database_url)
+    assert str(secret_id).replace("-", "") in copy.replace("-", "")  # the copy does hold the row
+    for form in (CANARY, CANARY.encode().hex(), CANARY.encode("utf-16-le").hex()):
+        assert form not in copy.lower()
+
+
+def dump(url: str) -> str:
+    """Everything a thief of the database gets: on SQLite the raw files and the dump, on PostgreSQL pg_dump."""
+    if url.startswith("postgresql"):
+        return subprocess.run(["pg_dump", url], capture_output=True, text=True, check=True).stdout
+    path = sa.make_url(url).database
+    assert path is not None
+    text = ""
+    for name in (path, f"{path}-wal"):
+        with open(name, "rb") as file:
+            text += file.read().decode("latin-1")
+    with sqlite3.connect(path) as connection:
+        return text + "\n".join(connection.iterdump())
+
+
+async def test_concurrent_replaces_leave_one_version(database: Database, vault: Vault) -> None:
+    secret_id = await put(database, vault, "zero")
+    values = [f"value {i}" for i in range(12)]
+    futures = [
+        database.submit_write(vault.replace, secret_id, Secret(value), purpose="credential") for value in values
+    ]
+    for future in futures:
+        future.result()
+    assert (await opened(database, vault, secret_id)).decode() in values
+    assert await count_versions(database) == 1
+    version = await database.read(lambda tx: tx.scalar(sa.select(vault_secret.c.version)))
+    assert version == 13
+
+
+def test_data_keys_for_files(vault: Vault) -> None:
+    subject = uuid4()
+    key, wrapped = vault.new_data_key(purpose="recording", subject_id=subject)
+    assert len(key.reveal()) == 32
+    assert wrapped.isascii()
+    assert wrapped.isprintable()
+    assert vault.unwrap_data_key(wrapped, purpose="recording", subject_id=subject) == key
+    assert vault.new_data_key(purpose="recording", subject_id=subject)[0] != key
+
+
+def test_data_keys_open_at_their_own_place_only(vault: Vault) -> None:
+    subject = uuid4()
+    _, wrapped = vault.new_data_key(purpose="recording", subject_id=subject)
+    with pytest.raises(SealBroken):
+        vault.unwrap_data_key(wrapped, purpose="export", subject_id=subject)
+    with pytest.raises(SealBroken):
+        vault.unwrap_data_key(wrapped, purpose="recording", subject_id=uuid4())
+    with pytest.raises(SealBroken, match="not in the key file"):
+        Vault(Keyring(new_key())).unwrap_data_key(wrapped, purpose="recording", subject_id=subject)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(position=st.integers(0), character=st.characters(max_codepoint=0x17F))
+def test_a_damaged_wrapped_key_is_refused(vault: Vault, position: int, character: str) -> None:
+    subject = UUID(int=5)
+    _, wrapped = vault.new_data_key(purpose="recording", subject_id=subject)
+    at = position % len(wrapped)
+    damaged = wrapped[:at] + character + wrapped[at + 1 :]
+    if damaged != wrapped:
+        with pytest.raises(SealBroken):
+            vault.unwrap_data_key(damaged, purpose="recording", subject_id=subject)
+    with pytest.raises(SealBroken):
+        vault.unwrap_data_key(wrapped[:at], purpose="recording", subject_id=subject)
+
+
+def test_a_wrapped_key_has_one_spelling(vault: Vault) -> None:
+    """Base64's last digit has bits that say nothing; a header that may be respelt is not what was written."""
+    subject = UUID(int=5)
+    _, wrapped = vault.new_data_key(purpose="recording", subject_id=subject)
+    respelt = wrapped[:-2] + chr(ord(wrapped[-2]) + 1) + "="
+    with pytest.raises(SealBroken):
+        vault.unwrap_data_key(respelt, purpose="recording", subject_id=subject)
