@@ -17,12 +17,13 @@ from locum.kit.permissions import Permission
 class Who:
     """`signed_in` False = anybody. `pending` not empty = only callers at that step of their sign-in.
 
+    None among `pending` lets those pass too whose sign-in is complete.
     `roles`: any one is enough, and none means any caller whose sign-in is complete.
     """
 
     name: str
     signed_in: bool = True
-    pending: frozenset[Pending] = frozenset()
+    pending: frozenset[Pending | None] = frozenset()
     roles: frozenset[Role] = frozenset()
 
     @property
@@ -32,9 +33,11 @@ class Who:
 
 
 ANYONE = Who("anyone", signed_in=False)
+PENDING = Who("sign-in pending", pending=frozenset({"second_factor", "enrolment", "password_change"}))
 PENDING_SECOND_FACTOR = Who("second factor pending", pending=frozenset({"second_factor", "enrolment"}))
 PENDING_ENROLMENT = Who("enrolment pending", pending=frozenset({"enrolment"}))
 PENDING_PASSWORD_CHANGE = Who("password change pending", pending=frozenset({"password_change"}))
+PASSWORD_CHANGE = Who("password change pending, or signed in", pending=frozenset({"password_change", None}))
 SIGNED_IN = Who("signed in")
 ADMIN = Who("Admin", roles=frozenset({Role.ADMIN}))
 APP = Who("App", roles=frozenset({Role.APP}))
@@ -53,10 +56,10 @@ _STEP = {
 
 def authorise(who: Who, permission: Permission | None, caller: Caller) -> None:
     """Let `caller` pass or raise Forbidden, which says what was missing."""
-    if who.pending:
-        if caller.pending not in who.pending:
-            raise Forbidden("this step of the sign-in is not waiting to be done", missing="pending sign-in")
+    if caller.pending in who.pending:
         return
+    if who.pending and caller.pending is None:
+        raise Forbidden("this step of the sign-in is not waiting to be done", missing="pending sign-in")
     if caller.pending is not None:
         raise Forbidden(f"the sign-in lacks {_STEP[caller.pending]}", missing=caller.pending)
     if who.roles and not who.roles & caller.roles:

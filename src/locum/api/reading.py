@@ -1,7 +1,7 @@
 """Readers of what callers send, made once per type: lenient about form, strict about content.
 
 Names match in any case at every level, and only declared fields are looked at, so a whole view sent back with garbled
-nested objects works. Enums come as a number, a numeric string or a name in any case. A zero GUID, an empty id, an
+nested objects works; a nested object that became text on the way counts as absent where it may be. Enums come as a number, a numeric string or a name in any case. A zero GUID, an empty id, an
 empty date and .NET's default date mean "absent", as does null where null can't be kept. Text with a null byte is
 refused, and every text field has a length limit: a type without one stops the server from starting. A message names
 the field and never echoes its value.
@@ -117,6 +117,10 @@ def _nullable(info: types.Type) -> bool:
     return isinstance(info, types.UnionType) and any(isinstance(t, types.NoneType) for t in info.types)
 
 
+def _holds_struct(info: types.Type) -> bool:
+    return isinstance(info, types.UnionType) and any(isinstance(t, types.StructType) for t in info.types)
+
+
 def _struct(info: types.StructType, nil: bool) -> Reader:
     make = info.cls
     fields = {
@@ -126,6 +130,7 @@ def _struct(info: types.StructType, nil: bool) -> Reader:
             _make(f.type, f.encode_name, nil),
             _nullable(f.type),
             f.required,
+            _holds_struct(f.type),
         )
         for f in info.fields
     }
@@ -140,12 +145,14 @@ def _struct(info: types.StructType, nil: bool) -> Reader:
             field = fields.get(key) or fields.get(key.lower())
             if field is None:
                 continue
-            wire, name, reader, nullable, needed = field
+            wire, name, reader, nullable, needed, nested = field
             if item is None:
                 if nullable:
                     found[name] = None
                 elif needed:
                     _wrong(errors, prefix + wire, "must not be null")
+                continue
+            if nested and nullable and type(item) is str:
                 continue
             got = reader(item, prefix + wire, errors)
             if got is not ABSENT:
