@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import locum
+from hosts import linux_hosts  # noqa: F401 - a fixture
 from locum.kit.db import Database, metadata, open_database, sqlite_url
 from postgres import PostgresServer, postgres_server
 

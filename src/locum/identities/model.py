@@ -36,6 +36,7 @@ class SecondFactor(StrEnum):
 class Setting(StrEnum):
     """Names in `signin_setting`."""
 
+    RECOVERY_DIGEST = "recovery_digest"
     USER_MFA = "user_mfa"
 
 

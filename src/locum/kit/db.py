@@ -125,6 +125,11 @@ class Tx(ReadTx):
         """Insert one row."""
         self._connection.execute(sa.insert(table), values)
 
+    def insert_counted(self, table: sa.Table, **values: Any) -> int:
+        """Insert one row whose key the database counts; answers the key."""
+        key = self._connection.execute(sa.insert(table), values).inserted_primary_key
+        return int(key[0])  # type: ignore[index]
+
     def add_all(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
         """Insert rows with one statement; an empty list is nothing to do."""
         if values:

@@ -10,11 +10,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import sqlalchemy as sa
+from typing import Literal
 
 from locum.identities import first_administrator
-from locum.identities.model import identity_role
 from locum.kit.db import Database, Tx, open_database
 from locum.kit.errors import StartError
 from locum.kit.settings import FILE_NAME, Settings, load_settings
@@ -32,8 +30,8 @@ class Wish:
 
     admin: str
     password: Secret
-    admin_mfa: str
-    user_mfa: str
+    admin_mfa: Literal["none", "totp"]
+    user_mfa: Literal["required", "optional"]
     database_url: str | None
 
 
@@ -80,7 +78,8 @@ def _fill(tx: Tx, vault: Vault, wish: Wish, data_dir: Path) -> dict[str, object]
     keys.ensure_all(tx, vault)
     seed(tx)
     made = None
-    if tx.scalar(sa.select(identity_role.c.identity_id).where(identity_role.c.role == "Admin")) is None:
+    if not first_administrator.administrators(tx):
+        recovery_key = first_administrator.new_recovery_key()
         made = first_administrator.create(
             tx,
             vault,
@@ -88,10 +87,12 @@ def _fill(tx: Tx, vault: Vault, wish: Wish, data_dir: Path) -> dict[str, object]
             password=wish.password,
             with_totp=wish.admin_mfa == "totp",
             user_mfa=wish.user_mfa,
+            recovery_key=recovery_key,
         )
-    name = first_administrator.name(tx)
+        # Before the commit: a key that was written and then not committed is replaced by the next run's.
+        first_administrator.write_recovery_key(data_dir / "keys", recovery_key)
     return {
-        "admin": name,
+        "admin": first_administrator.administrators(tx)[0],
         "totpUri": made.totp_uri if made else None,
         "recoveryCodes": made.recovery_codes if made else None,
         "caCertificate": str(data_dir.resolve() / "public" / "ca.crt"),
