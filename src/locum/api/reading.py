@@ -1,10 +1,10 @@
 """Readers of what callers send, made once per type: lenient about form, strict about content.
 
-Names match in any case at every level, and only declared fields are looked at, so a whole view sent back with garbled
-nested objects works; a nested object that became text on the way counts as absent where it may be. Enums come as a number, a numeric string or a name in any case. A zero GUID, an empty id, an
-empty date and .NET's default date mean "absent", as does null where null can't be kept. Text with a null byte is
-refused, and every text field has a length limit: a type without one stops the server from starting. A message names
-the field and never echoes its value.
+Names match in any case at every level. Only declared fields are looked at, so a whole view sent back with garbled
+nested objects works; a nested object that became text on the way counts as absent where it may be. Enums come as a
+number, a numeric string or a name in any case. A zero GUID, an empty id, an empty date and .NET's default date mean
+"absent", as does null where null can't be kept. Text with a null byte is refused, and every text field has a length
+limit: a type without one stops the server from starting. A message names the field and never echoes its value.
 """
 
 from __future__ import annotations

@@ -98,5 +98,5 @@ encoder = msgspec.json.Encoder(enc_hook=_to_json_value)
 class DataTable(Out, Generic[T]):
     """One page of a list. Its contract name is `SbPAM.Models.DataTable[` the item's `]`."""
 
-    data: list[T] = msgspec.field(default_factory=list)
+    data: list[T] | None = None
     records_total: int = 0
