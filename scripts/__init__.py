@@ -1,0 +1,1 @@
+"""Checks and chores around the project; the Makefile calls them."""
