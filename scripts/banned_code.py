@@ -218,7 +218,8 @@ def _statuses(source: Source) -> Iterator[Finding]:
                 if isinstance(key, ast.Constant)
             ]
         elif isinstance(node, ast.Compare):
-            pairs += [(_last(node.left), value) for value in node.comparators]
+            # HTTP itself treats some successes apart (204 has no body); refusals are told apart by their kind.
+            pairs += [(_last(node.left), value) for value in node.comparators if not _is_success(value)]
         elif isinstance(node, ast.Assign):
             pairs += [(_last(target), node.value) for target in node.targets]
         for name, value in pairs:
@@ -247,3 +248,7 @@ def _is_status(node: ast.expr | None) -> bool:
     if isinstance(node, ast.Constant) and type(node.value) is int:
         return node.value >= HTTPStatus.OK and node.value in {status.value for status in HTTPStatus}
     return False
+
+
+def _is_success(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int and node.value < HTTPStatus.BAD_REQUEST
