@@ -24,7 +24,7 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from locum.api import health
+from locum.api import health, managed_account, signin
 from locum.api.context import Api, Call, Reply
 from locum.api.denials import Denials
 from locum.api.guards import authorise
@@ -39,7 +39,7 @@ from locum.identities.caller import Caller
 from locum.kit.db import ReadTx
 from locum.kit.errors import Forbidden, LocumError
 
-CONTROLLERS: tuple[ModuleType, ...] = (health,)
+CONTROLLERS: tuple[ModuleType, ...] = (health, signin, managed_account)
 
 _HEADERS = [
     (b"cache-control", b"no-store"),

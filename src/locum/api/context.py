@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from locum.identities.caller import Caller
+from locum.identities.digests import KeyedDigest
+from locum.identities.passwords import PasswordHasher
+from locum.identities.signin import SignIn
 from locum.kit.db import Database, ReadTx
+from locum.kit.wake import Wake
+from locum.vault.store import Vault
+from locum.vault.store import Vault
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -26,6 +32,10 @@ class Api:
     db: Database
     prove: Prove
     healthy: Callable[[], bool]
+    vault: Vault
+    digest: KeyedDigest
+    hasher: PasswordHasher
+    signin: SignIn
 
 
 @dataclass(slots=True)

@@ -35,8 +35,6 @@ class Who:
 ANYONE = Who("anyone", signed_in=False)
 PENDING = Who("sign-in pending", pending=frozenset({"second_factor", "enrolment", "password_change"}))
 PENDING_SECOND_FACTOR = Who("second factor pending", pending=frozenset({"second_factor", "enrolment"}))
-PENDING_ENROLMENT = Who("enrolment pending", pending=frozenset({"enrolment"}))
-PENDING_PASSWORD_CHANGE = Who("password change pending", pending=frozenset({"password_change"}))
 PASSWORD_CHANGE = Who("password change pending, or signed in", pending=frozenset({"password_change", None}))
 SIGNED_IN = Who("signed in")
 ADMIN = Who("Admin", roles=frozenset({Role.ADMIN}))

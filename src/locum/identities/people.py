@@ -31,6 +31,7 @@ def create_local_user(
     email: str | None = None,
     department: str | None = None,
     user_principal_name: str | None = None,
+    sam_account_name: str | None = None,
     roles: frozenset[Role] = frozenset({Role.USER}),
     second_factor: SecondFactor | None = None,
     expires_at: dt.datetime | None = None,
@@ -49,6 +50,7 @@ def create_local_user(
         email=email,
         department=department,
         user_principal_name=user_principal_name,
+        sam_account_name=sam_account_name,
         expires_at=expires_at,
     )
     tx.add(
@@ -104,6 +106,14 @@ def get(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Identity:
     if found is None:
         raise NotFound("there is no account with this id")
     return found
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether both spell the name of one identity. A text that can't be a name spells nobody's."""
+    try:
+        return normalise(one) == normalise(other)
+    except Invalid:
+        return False
 
 
 def login_named(tx: ReadTx, name: str) -> Login | None:

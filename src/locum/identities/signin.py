@@ -47,6 +47,7 @@ CHANGE_FIRST = (
     "the password must be changed first:"
     " PUT /api/v1/ManagedAccount/ChangeLocalUserPassword?forced=true with this token"
 )
+_LOCAL_ONLY = "only local users sign in; an application proves itself with its API key"
 
 _PENDING: dict[Needs, Pending] = {
     "none": "second_factor",
@@ -145,14 +146,20 @@ class SignIn:
 
     async def pending_token(self, first: FirstFactor) -> str:
         """The token of a sign-in that is not complete: good for its next step and nothing else (SEC-07)."""
-        return await self._db.read(self._token, first.identity_id, _PENDING[first.needs])
+        return await self._db.read(self.issue, first.identity_id, pending=_PENDING[first.needs])
 
-    async def token(self, signed_in: SignedIn, *, after: int = 0) -> str:
-        """The token of a complete sign-in. `after` = the end of the token it renews (AUTH-08)."""
-        return await self._db.read(self._token, signed_in.identity_id, None, after)
+    async def token(self, signed_in: SignedIn) -> str:
+        """The token of a complete sign-in."""
+        return await self._db.read(self.issue, signed_in.identity_id)
 
-    def _token(self, tx: ReadTx, identity_id: UUID, pending: Pending | None, after: int = 0) -> str:
-        login = _usable(tx, identity_id)
+    def issue(self, tx: ReadTx, identity_id: UUID, *, pending: Pending | None = None, after: int = 0) -> str:
+        """A token for somebody whose proof was checked. `after` = the end of the token it renews (AUTH-08).
+
+        A lock after wrong tries does not stop a renewal: a stranger could end other people's sign-ins with it.
+        """
+        login = login_of(tx, identity_id)
+        if login is None:
+            raise Forbidden(_LOCAL_ONLY, missing="local user")
         subject = Subject(
             identity_id=identity_id,
             name=login.name,
@@ -221,7 +228,7 @@ class SignIn:
             detail={"forced": forced},
         )
         pending = _PENDING[_needs(tx, _usable(tx, login.identity_id))] if forced else None
-        return self._token(tx, login.identity_id, pending)
+        return self.issue(tx, login.identity_id, pending=pending)
 
 
 def _find(tx: ReadTx, name: str) -> tuple[Login | None, bool]:
@@ -234,7 +241,7 @@ def _usable(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login:
     """The local user, fit to sign in. With `hold` (needs a Tx) tries are settled one after the other."""
     login = login_of(tx, identity_id, hold=hold)
     if login is None:
-        raise Forbidden("only local users sign in with a password and a code", missing="local user")
+        raise Forbidden(_LOCAL_ONLY, missing="local user")
     if login.locked_until is not None and login.locked_until > tx.now:
         left = login.locked_until - tx.now
         raise RateLimited(

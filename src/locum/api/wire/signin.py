@@ -1,0 +1,41 @@
+"""What goes over the wire while somebody signs in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from locum.api.wire.base import In, Name, Out
+from locum.vault.secret import Secret
+
+
+class SignInBody(In):
+    """The contract has no page for this body; its sample scripts send `Login` and `Password`."""
+
+    login: Name
+    password: Secret
+
+
+class MfaSeed(Out):
+    """The secret for an authenticator app, to type in and as an `otpauth://` URI for a QR code."""
+
+    __contract__ = "SbPAM.Models.MfaSeed"
+
+    shared_key: str | None = None
+    authenticator_uri: str | None = None
+
+
+class MfaRegister(In):
+    """A code of the secret, which proves that the app has it."""
+
+    __contract__ = "SbPAM.Models.MfaRegister"
+
+    code: Annotated[str, Meta(max_length=64)]
+
+
+class TotpConfirmed(Out):
+    """The token of the sign-in this completes, and the recovery codes, which are shown this once."""
+
+    recovery_codes: list[str]
+    token: str
