@@ -14,7 +14,7 @@ import msgspec
 from msgspec import inspect as types
 
 from locum.api.reading import SECRET_MAX_LENGTH, RawBody
-from locum.api.wire.base import Time
+from locum.api.wire.base import In, Time
 from locum.kit.errors import StartError
 from locum.vault.secret import Secret
 
@@ -71,6 +71,8 @@ class Schemas:
             contract = getattr(cls, "__contract__", "")
             if contract:
                 component["x-contract"] = contract if item is None else f"{contract}[{item.__contract__}]"
+            if issubclass(cls, In):
+                component["x-input"] = True  # part of the model: the fields a caller may set
             component["properties"] = {f.encode_name: self._field(f) for f in info.fields}
             required = [f.encode_name for f in info.fields if f.required]
             if required:
