@@ -96,7 +96,9 @@ encoder = msgspec.json.Encoder(enc_hook=_to_json_value)
 
 
 class DataTable(Out, Generic[T]):
-    """One page of a list. Its contract name is `SbPAM.Models.DataTable[` the item's `]`."""
+    """One page of a list. Its full contract name ends in the item's name in brackets."""
+
+    __contract__ = "SbPAM.Models.DataTable"
 
     data: list[T] | None = None
     records_total: int = 0
