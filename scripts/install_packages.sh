@@ -6,7 +6,6 @@ who=$1
 shift
 # Debian keeps servers' programs out of an ordinary user's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-for directory in /usr/lib/postgresql/*/bin; do PATH=$PATH:$directory; done
 
 present() {
     case $1 in
@@ -15,7 +14,7 @@ present() {
     openssh-server) command -v sshd ;;
     sudo) command -v sudo && command -v visudo ;;
     procps) command -v ps && command -v pgrep ;;
-    postgresql) command -v initdb ;;
+    postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }
@@ -39,7 +38,8 @@ if ! command -v apt-get >/dev/null; then
     exit 1
 fi
 if [ ${#as_root[@]} -eq 0 ]; then how="as root"; else how="through sudo"; fi
-echo "$who: missing ${missing[*]}; installing with apt $how. Services that come along are not started."
+echo "$who: missing ${missing[*]}; installing with apt $how."
+echo "Services that come along stay stopped until the next boot."
 
 # Debian's way to keep a freshly installed sshd or database from being started: Locum runs its own.
 policy=/usr/sbin/policy-rc.d
