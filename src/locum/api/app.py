@@ -24,8 +24,8 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from locum.api import health, managed_account, signin
 from locum.api.context import Api, Call, Reply
+from locum.api.controllers import CONTROLLERS
 from locum.api.denials import Denials
 from locum.api.guards import authorise
 from locum.api.openapi import describe
@@ -38,8 +38,6 @@ from locum.api.wire.base import encoder
 from locum.identities.caller import Caller
 from locum.kit.db import ReadTx
 from locum.kit.errors import Forbidden, LocumError
-
-CONTROLLERS: tuple[ModuleType, ...] = (health, signin, managed_account)
 
 _HEADERS = [
     (b"cache-control", b"no-store"),

@@ -13,7 +13,6 @@ from locum.identities.signin import SignIn
 from locum.kit.db import Database, ReadTx
 from locum.kit.wake import Wake
 from locum.vault.store import Vault
-from locum.vault.store import Vault
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -36,6 +35,9 @@ class Api:
     digest: KeyedDigest
     hasher: PasswordHasher
     signin: SignIn
+    changed: Wake  # rings after a change of a session's state
+    node: str
+    ssh_address: str  # HOST:PORT by which people reach the SSH gateway
 
 
 @dataclass(slots=True)

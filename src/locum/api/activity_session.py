@@ -1,0 +1,391 @@
+"""/api/v1/ActivitySession: asking for access, using it, ending it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import msgspec
+
+from locum.api.context import Call
+from locum.api.guards import ADMIN, SIGNED_IN
+from locum.api.log import collection
+from locum.api.operations import operation
+from locum.api.paging import Paging
+from locum.api.wire.activity_session import ActivitySession, ActivitySessionRequestIn, ProxySession
+from locum.api.wire.base import NEVER, DataTable, In, Line, Name, at
+from locum.api.wire.enums import (
+    AccountType,
+    ActivityType,
+    LoginSessionState,
+    LogLevel,
+    SessionStatus,
+    SessionSummaryStatus,
+    StreamType,
+)
+from locum.api.wire.session_log import ActionLogCollection
+from locum.api.wire.session_summary import SessionSummary
+from locum.identities.caller import Caller
+from locum.identities.model import Kind
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from locum.kit.paging import MAX_TAKE
+from locum.kit.permissions import Permission
+from locum.reads import sessions as reads
+from locum.sessions import transition
+from locum.sessions.address import ssh_url
+from locum.sessions.lifecycle import ENDED, Status
+from locum.sessions.model import AccessSession, Connection
+from locum.sessions.request import Request, request_session
+
+
+class SessionId(In):
+    session_id: UUID
+
+
+class StatusPath(In):
+    status: SessionStatus
+
+
+class SummaryQuery(Paging):
+    metadata_filter_text: Line | None = None
+    start_date: dt.datetime | None = None
+    end_date: dt.datetime | None = None
+    resource_name: list[Name] = msgspec.field(default_factory=list)
+    user_name: list[Name] = msgspec.field(default_factory=list)
+
+
+class AllSummaryQuery(SummaryQuery):
+    user_id: UUID | None = None
+    user_group_id: UUID | None = None
+    stream_type: StreamType | None = None
+
+
+class HistoricalQuery(AllSummaryQuery):
+    filter_user_type: AccountType | None = None
+
+
+class SessionsQuery(In):
+    status: Name | None = None
+    target_id: UUID | None = None
+    target_user_id: UUID | None = None
+
+
+class SessionLogQuery(In):
+    log_level: LogLevel | None = None
+    skip: int = 0
+    take: int = 100
+    order_descending: bool = False
+    filter_text: Line | None = None
+    start_date: dt.datetime | None = None
+    end_date: dt.datetime | None = None
+
+
+@operation(
+    "ActivitySession.CreateAsync",
+    "POST /api/v1/ActivitySession",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    status=201,
+    problems=(400, 404),
+    audit="session.requested",
+    summary="Ask for an activity on a resource, by id or by name (SES-01)",
+)
+def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> ActivitySession:
+    body, caller = call.body, call.caller
+    owner = body.managed_account_id or caller.identity_id
+    if owner != caller.identity_id and not _manages(caller):
+        raise Forbidden(
+            "only an administrator may ask for a session of somebody else", missing=Permission.SESSIONS_ANY_MANAGE
+        )
+    asked = Request(
+        identity_id=owner,
+        activity_id=body.activity_id,
+        activity_name=body.activity_name,
+        resource_id=body.managed_resource_id,
+        resource_name=body.managed_resource_name,
+        policy_id=body.access_policy_id,
+        note=body.note or "",
+        ticket=body.ticket or "",
+        start=body.start_date_time_utc,
+        end=body.end_date_time_utc,
+    )
+    session_id = request_session(tx, caller.actor, asked, node=call.api.node)
+    tx.after_commit.append(call.api.changed.ring)
+    return _shown(tx, transition.get(tx, session_id))
+
+
+@operation(
+    "ActivitySession.GetByIdAsync",
+    "GET /api/v1/ActivitySession/{sessionId}",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    problems=(400, 404),
+    summary="One session; a user sees only their own",
+)
+def get_session(tx: ReadTx, call: Call[SessionId, None, None]) -> ActivitySession:
+    return _shown(tx, _visible(tx, call.caller, call.params.session_id))
+
+
+@operation(
+    "ActivitySession.DeleteAsync",
+    "DELETE /api/v1/ActivitySession/{sessionId}",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    status=202,
+    problems=(400, 404),
+    audit="session.ending",
+    summary="End a session: its connections are closed and its access is taken away (SES-07)",
+)
+def end_session(tx: Tx, call: Call[SessionId, None, None]) -> None:
+    session = _visible(tx, call.caller, call.params.session_id)
+    own = session.identity_id == call.caller.identity_id
+    transition.begin_end(
+        tx,
+        call.caller.actor,
+        session,
+        outcome=Status.COMPLETE if own else Status.CANCELLED,
+        reason="ended by its user" if own else f"ended by {call.caller.name}",
+    )
+    tx.after_commit.append(call.api.changed.ring)
+
+
+@operation(
+    "ActivitySession.GetSshUrlAsync",
+    "GET /api/v1/ActivitySession/Ssh/{sessionId}",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    problems=(400, 404, 409),
+    summary="The ssh:// address of one's own session, good until the session ends",
+)
+def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
+    session = transition.get(tx, call.params.session_id)
+    if session.identity_id != call.caller.identity_id:
+        raise NotFound("no such session")
+    if session.status in ENDED:
+        raise Conflict("the session has ended: its address leads nowhere any more")
+    names = reads.names(tx, session.id)
+    return ssh_url(
+        names.identity_name, names.activity_name, names.resource_name, session.id, gateway=call.api.ssh_address
+    )
+
+
+@operation(
+    "ActivitySession.GetSessionLogsAsync",
+    "GET /api/v1/ActivitySession/{sessionId}/Log",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    problems=(400, 404),
+    summary="What happened in a session, oldest first unless asked otherwise (SES-12)",
+)
+def get_session_log(tx: ReadTx, call: Call[SessionId, SessionLogQuery, None]) -> ActionLogCollection:
+    session = _visible(tx, call.caller, call.params.session_id)
+    query = call.query
+    listed = reads.log_lines(
+        tx,
+        session.id,
+        skip=query.skip,
+        take=query.take,
+        newest_first=query.order_descending,
+        level=query.log_level,
+        text=query.filter_text,
+        since=query.start_date,
+        until=query.end_date,
+    )
+    return collection(listed.rows, listed.total, first=query.skip)
+
+
+@operation(
+    "ActivitySession.GetSessionSummaryByStatusAsync",
+    "GET /api/v1/ActivitySession/SummaryByStatus/{status}",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    problems=(400,),
+    summary="One page of sessions in a status; a user sees only their own",
+)
+def get_summary(tx: ReadTx, call: Call[StatusPath, AllSummaryQuery, None]) -> DataTable[SessionSummary]:
+    statuses = frozenset({Status(call.params.status)})
+    owner = call.query.user_id if _manages(call.caller) else call.caller.identity_id
+    return _summaries(tx, statuses, call.query, owner)
+
+
+@operation(
+    "ActivitySession.GetHistoricalSessionSummaryAsync",
+    "GET /api/v1/ActivitySession/SummaryByStatus/Historical",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    problems=(400,),
+    summary="One page of sessions that have ended; a user sees only their own",
+)
+def get_historical_summary(tx: ReadTx, call: Call[None, HistoricalQuery, None]) -> DataTable[SessionSummary]:
+    owner = call.query.user_id if _manages(call.caller) else call.caller.identity_id
+    return _summaries(tx, reads.HISTORICAL, call.query, owner)
+
+
+@operation(
+    "ActivitySession.GetAllActivitySessionsByStatusAsync",
+    "GET /api/v1/ActivitySession",
+    who=ADMIN,
+    permission=Permission.SESSIONS_ANY_MANAGE,
+    problems=(400,),
+    summary="Sessions that are pending, active or historical, as a bare array",
+)
+def get_sessions(tx: ReadTx, call: Call[None, SessionsQuery, None]) -> list[ActivitySession]:
+    wanted = (call.query.status or "active").casefold()
+    if wanted not in _WORDS:
+        raise Invalid("status must be pending, active or historical", field="status")
+    sessions = reads.raw_sessions(tx, _WORDS[wanted], resource_id=call.query.target_id, limit=MAX_TAKE)
+    return _shown_all(tx, sessions)
+
+
+_WORDS = {
+    "pending": frozenset({Status.APPROVAL_REQUIRED, Status.PENDING}),
+    "active": frozenset({Status.ACTIVE, Status.CANCELLING}),
+    "historical": reads.HISTORICAL,
+}
+
+
+def _manages(caller: Caller) -> bool:
+    return Permission.SESSIONS_ANY_MANAGE in caller.permissions
+
+
+def _visible(tx: ReadTx, caller: Caller, session_id: UUID) -> AccessSession:
+    """One's own session, or any for who manages them; somebody else's does not exist (SEC-12)."""
+    session = transition.get(tx, session_id)
+    if session.identity_id != caller.identity_id and not _manages(caller):
+        raise NotFound("no such session")
+    return session
+
+
+def _shown(tx: ReadTx, session: AccessSession) -> ActivitySession:
+    return _shown_all(tx, [session])[0]
+
+
+def _shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession]:
+    """Sessions as the wire has them, with their connections: one statement for all of them."""
+    connections = reads.connections(tx, [session.id for session in sessions])
+    return [
+        ActivitySession(
+            id=row.id,
+            created_by=row.created_by,
+            created_by_user_name=row.created_by_name,
+            created_from_address=row.created_from,
+            created_date_time_utc=at(row.created_at),
+            modified_date_time_utc=at(row.modified_at),
+            login_account_name=row.login_name,
+            activity_id=row.activity_id,
+            activity_configuration_id=row.profile_id,
+            access_control_policy_id=row.policy_id,
+            managed_account_id=row.identity_id,
+            managed_resource_id=row.resource_id,
+            target_id=row.resource_id,
+            status=SessionStatus(row.status),
+            status_description=row.status_description,
+            scheduled_start_date_time_utc=at(row.scheduled_start),
+            scheduled_end_date_time_utc=at(row.scheduled_end),
+            actual_start_date_time_utc=at(row.actual_start),
+            actual_end_date_time_utc=at(row.actual_end),
+            cancelled_by=row.cancelled_by,
+            proxy_sessions=[_proxy_session(c) for c in connections[row.id]],
+            note=row.note,
+            ticket=row.ticket,
+        )
+        for row in sessions
+    ]
+
+
+def _proxy_session(row: Connection) -> ProxySession:
+    opened, closed = at(row.opened_at), at(row.closed_at) or NEVER
+    return ProxySession(
+        id=row.id,
+        activity_session_id=row.session_id,
+        record=row.recorded,
+        type="SSH",
+        active=row.closed_at is None,
+        start_date_time_utc=opened,
+        end_date_time_utc=closed,
+        created_date_time_utc=opened,
+        modified_date_time_utc=opened if row.closed_at is None else closed,
+    )
+
+
+def _summaries(
+    tx: ReadTx, statuses: frozenset[Status], query: SummaryQuery, owner: UUID | None
+) -> DataTable[SessionSummary]:
+    which = reads.Filter(
+        statuses=statuses,
+        owner=owner,
+        since=query.start_date,
+        until=query.end_date,
+        resource_names=tuple(query.resource_name),
+        user_names=tuple(query.user_name),
+    )
+    listed = reads.sessions(tx, which, query.page())
+    connections = reads.connections(tx, [row.id for row in listed.rows])
+    rows = [_summary(row, connections[row.id], tx.now) for row in listed.rows]
+    return DataTable(data=rows, records_total=listed.total)
+
+
+def _summary(row: reads.SessionRow, connections: list[Connection], now: dt.datetime) -> SessionSummary:
+    first_login = connections[0].opened_at if connections else None
+    ran_until = row.actual_end or now
+    return SessionSummary(
+        id=row.id,
+        host_display_name=row.resource_name,
+        user_id=row.identity_id,
+        user_display_name=row.identity_name,
+        created_by=row.created_by,
+        created_by_display_name=row.created_by_name,
+        managed_account_id=row.identity_id,
+        managed_resource_id=row.resource_id,
+        managed_resource_name=row.resource_name,
+        managed_resource_display_name=row.resource_name,
+        start_date_time_utc=at(row.scheduled_start),
+        actual_start_date_time_utc=at(row.actual_start),
+        end_date_time_utc=at(row.scheduled_end),
+        actual_end_date_time_utc=at(row.actual_end),
+        expiration_date_time_utc=at(row.scheduled_end),
+        created_date_time_utc=at(row.created_at),
+        duration_in_seconds=int((ran_until - row.actual_start).total_seconds()) if row.actual_start else 0,
+        session_status=SessionStatus(row.status),
+        session_status_description=row.status_description,
+        status=_summary_status(row),
+        status_message=row.status_description,
+        login_date_time_utc=at(first_login),
+        login_session_state=LoginSessionState.ACTIVE if row.open_connections else LoginSessionState.INACTIVE,
+        activity_id=row.activity_id,
+        activity_name=row.activity_name,
+        activity_type=ActivityType(row.activity_type),
+        platform_id=row.platform_id,
+        platform_name=row.platform_name,
+        user_type=_ACCOUNT_TYPES.get(Kind(row.identity_kind), AccountType.USER),
+        proxy_sessions=[_proxy_session(c) for c in connections],
+        access_policy_id=row.policy_id,
+        access_policy_name=row.policy_name,
+        note=row.note,
+        ticket=row.ticket,
+        target_id=row.resource_id,
+        target_name=row.resource_name,
+        login_account_name=row.login_name,
+        login_display_name=row.login_name,
+    )
+
+
+_ACCOUNT_TYPES = {Kind.APPLICATION: AccountType.APPLICATION, Kind.LOCAL: AccountType.LOCAL}
+
+_SUMMARY_STATUS = {
+    Status.APPROVAL_REQUIRED: SessionSummaryStatus.APPROVAL_REQUIRED,
+    Status.PENDING: SessionSummaryStatus.PENDING,
+    Status.CANCELLING: SessionSummaryStatus.CANCELLING,
+    Status.COMPLETE: SessionSummaryStatus.COMPLETED,
+    Status.FAILED: SessionSummaryStatus.COMPLETED_WITH_ERRORS,
+    Status.CANCELLED: SessionSummaryStatus.CANCELLED,
+    Status.APPROVAL_DENIED: SessionSummaryStatus.APPROVAL_DENIED,
+    Status.APPROVAL_FAILED: SessionSummaryStatus.APPROVAL_FAILED,
+}
+
+
+def _summary_status(row: reads.SessionRow) -> SessionSummaryStatus:
+    if row.status == Status.ACTIVE:
+        return SessionSummaryStatus.ACTIVE if row.open_connections else SessionSummaryStatus.ACTIVE_NO_LOGON
+    return _SUMMARY_STATUS[Status(row.status)]

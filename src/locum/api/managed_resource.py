@@ -1,0 +1,120 @@
+"""/api/v1/ManagedResource."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from locum.api.context import Call
+from locum.api.guards import ADMIN_OR_APP
+from locum.api.operations import operation
+from locum.api.paging import ColumnPaging
+from locum.api.wire.base import DataTable, at
+from locum.api.wire.enums import CertificateType, ManagedResourceType, SshTrustActionType
+from locum.api.wire.managed_resource import ManagedResource, ManagedResourceIn, ManagedResourceView
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import NotAvailable
+from locum.kit.permissions import Permission
+from locum.reads import resources as reads
+from locum.resources import model
+from locum.resources.add import add_resource
+
+DEFAULT_SSH_PORT = 22
+
+
+class ResourceQuery(ColumnPaging):
+    filter_type: ManagedResourceType | None = None
+    filter_text_exclude_domain_name: bool = False
+    domain_config_id: UUID | None = None
+    managed_resource_id: UUID | None = None
+
+
+@operation(
+    "ManagedResource.Post",
+    "POST /api/v1/ManagedResource",
+    who=ADMIN_OR_APP,
+    permission=Permission.RESOURCES_RESOURCE_CREATE,
+    problems=(400, 409),
+    audit="resource.created",
+    summary="Onboard a host by its IP address or DNS name (RES-04)",
+)
+def create_resource(tx: Tx, call: Call[None, None, ManagedResourceIn]) -> ManagedResource:
+    body = call.body
+    if body.type is not ManagedResourceType.HOST:
+        raise NotAvailable("only hosts (type 0) can be onboarded: the other resource types are not available yet")
+    made = add_resource(
+        tx,
+        call.caller.actor,
+        name=body.name or body.display_name,
+        dns_name=(body.host.dns_host_name or body.host.name) if body.host else None,
+        ip_address=body.ip_address,
+        platform_id=body.platform_id,
+        service_account_id=body.service_account_id,
+        port_ssh=body.port_ssh or DEFAULT_SSH_PORT,
+        accept_host_key_on_first_discovery=body.accept_thumbprint_on_first_discovery,
+    )
+    return shown(made)
+
+
+@operation(
+    "ManagedResource.Search",
+    "GET /api/v1/ManagedResource/Search",
+    who=ADMIN_OR_APP,
+    permission=Permission.RESOURCES_RESOURCE_READ,
+    problems=(400,),
+    summary="One page of resources",
+)
+def search_resources(tx: ReadTx, call: Call[None, ResourceQuery, None]) -> DataTable[ManagedResourceView]:
+    query = call.query
+    listed = reads.search(tx, query.page(), resource_type=query.filter_type, resource_id=query.managed_resource_id)
+    return DataTable(data=[view(row) for row in listed.rows], records_total=listed.total)
+
+
+def shown(row: model.Resource) -> ManagedResource:
+    """A resource as the wire has it."""
+    return ManagedResource(
+        id=row.id,
+        name=row.name,
+        display_name=row.name,
+        type=ManagedResourceType(row.type),
+        ip_address=row.ip_address,
+        platform_id=row.platform_id,
+        service_account_id=row.service_account_id,
+        port_ssh=row.port_ssh,
+        accept_thumbprint_on_first_discovery=row.accept_host_key_on_first_discovery,
+        trusted_thumbprint=row.trusted_thumbprint,
+        discovered_thumbprint=row.discovered_thumbprint,
+        ssh_trust_action_type=SshTrustActionType(row.ssh_trust_action),
+        certificate_type=CertificateType.SSH,
+        created_date_time_utc=at(row.created_at),
+        modified_date_time_utc=at(row.modified_at),
+    )
+
+
+def view(row: reads.ResourceRow) -> ManagedResourceView:
+    """A row of the list as the wire has it."""
+    return ManagedResourceView(
+        id=row.id,
+        name=row.name,
+        display_name=row.name,
+        type=ManagedResourceType(row.type),
+        host_name=row.name,
+        dns_host_name=row.dns_name,
+        ip_address=row.ip_address,
+        platform_id=row.platform_id,
+        platform_name=row.platform_name,
+        built_in_account=row.built_in_account,
+        service_account_id=row.service_account_id,
+        sa_name=row.service_account_name,
+        sa_username=row.service_account_username,
+        port_ssh=row.port_ssh,
+        accept_thumbprint_on_first_discovery=row.accept_host_key_on_first_discovery,
+        trusted_thumbprint=row.trusted_thumbprint,
+        discovered_thumbprint=row.discovered_thumbprint,
+        ssh_trust_action_type=SshTrustActionType(row.ssh_trust_action),
+        certificate_type=CertificateType.SSH,
+        active_session_count=row.active_session_count,
+        scheduled_session_count=row.scheduled_session_count,
+        access_policy_count=row.access_policy_count,
+        created_date_time_utc=at(row.created_at),
+        modified_date_time_utc=at(row.modified_at),
+    )

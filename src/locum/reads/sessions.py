@@ -1,0 +1,241 @@
+"""Lists of access sessions with the names around them, their connections, and their logs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.activities.model import activity
+from locum.identities.model import identity
+from locum.kit.db import ReadTx
+from locum.kit.paging import Listed, Page, contains, fetch
+from locum.policies.model import policy
+from locum.resources.model import platform, resource
+from locum.sessions.lifecycle import ENDED, Status
+from locum.sessions.model import (
+    AccessSession,
+    Connection,
+    LogLevel,
+    LogLine,
+    access_session,
+    connection,
+    session_log,
+)
+
+
+class SessionRow(msgspec.Struct, frozen=True):
+    """One session as lists show it. `open_connections` counts those that live now."""
+
+    id: UUID
+    status: int
+    status_description: str | None
+    identity_id: UUID
+    identity_name: str
+    identity_kind: int
+    created_by: UUID | None
+    created_by_name: str
+    policy_id: UUID
+    policy_name: str
+    activity_id: UUID
+    activity_name: str
+    activity_type: int
+    resource_id: UUID
+    resource_name: str
+    platform_id: UUID
+    platform_name: str
+    login_name: str
+    note: str | None
+    ticket: str | None
+    scheduled_start: dt.datetime
+    scheduled_end: dt.datetime
+    actual_start: dt.datetime | None
+    actual_end: dt.datetime | None
+    created_at: dt.datetime
+    open_connections: int
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which sessions. `owner` limits the list to one person's own."""
+
+    statuses: frozenset[Status]
+    owner: UUID | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    resource_names: tuple[str, ...] = ()
+    user_names: tuple[str, ...] = ()
+
+
+HISTORICAL = frozenset(ENDED)
+
+_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
+    "createddatetimeutc": access_session.c.created_at,
+    "startdatetimeutc": access_session.c.scheduled_start,
+    "enddatetimeutc": access_session.c.scheduled_end,
+    "actualstartdatetimeutc": access_session.c.actual_start,
+    "actualenddatetimeutc": access_session.c.actual_end,
+    "sessionstatus": access_session.c.status,
+    "status": access_session.c.status,
+    "activityname": activity.c.name,
+    "managedresourcename": resource.c.name,
+    "userdisplayname": identity.c.name,
+    "createdbydisplayname": access_session.c.created_by_name,
+    "accesspolicyname": policy.c.name,
+    "note": access_session.c.note,
+    "ticket": access_session.c.ticket,
+}
+_SEARCHED = ["activityname", "managedresourcename", "userdisplayname", "accesspolicyname", "note", "ticket"]
+
+
+def sessions(tx: ReadTx, which: Filter, page: Page) -> Listed[SessionRow]:
+    """One page of sessions, newest first unless ordered: two statements."""
+    query = _rows().where(access_session.c.status.in_(sorted(which.statuses)))
+    if which.owner is not None:
+        query = query.where(access_session.c.identity_id == which.owner)
+    if which.since is not None:
+        query = query.where(access_session.c.created_at >= which.since)
+    if which.until is not None:
+        query = query.where(access_session.c.created_at <= which.until)
+    if which.resource_names:
+        query = query.where(resource.c.name.in_(which.resource_names))
+    if which.user_names:
+        query = query.where(identity.c.name.in_(which.user_names))
+    if page.order_by is None:
+        page = Page(page.skip, page.take, "createdDateTimeUtc", True, page.filter_text)
+    return fetch(tx, SessionRow, query, page, columns=_COLUMNS, tie=access_session.c.id, searched=_SEARCHED)
+
+
+class Names(msgspec.Struct, frozen=True):
+    """What a session's address is made of."""
+
+    identity_name: str
+    activity_name: str
+    resource_name: str
+
+
+def names(tx: ReadTx, session_id: UUID) -> Names:
+    """The names around one session that exists: one statement."""
+    found = tx.first(Names, _rows().where(access_session.c.id == session_id))
+    assert found is not None
+    return found
+
+
+def raw_sessions(
+    tx: ReadTx, statuses: frozenset[Status], *, resource_id: UUID | None, limit: int
+) -> list[AccessSession]:
+    """The latest sessions in some states, without the names around them: one statement."""
+    query = sa.select(*(access_session.c[name] for name in AccessSession.__struct_fields__)).where(
+        access_session.c.status.in_(sorted(statuses))
+    )
+    if resource_id is not None:
+        query = query.where(access_session.c.resource_id == resource_id)
+    return tx.rows(AccessSession, query.order_by(access_session.c.created_at.desc()).limit(limit))
+
+
+def connections(tx: ReadTx, session_ids: list[UUID]) -> dict[UUID, list[Connection]]:
+    """The connections of some sessions, oldest first: one statement."""
+    found: dict[UUID, list[Connection]] = {session_id: [] for session_id in session_ids}
+    if session_ids:
+        rows = tx.rows(
+            Connection,
+            sa.select(*(connection.c[name] for name in Connection.__struct_fields__))
+            .where(connection.c.session_id.in_(session_ids))
+            .order_by(connection.c.opened_at, connection.c.id),
+        )
+        for row in rows:
+            found[row.session_id].append(row)
+    return found
+
+
+def log_lines(
+    tx: ReadTx,
+    session_id: UUID | None,
+    *,
+    skip: int,
+    take: int,
+    newest_first: bool,
+    level: int | None = None,
+    text: str | None = None,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+) -> Listed[LogLine]:
+    """One page of a session's log (SES-12), or of all sessions' where the id is None."""
+    query = sa.select(*(session_log.c[name] for name in LogLine.__struct_fields__))
+    if session_id is not None:
+        query = query.where(session_log.c.session_id == session_id)
+    if level is not None:
+        query = query.where(session_log.c.level == LogLevel(level))
+    if text:
+        query = query.where(contains([session_log.c.text], text))
+    if since is not None:
+        query = query.where(session_log.c.at >= since)
+    if until is not None:
+        query = query.where(session_log.c.at <= until)
+    page = Page(skip, take, "id", newest_first)
+    return fetch(tx, LogLine, query, page, columns={"id": session_log.c.id}, tie=session_log.c.id, searched=["id"])
+
+
+class LogSize(msgspec.Struct, frozen=True):
+    """How long the log of all sessions is, in characters, and when it was last written to."""
+
+    length: int
+    last_write: dt.datetime | None
+
+
+def log_size(tx: ReadTx) -> LogSize:
+    """One statement over the log."""
+    found = tx.first(
+        LogSize,
+        sa.select(
+            sa.func.coalesce(sa.func.sum(sa.func.length(session_log.c.text)), 0).label("length"),
+            sa.func.max(session_log.c.at).label("last_write"),
+        ),
+    )
+    assert found is not None
+    return found
+
+
+def _rows() -> sa.Select[Any]:
+    live = (
+        sa.select(sa.func.count())
+        .select_from(connection)
+        .where(connection.c.session_id == access_session.c.id, connection.c.closed_at.is_(None))
+        .scalar_subquery()
+    )
+    return sa.select(
+        access_session.c.id,
+        access_session.c.status,
+        access_session.c.status_description,
+        access_session.c.identity_id,
+        identity.c.name.label("identity_name"),
+        identity.c.kind.label("identity_kind"),
+        access_session.c.created_by,
+        access_session.c.created_by_name,
+        access_session.c.policy_id,
+        policy.c.name.label("policy_name"),
+        access_session.c.activity_id,
+        activity.c.name.label("activity_name"),
+        activity.c.type.label("activity_type"),
+        access_session.c.resource_id,
+        resource.c.name.label("resource_name"),
+        resource.c.platform_id,
+        platform.c.name.label("platform_name"),
+        access_session.c.login_name,
+        access_session.c.note,
+        access_session.c.ticket,
+        access_session.c.scheduled_start,
+        access_session.c.scheduled_end,
+        access_session.c.actual_start,
+        access_session.c.actual_end,
+        access_session.c.created_at,
+        live.label("open_connections"),
+    ).select_from(
+        access_session.join(identity, identity.c.id == access_session.c.identity_id)
+        .join(policy, policy.c.id == access_session.c.policy_id)
+        .join(activity, activity.c.id == access_session.c.activity_id)
+        .join(resource, resource.c.id == access_session.c.resource_id)
+        .join(platform, platform.c.id == resource.c.platform_id)
+    )
