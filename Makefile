@@ -35,12 +35,12 @@ setup-test: setup ## Install what the tests need besides: an SSH server, Postgre
 
 .PHONY: test
 test: setup-test ## Run lint, types, structure and docs checks, then every test but the exhaustive matrices
-	@$(MAKE) lint types structure docs
+	@$(MAKE) --keep-going lint types structure docs
 	@$(BIN)/pytest -m "not full" $(PYTEST_ARGS)
 
 .PHONY: test-full
 test-full: setup-test ## Run every check and every test, the exhaustive matrices too
-	@$(MAKE) lint types structure docs
+	@$(MAKE) --keep-going lint types structure docs
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
 .PHONY: lint
