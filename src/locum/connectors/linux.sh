@@ -1,0 +1,348 @@
+# What Locum does on a Linux host, run by root's /bin/sh with this text on stdin:
+#     sh -s -- VERB SESSION_ID LOGIN [VALUE]
+# It prints "locum: begun" and last its answer: "locum: done", "locum: refused WHY" when trying again will not
+# help, or "locum: later WHY". Every verb makes sure of a state and may be run again after a crash at any line.
+#
+# Proof of ownership: the account carries `locum-SESSION_ID` as its comment, and a note under /var/lib/locum,
+# written before the account is made and removed last, names its login and uid. A note is only written when no
+# account, group or home of that name existed, so whatever of these is found beside a note is ours.
+#
+# Everything is a function and the last line calls main: a text that a broken connection cuts short does nothing.
+
+set -u
+umask 077
+PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+unset IFS CDPATH ENV
+
+main() {
+  echo "locum: begun"
+  verb=$1 session=$2 asked=$3 value=${4-}
+  login=$asked
+  mark=locum-$session
+  home=/home/$login
+  notes=/var/lib/locum
+  note=$notes/$session
+  look_up
+  case $verb in
+    apply_account) apply_account ;;
+    revert_account) revert_account ;;
+    apply_authorized_key) need_ours; apply_authorized_key ;;
+    revert_authorized_key) [ "$whose" = ours ] && revert_authorized_key ;;
+    apply_sudoers) need_ours; apply_sudoers ;;
+    revert_sudoers) revert_sudoers ;;
+    apply_group) need_ours; apply_group ;;
+    revert_group) [ "$whose" = ours ] && revert_group ;;
+    *) refuse "unknown verb" ;;
+  esac
+  echo "locum: done"
+}
+
+refuse() { echo "locum: refused $*"; exit 0; }
+later() { echo "locum: later $*"; exit 0; }
+
+# Sets noted_uid and stage from the note, and whose (none, ours, foreign) and uid from the account.
+look_up() {
+  noted_uid='' stage='' whose=none uid='' gid=''
+  [ ! -f "$note" ] || read -r _ noted_uid stage < "$note"
+  entry=$(getent passwd "$login")
+  if [ -z "$entry" ] && [ -n "$noted_uid" ]; then
+    # Root on the host may have renamed it.
+    entry=$(awk -F: -v uid="$noted_uid" -v mark="$mark" '$3 == uid && $5 == mark' /etc/passwd)
+  fi
+  [ -n "$entry" ] || return 0
+  IFS=: read -r login _ uid gid comment _ << END
+$entry
+END
+  if [ "${comment%%,*}" = "$mark" ] || [ "$uid" = "$noted_uid" ]; then whose=ours; else whose=foreign; fi
+}
+
+need_ours() {
+  [ "$whose" = ours ] || refuse "the account $login is not this session's"
+}
+
+write_note() {
+  mkdir -p "$notes" && printf '%s\n' "$login $uid $1" > "$note.new" && sync "$note.new" &&
+    mv -f "$note.new" "$note" || later "can't write $note"
+}
+
+# One Locum change of accounts at a time on a host; /etc is a lock that leaves nothing behind.
+lock() { exec 9< /etc; flock -w 15 9 || later "another session's change takes too long"; }
+unlock() { exec 9<&-; }
+
+# useradd and its kin give up while an administrator's tool holds /etc/passwd: try again for a while.
+patiently() {
+  tries=0
+  while :; do
+    said=$("$@" 2>&1) && return 0
+    status=$?
+    tries=$((tries + 1))
+    { [ "$status" = 1 ] || [ "$status" = 10 ]; } && [ "$tries" -lt 40 ] || return "$status"
+    sleep 0.2
+  done
+}
+
+# ---- account
+
+apply_account() {
+  [ "$whose$stage" != oursmade ] || return 0
+  [ "$whose" != foreign ] || refuse "the account $login exists and is not this session's"
+  # Half made by an attempt that crashed: nobody can have signed in, so it is cleared away and made anew.
+  if [ "$whose" = ours ] || [ -n "$noted_uid" ]; then remove_account; fi
+  lock
+  if getent group "$login" > /dev/null; then refuse "a group named $login exists"; fi
+  if [ -e "$home" ] || [ -L "$home" ]; then refuse "$home exists and is not this session's"; fi
+  choose_uid
+  write_note making
+  shell=/bin/bash
+  [ -x "$shell" ] || shell=/bin/sh
+  # '*' is a password nobody has. '!' would make an sshd that does not use PAM refuse the key too. The group gets
+  # the same id, which useradd only grants inside the range for groups.
+  patiently useradd --create-home --home-dir "$home" --shell "$shell" --comment "$mark" --password '*' \
+    --uid "$uid" --user-group --key GID_MIN="$low" --key GID_MAX="$high" "$login" || later "useradd failed: $said"
+  chmod 700 "$home" || later "no home for $login"
+  write_note made
+  unlock
+}
+
+# Ids are spread over a range of our own by the session's random id: the next account must not own what this one
+# leaves in odd places, and an administrator's next account must not be numbered after it. 65536 to 99999 is above
+# the ranges of people and services and below those of containers (systemd's UIDS-GIDS, shadow's SUB_UID_MIN).
+choose_uid() {
+  low=65536 high=99999
+  uid=$((low + 0x${session##*-} % (high - low + 1)))
+  while getent passwd "$uid" > /dev/null || getent group "$uid" > /dev/null || runs "$uid"; do
+    uid=$((uid < high ? uid + 1 : low))
+  done
+}
+
+runs() { grep -sqE "^Uid:.*[[:space:]]$1([[:space:]]|\$)" /proc/[0-9]*/status; }
+
+revert_account() {
+  if [ "$whose" = ours ] || { [ "$whose" = none ] && [ -n "$noted_uid" ]; }; then remove_account; fi
+  rm -f "$note" "$note.new"
+  rmdir "$notes" 2> /dev/null || :
+}
+
+# (1) shut the account, (2) keep cron from starting anything, (3) end what runs, (4) remove its files,
+# (5) remove the home, (6) remove the account and its group, last of all the proof.
+remove_account() {
+  check_uid
+  if [ "$whose" = ours ]; then
+    lock
+    patiently usermod --lock --expiredate 1 --shell /usr/sbin/nologin "$login" || later "usermod failed: $said"
+    unlock
+  fi
+  remove_jobs
+  end_processes
+  remove_files
+  remove_home
+  lock
+  remove_entries
+  rm -f "$note"
+  unlock
+}
+
+# Whoever was root on the host may have given the account another uid, or its uid to another account. Killing and
+# removing by that uid could then hit anybody, so a person has to look.
+check_uid() {
+  [ "$whose" = ours ] || uid=$noted_uid
+  [ "$uid" = "${noted_uid:-$uid}" ] || refuse "the uid of $login was changed from $noted_uid to $uid"
+  case $uid in '' | 0 | *[!0-9]*) refuse "the uid of $login is $uid" ;; esac
+  other=$(awk -F: -v uid="$uid" -v login="$login" '$3 == uid && $1 != login { print $1; exit }' /etc/passwd)
+  [ -z "$other" ] || refuse "the account $other has the uid of $login"
+}
+
+remove_jobs() {
+  if [ -d /run/systemd/system ] && command -v loginctl > /dev/null; then
+    loginctl disable-linger "$login" 2> /dev/null
+    loginctl terminate-user "$login" 2> /dev/null
+  fi
+  rm -f "/var/lib/systemd/linger/$login" "/var/spool/cron/crontabs/$login" "/var/spool/cron/$login"
+  for place in /var/spool/cron/atjobs /var/spool/cron/atspool /var/spool/at; do
+    [ ! -d "$place" ] || find "$place" -xdev -type f -uid "$uid" -delete
+  done
+}
+
+# Twice nothing found, because a process that forks while we look may be missed once.
+end_processes() {
+  rounds=0 quiet=0
+  while [ "$quiet" -lt 2 ]; do
+    found=$(opened_processes)
+    if [ -z "$found" ]; then
+      quiet=$((quiet + 1))
+      continue
+    fi
+    quiet=0
+    rounds=$((rounds + 1))
+    [ "$rounds" -lt 150 ] || later "processes of $login do not end"
+    kill -KILL $found 2> /dev/null
+    # One signal to all of a uid is the only thing faster than a fork bomb. It is sent with that uid's own rights.
+    timeout -s KILL 5 setpriv --reuid="$uid" --clear-groups /bin/sh -c 'kill -KILL -1' 2> /dev/null
+    sleep 0.02
+  done
+}
+
+# The processes that the right had opened: those with the uid as real, effective, saved or file system uid; with
+# the audit login uid that the kernel hands down from sign-in, through sudo too; with sudo's own variable; in the
+# user's systemd slice; sshd's for the login, also those still signing in; and all that descend from any of them.
+# Never this script and what it descends from: an sshd that the user restarted may carry the user's login uid.
+opened_processes() {
+  {
+    grep -sE '^(State|PPid|Uid):' /proc/[0-9]*/status
+    grep -slx "$uid" /proc/[0-9]*/loginuid
+    grep -slzx "SUDO_UID=$uid" /proc/[0-9]*/environ
+    grep -slE "/user-$uid\.slice(/|\$)" /proc/[0-9]*/cgroup
+    grep -slaE "^sshd(-session|-auth)?: $login( |@)" /proc/[0-9]*/cmdline
+  } | awk -F/ -v uid="$uid" -v self="$$" '
+    $4 ~ /^status:State:/ { if ($4 ~ /:[ \t]*[ZX]/) ended[$3] = 1; next }
+    $4 ~ /^status:PPid:/ { split($4, word, /[ \t]+/); parent[$3] = word[2]; next }
+    $4 ~ /^status:Uid:/ {
+      split($4, word, /[ \t]+/)
+      for (i = 2; i <= 5; i++) if (word[i] == uid) hit[$3] = 1
+      next
+    }
+    { hit[$3] = 1 }
+    END {
+      spared[1] = 1
+      for (p = self; p in parent; p = parent[p]) spared[p] = 1
+      do {
+        more = 0
+        for (p in parent)
+          if (!(p in hit) && !(p in spared) && (parent[p] in hit) && !(parent[p] in spared)) more = hit[p] = 1
+      } while (more)
+      for (p in hit) if ((p in parent) && !(p in ended) && !(p in spared)) print p
+    }'
+}
+
+remove_files() {
+  unmount_below_owned
+  umount -l "/run/user/$uid" 2> /dev/null
+  rm -rf --one-file-system "/run/user/$uid" "/var/mail/$login" "/var/spool/mail/$login" "/run/screen/S-$login"
+  for place in /run/sudo/ts /var/run/sudo/ts /var/lib/sudo/ts /var/lib/sudo/lectured /var/db/sudo/lectured; do
+    rm -f "$place/$login" "$place/$uid"
+  done
+  for place in /tmp /var/tmp /dev/shm /run/lock; do
+    [ ! -d "$place" ] ||
+      find "$place" -xdev -mindepth 1 -uid "$uid" -prune -execdir rm -rf --one-file-system -- {} + 2> /dev/null
+  done
+  cd /proc/sysvipc && shared=$(awk -v uid="$uid" '
+    FILENAME == "shm" && $8 == uid { print "-m", $2 }
+    FILENAME == "msg" && $8 == uid { print "-q", $2 }
+    FILENAME == "sem" && $5 == uid { print "-s", $2 }' shm msg sem)
+  cd /
+  [ -z "${shared-}" ] || ipcrm $shared
+}
+
+# A bind mount below a folder that is removed would take what it shows with it: --one-file-system does not see one
+# of the same file system.
+unmount_below_owned() {
+  while read -r _ _ _ _ point _; do
+    point=$(printf '%b' "$point")
+    case $point in
+      "$home" | "$home"/*) umount -l "$point" ;;
+      /tmp/* | /var/tmp/* | /dev/shm/* | /run/lock/*)
+        folder=${point%/*}
+        while [ -n "$folder" ]; do
+          if [ "$(stat -c %u "$folder" 2> /dev/null)" = "$uid" ]; then
+            umount -l "$point"
+            break
+          fi
+          folder=${folder%/*}
+        done ;;
+    esac
+  done < /proc/self/mountinfo
+}
+
+remove_home() {
+  if grep -qE "^([^ ]+ ){4}$home[/ ]" /proc/self/mountinfo; then later "$home holds a mount that stays"; fi
+  rm -rf --one-file-system "$home" 2> /dev/null && return
+  chattr -R -f -i -a "$home" 2> /dev/null
+  rm -rf --one-file-system "$home" || later "$home can't be removed"
+}
+
+# A host that lost power inside useradd or userdel may hold a part of the entries. Making the account whole first
+# lets the platform's own tools remove all of them.
+remove_entries() {
+  if [ -z "$(getent passwd "$login")" ] && grep -qs "^$login:" /etc/shadow /etc/subuid /etc/subgid; then
+    patiently useradd --no-create-home --no-user-group --uid "$uid" --comment "$mark" \
+      --shell /usr/sbin/nologin "$login" || later "useradd failed: $said"
+  fi
+  if [ -n "$(getent passwd "$login")" ]; then
+    patiently userdel "$login" || later "userdel failed: $said"
+  fi
+  if [ "$(getent group "$asked" | cut -d: -f3)" = "$uid" ]; then
+    patiently groupdel "$asked" || later "groupdel failed: $said"
+  fi
+}
+
+# ---- authorized_key. The path is in the account's own power: as root, a link in it could lead anywhere. So the
+# account's own rights are used, and a user who stops that process is waited for only so long.
+
+as_user() {
+  timeout -s KILL 10 setpriv --reuid="$uid" --regid="$gid" --clear-groups /bin/sh -c "$@"
+}
+
+apply_authorized_key() {
+  as_user '
+    cd "$1" && mkdir -p .ssh && chmod 700 .ssh && cd .ssh || exit 1
+    [ "$(cat authorized_keys 2> /dev/null)" != "$2" ] || exit 0
+    printf "%s\n" "$2" > authorized_keys.locum && mv -f authorized_keys.locum authorized_keys
+  ' sh "$home" "restrict,pty $value" 2> /dev/null || later "can't write the key of $login"
+}
+
+# Who is signed in with the key is signed out before it goes.
+revert_authorized_key() {
+  check_uid
+  end_processes
+  as_user '
+    cd "$1/.ssh" 2> /dev/null || exit 0
+    rm -f authorized_keys authorized_keys.locum
+  ' sh "$home" 2> /dev/null || later "can't remove the key of $login"
+}
+
+# ---- sudoers. The new file lies outside sudoers.d until it is known to be right, and on the same file system so
+# that the move is atomic: half a rule would break sudo for everybody.
+
+apply_sudoers() {
+  rule=/etc/sudoers.d/$mark
+  [ "$(cat "$rule" 2> /dev/null)" != "$value" ] || return 0
+  command -v visudo > /dev/null || refuse "sudo is not installed"
+  grep -qE '^[@#]includedir[[:space:]]+"?/etc/sudoers\.d' /etc/sudoers ||
+    refuse "sudo does not read /etc/sudoers.d"
+  draft=/etc/$mark.sudoers
+  rm -f "$draft" && printf '%s\n' "$value" > "$draft" && chmod 440 "$draft" || later "can't write $draft"
+  if ! visudo -cqf "$draft" > /dev/null 2>&1; then
+    rm -f "$draft"
+    refuse "visudo refused the sudo rule"
+  fi
+  sync "$draft"
+  mv -f "$draft" "$rule" || later "can't write $rule"
+}
+
+revert_sudoers() {
+  rm -f "/etc/sudoers.d/$mark" "/etc/$mark.sudoers" || later "can't remove /etc/sudoers.d/$mark"
+}
+
+# ---- group
+
+apply_group() {
+  getent group "$value" > /dev/null || refuse "there is no group $value"
+  lock
+  is_member || patiently usermod --append --groups "$value" "$login" || later "usermod failed: $said"
+  is_member || refuse "the group $value is not kept on this host"
+  unlock
+}
+
+revert_group() {
+  lock
+  ! is_member || patiently gpasswd --delete "$login" "$value" || later "gpasswd failed: $said"
+  unlock
+}
+
+is_member() {
+  case ",$(getent group "$value" | cut -d: -f4)," in *",$login,"*) return 0 ;; esac
+  return 1
+}
+
+main "$@" < /dev/null
