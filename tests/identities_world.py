@@ -1,19 +1,31 @@
-"""People and applications for tests, made by the rooms' own verbs. Only the cost of a password is lowered."""
+"""People, applications and callers for tests, on real databases and with a real vault. Only a password costs less."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+import httpx
 import pyotp
+import pytest
 
-from locum.identities import applications, mfa, people, policy
+from locum.api.app import create_app
+from locum.api.context import Api
+from locum.identities import api_keys, applications, digests, mfa, people, policy, tokens
+from locum.identities.authenticate import Authenticator
 from locum.identities.caller import Role
 from locum.identities.digests import KeyedDigest
 from locum.identities.model import Identity, SecondFactor
 from locum.identities.passwords import PasswordHasher
+from locum.identities.signin import SignIn
+from locum.identities.tokens import Tokens
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, Tx
+from locum.kit.wake import Wake
+from locum.vault.keyring import Keyring
+from locum.vault.seal import new_key
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -73,3 +85,115 @@ class World:
 
     def user_mfa(self, value: policy.UserMfa) -> None:
         self.db.submit_write(policy.set_user_mfa, value).result()
+
+
+@pytest.fixture(scope="session")
+def hasher() -> Iterator[PasswordHasher]:
+    made = PasswordHasher(memory_kib=64, time_cost=1, parallelism=1)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(Keyring(new_key()))
+
+
+@pytest.fixture
+def digest() -> KeyedDigest:
+    return KeyedDigest(digests.make_key())
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Tokens:
+    return Tokens(tokens.make_key())
+
+
+@pytest.fixture
+def signin(
+    database: Database, vault: Vault, hasher: PasswordHasher, issuer: Tokens, digest: KeyedDigest
+) -> SignIn:
+    return SignIn(database, vault, hasher, issuer, digest)
+
+
+@pytest.fixture
+def world(database: Database, vault: Vault, hasher: PasswordHasher, digest: KeyedDigest) -> World:
+    return World(database, vault, hasher, digest)
+
+
+class Caller:
+    """Calls the API as one identity, or as nobody. Each has cookies of its own."""
+
+    def __init__(self, api: Api, credential: str | None = None) -> None:
+        headers = {} if credential is None else {"Authorization": f"Bearer {credential}"}
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(api)), base_url="https://locum.test", headers=headers
+        )
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self.http.get(path, params=params)
+
+    async def put(self, path: str, body: Any = None, **params: Any) -> httpx.Response:
+        if body is None:
+            return await self.http.put(path, params=params)
+        return await self.http.put(path, json=body, params=params)
+
+    async def post(self, path: str, body: Any = None) -> httpx.Response:
+        return await self.http.post(path, json=body) if body is not None else await self.http.post(path)
+
+
+class Callers:
+    """Callers of every kind, with tokens and keys from the rooms' own verbs."""
+
+    def __init__(self, api: Api, world: World) -> None:
+        self.api = api
+        self.world = world
+        self._open: list[Caller] = []
+
+    def nobody(self) -> Caller:
+        return self.bearing(None)
+
+    def bearing(self, credential: str | None) -> Caller:
+        made = Caller(self.api, credential)
+        self._open.append(made)
+        return made
+
+    def person(self, name: str, *roles: Role) -> Caller:
+        """Somebody whose sign-in is complete."""
+        made = self.world.person(name, roles=frozenset(roles or (Role.USER,)), enrolled=False)
+        return self.bearing(self.api.db.submit_read(self.api.signin.issue, made.id).result())
+
+    def application(self, name: str) -> Caller:
+        """An application with its API key."""
+        made = self.world.application(name)
+        key = self.api.db.submit_write(api_keys.issue, self.api.vault, self.api.digest, LOCUM, made.id).result()
+        return self.bearing(key.reveal_text())
+
+    async def close(self) -> None:
+        for caller in self._open:
+            await caller.http.aclose()
+
+
+@pytest.fixture
+def api(
+    database: Database, vault: Vault, hasher: PasswordHasher, issuer: Tokens, digest: KeyedDigest, signin: SignIn
+) -> Api:
+    return Api(
+        db=database,
+        prove=Authenticator(issuer, digest).prove,
+        healthy=lambda: True,
+        vault=vault,
+        digest=digest,
+        hasher=hasher,
+        signin=signin,
+        changed=Wake(),
+        node="node",
+        ssh_address="127.0.0.1:4422",
+    )
+
+
+@pytest.fixture
+async def callers(api: Api, world: World) -> AsyncIterator[Callers]:
+    made = Callers(api, world)
+    yield made
+    await made.close()

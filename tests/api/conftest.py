@@ -7,6 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from api_sample import Server, running
+from identities_world import (  # noqa: F401 - fixtures
+    api,
+    callers,
+    digest,
+    hasher,
+    issuer,
+    signin,
+    vault,
+    world,
+)
 
 
 @pytest.fixture(scope="module")

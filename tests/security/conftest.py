@@ -1,0 +1,14 @@
+"""Fixtures of people who sign in and of callers of the API."""
+
+from __future__ import annotations
+
+from identities_world import (  # noqa: F401 - fixtures
+    api,
+    callers,
+    digest,
+    hasher,
+    issuer,
+    signin,
+    vault,
+    world,
+)
