@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from uuid import UUID
 
+import msgspec
 
+from locum.audit.classify import Detail, without_secrets
 from locum.audit.model import audit_event, audit_pending
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
+
+MAX_KEYS = 16
+_VALUE_LIMITS = (500, 60)
+_DETAIL_LIMIT = 8000
 
 
 def record(
@@ -20,21 +24,43 @@ def record(
     object_kind: str | None = None,
     object_id: UUID | None = None,
     outcome: str = "ok",
-    detail: Mapping[str, str | int | bool | None] | None = None,
+    detail: Detail | None = None,
 ) -> None:
-    """Write one event. `action` is dotted, such as "api_key.generated"."""
+    """Write one event. `action` is dotted, such as "api_key.generated"; unlisted keys of `detail` are withheld.
+
+    Texts that came from outside are cut and cleaned to fit their column: a strange user name must not be able to
+    make the row, and with it the refusal it tells of, fail.
+    """
     event_id = tx.insert_counted(
         audit_event,
         at=tx.now,
         actor_id=actor.id,
-        actor_name=actor.name[:256],
-        address=actor.address,
+        actor_name=_fit(actor.name, 256),
+        address=None if actor.address is None else _fit(actor.address, 64),
         action=action,
         object_kind=object_kind,
         object_id=object_id,
         outcome=outcome,
-        detail=json.dumps(dict(detail or {}), sort_keys=True, separators=(",", ":")),
+        detail=_canonical(detail or {}),
     )
     tx.add(audit_pending, event_id=event_id)
 
 
+def _canonical(detail: Detail) -> str:
+    """JSON with sorted keys and no spaces, at most 8,000 characters."""
+    if len(detail) > MAX_KEYS:
+        raise ValueError(f"an audit event takes at most {MAX_KEYS} details")
+    known = without_secrets(detail)
+    text = ""
+    for limit in _VALUE_LIMITS:
+        fitted = {_fit(k, 60): _fit(v, limit) if isinstance(v, str) else v for k, v in known.items()}
+        text = msgspec.json.encode(fitted, order="sorted").decode()
+        if len(text) <= _DETAIL_LIMIT:
+            break
+    return text
+
+
+def _fit(text: str, limit: int) -> str:
+    """`text` as both databases can store it: no NUL, no half of a surrogate pair, at most `limit` characters."""
+    cleaned = text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"

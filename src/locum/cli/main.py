@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -62,8 +62,8 @@ def init(
     data_dir: Path,
     admin: str,
     admin_password_file: Path,
-    admin_mfa: str,
-    user_mfa: str,
+    admin_mfa: Literal["none", "totp"],
+    user_mfa: Literal["required", "optional"],
     database_url: str | None,
 ) -> None:
     """Create and prepare DIR: keys, database, TLS certificate, first administrator.

@@ -98,9 +98,7 @@ def recover(tx: Tx, vault: Vault, actor: Actor, *, key: Secret, minutes: int) ->
     The key is used up; the next one is in the answer. Raises Forbidden for a wrong key.
     """
     digest = _digest(tx, vault)
-    held = tx.scalar(
-        sa.select(signin_setting.c.value).where(signin_setting.c.name == Setting.RECOVERY_DIGEST)
-    )
+    held = tx.scalar(sa.select(signin_setting.c.value).where(signin_setting.c.name == Setting.RECOVERY_DIGEST))
     shown = digest.of("recovery-key", key.reveal()).hex()
     if held is None or not hmac.compare_digest(str(held), shown):
         raise Forbidden("this is not the recovery key of this installation", missing="recovery key")
@@ -152,5 +150,3 @@ def _digest(tx: ReadTx, vault: Vault) -> KeyedDigest:
 def _remember(tx: Tx, digest: KeyedDigest, key: Secret) -> None:
     tx.run(sa.delete(signin_setting).where(signin_setting.c.name == Setting.RECOVERY_DIGEST))
     tx.add(signin_setting, name=Setting.RECOVERY_DIGEST, value=digest.of("recovery-key", key.reveal()).hex())
-
-

@@ -141,8 +141,8 @@ def take_back(tx: Tx, owner_prefix: str) -> int:
 def next_due(tx: ReadTx) -> dt.datetime | None:
     """When the earliest job may be claimed; None if there is none. Held jobs count from the end of their lease."""
     ready = sa.case((job.c.lease_until > job.c.due_at, job.c.lease_until), else_=job.c.due_at)
-    found = tx.scalar(sa.select(sa.type_coerce(ready, UtcTime)).order_by(ready).limit(1))
-    return found if isinstance(found, dt.datetime) else None
+    found: dt.datetime | None = tx.scalar(sa.select(sa.type_coerce(ready, UtcTime)).order_by(ready).limit(1))
+    return found
 
 
 def _fenced(tx: Tx, held: Job, **values: object) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import secrets
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.api.context import Api
 from locum.audit.sealer import Sealer
 from locum.audit.verify import ANCHOR_FILE
+from locum.connectors.base import Connector, Target
 from locum.connectors.linux import LinuxConnector
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
@@ -21,11 +24,15 @@ from locum.identities.digests import KeyedDigest
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.identities.tokens import Tokens
-from locum.kit.db import Database
+from locum.kit import jobs
+from locum.kit.db import Database, ReadTx
+from locum.kit.errors import Invalid, LocumError
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
 from locum.main.node import node_name
+from locum.recordings import reader
+from locum.recordings.seal import seal
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
 from locum.sessions.advance import advance
@@ -33,10 +40,20 @@ from locum.sessions.connections import Connections
 from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
 from locum.sessions.work import SessionWork
+from locum.vault.secret import Secret
 from locum.vault.store import Vault
 from locum.worker.main import Worker
 
-CONNECTORS = {"linux": LinuxConnector.connect}
+RECORDING = "recording"
+
+
+def open_connector(kind: str, target: Target) -> AbstractAsyncContextManager[Connector]:
+    """The connector of a platform. A new platform is one more case here."""
+    match kind:
+        case "linux":
+            return LinuxConnector.connect(target)
+    raise Invalid(f"there is no connector for {kind}")
+
 
 log = structlog.get_logger("locum")
 
@@ -54,6 +71,7 @@ class Node:
     connections: Connections
     gateway: SshGateway
     recorder: Recorder
+    recording_key: Ed25519PrivateKey
     sealer: Sealer
     hasher: PasswordHasher
     ready: bool = field(default=False)
@@ -67,3 +85,86 @@ class Node:
             except Exception:
                 log.exception("the sweep can't reach the database")
             await asyncio.sleep(interval_s)
+
+    async def take_up(self) -> None:
+        """What a crash left: jobs this node held, its connections, and the recordings of those."""
+        await self.db.write(jobs.take_back, self.name)
+        for recording_id in await self.connections.recover():
+            await asyncio.to_thread(self._seal, recording_id)
+
+    def _seal(self, recording_id: UUID) -> None:
+        store = self.recorder.store
+        try:
+            wrapped = reader.header(store.path(recording_id)).wrapped_key
+            key = self.vault.unwrap_data_key(wrapped, purpose=RECORDING, subject_id=recording_id)
+            seal(store, recording_id, key, self.recording_key)
+        except LocumError as error:
+            log.error(
+                "a recording could not be closed after a crash", recording=str(recording_id), reason=error.detail
+            )
+
+
+def compose(settings: Settings, db: Database, vault: Vault) -> Node:
+    """Build every part, start none."""
+    name = node_name(settings.data_dir)
+    shared = db.submit_read(_keys, vault).result()
+    digest = KeyedDigest(shared[digests.SYSTEM_KEY])
+    signer = Tokens(shared[tokens.SYSTEM_KEY])
+    hasher = PasswordHasher()
+    signin = SignIn(db, vault, hasher, signer, digest)
+    changed = Wake()
+    connections = Connections(db, vault, changed, node=name)
+    recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
+    recorder = Recorder(Store(settings.data_dir / "recordings"), recording_key)
+    work = SessionWork(db, vault, open_connector, changed)
+    host, port = split_address(settings.ssh, "--ssh")
+    gateway = SshGateway(
+        Rooms(connections, recorder, vault, db),
+        signin,
+        host_key=shared[keys.SSH_HOST_KEY],
+        host=host,
+        port=port,
+    )
+    node: Node
+    api = Api(
+        db=db,
+        prove=Authenticator(signer, digest).prove,
+        healthy=lambda: node.ready,
+        vault=vault,
+        digest=digest,
+        hasher=hasher,
+        signin=signin,
+        changed=changed,
+        node=name,
+        ssh_address=settings.public_ssh or settings.ssh,
+    )
+    node = Node(
+        name=name,
+        settings=settings,
+        db=db,
+        vault=vault,
+        api=api,
+        worker=Worker(
+            db, {JOB: lambda held: advance(work, held)}, changed, owner=f"{name}:{secrets.token_hex(8)}"
+        ),
+        connections=connections,
+        gateway=gateway,
+        recorder=recorder,
+        recording_key=recording_key,
+        sealer=Sealer(
+            db, keys.signing_key(shared[keys.AUDIT_SIGNING]), settings.data_dir / "public" / ANCHOR_FILE
+        ),
+        hasher=hasher,
+    )
+    return node
+
+
+def _keys(tx: ReadTx, vault: Vault) -> dict[str, Secret]:
+    names = (
+        digests.SYSTEM_KEY,
+        tokens.SYSTEM_KEY,
+        keys.AUDIT_SIGNING,
+        keys.RECORDING_SIGNING,
+        keys.SSH_HOST_KEY,
+    )
+    return {name: keys.load(tx, vault, name) for name in names}

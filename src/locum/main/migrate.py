@@ -28,9 +28,15 @@ def migrate(database: Database) -> None:
         raise StartError("the database was made by a newer Locum: upgrade this one")
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        if connection.in_transaction():
-            connection.commit()
+        # All or nothing: SQLite's schema changes take part in a transaction, if one is begun by hand.
+        if database.is_sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            command.upgrade(config, "head")
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
 
 
 def is_prepared(database: Database) -> bool:

@@ -31,7 +31,7 @@ from locum.main.migrate import is_prepared, migrate
 from locum.main.prepare import root_key_path
 from locum.reads import recordings as recorded
 from locum.recordings import cast, reader
-from locum.recordings.store import RecordingStore
+from locum.recordings.store import Store
 from locum.vault.keyring import load_keyring
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -158,7 +158,7 @@ def _recording(console: Console, connection: str) -> tuple[Path, Secret]:
         recording_id = UUID(connection)
     except ValueError:
         raise Invalid("a recording is named by the id of its connection") from None
-    path = RecordingStore(console.data_dir / "recordings").path(recording_id)
+    path = Store(console.data_dir / "recordings").path(recording_id)
     if not path.exists():
         raise Invalid("there is no such recording")
     wrapped = reader.header(path).wrapped_key

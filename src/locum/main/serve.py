@@ -24,7 +24,6 @@ import uvloop
 
 from locum.api.app import create_app
 from locum.audit.sealer import Sealer
-from locum.kit import jobs
 from locum.kit.db import Database, open_database
 from locum.kit.errors import StartError
 from locum.kit.settings import Settings, split_address
@@ -104,13 +103,10 @@ def _listen(address: str, option: str) -> socket.socket:
 
 
 def _tls(settings: Settings) -> tuple[Path, Path]:
-    pair = (settings.tls_cert, settings.tls_key)
-    if pair[0] is None or pair[1] is None:
-        pair = (settings.data_dir / "public" / "tls.crt", settings.data_dir / "keys" / "tls.key")
-    assert pair[0] is not None
-    assert pair[1] is not None
-    tls.server_context(*pair)
-    return pair[0], pair[1]
+    certificate = settings.tls_cert or settings.data_dir / "public" / "tls.crt"
+    key = settings.tls_key or settings.data_dir / "keys" / "tls.key"
+    tls.server_context(certificate, key)
+    return certificate, key
 
 
 class _Server(uvicorn.Server):
@@ -126,8 +122,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await node.db.write(jobs.take_back, node.name)
-    await node.connections.recover()
+    await node.take_up()
     server = _Server(
         uvicorn.Config(
             create_app(node.api),
@@ -145,6 +140,8 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         )
     )
     async with AsyncExitStack() as stack:
+        stack.callback(node.hasher.close)
+        stack.push_async_callback(node.recorder.stop)
         sealing = asyncio.create_task(node.sealer.run())
         stack.push_async_callback(_end_sealing, node.sealer, sealing)
         background = [
@@ -158,7 +155,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         stack.push_async_callback(admin.stop)
         await node.gateway.start(ssh)
         serving = asyncio.create_task(server.serve([https]), name="api")
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)
         node.ready = True
         log.info("locum is ready", https=settings.https, ssh=settings.ssh)

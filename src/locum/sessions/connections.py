@@ -243,11 +243,14 @@ class Connections:
             if session_id in ended:
                 close(ended[session_id])
 
-    async def recover(self) -> int:
-        """After a crash: this node's connections are gone, and so are the sessions that hung on them."""
-        count = await self._db.write(_recover, self._node)
+    async def recover(self) -> list[UUID]:
+        """After a crash: this node's connections are gone, and so are the sessions that hung on them.
+
+        Answers the connections that were being recorded: their recordings lie open.
+        """
+        lost = await self._db.write(_recover, self._node)
         self._changed.ring()
-        return count
+        return lost
 
 
 def _check_bound(tx: ReadTx, wanted: Wanted, identity_id: UUID) -> None:
@@ -339,12 +342,10 @@ def _closed(tx: Tx, grant: Grant, reason: str) -> None:
         transition.begin_end(tx, actor, session, outcome=Status.COMPLETE, reason="its connection was closed")
 
 
-def _recover(tx: Tx, node: str) -> int:
-    lost = tx.run(
-        sa.update(connection)
-        .where(connection.c.node == node, connection.c.closed_at.is_(None))
-        .values(closed_at=tx.now, close_reason="Locum restarted")
-    )
+def _recover(tx: Tx, node: str) -> list[UUID]:
+    open_here = (connection.c.node == node, connection.c.closed_at.is_(None))
+    recorded = tx.scalars(sa.select(connection.c.id).where(*open_here, connection.c.recorded.is_(True)))
+    tx.run(sa.update(connection).where(*open_here).values(closed_at=tx.now, close_reason="Locum restarted"))
     hung = tx.rows(
         AccessSession,
         sa.select(*(access_session.c[name] for name in AccessSession.__struct_fields__)).where(
@@ -357,4 +358,4 @@ def _recover(tx: Tx, node: str) -> int:
         transition.begin_end(
             tx, LOCUM, session, outcome=Status.COMPLETE, reason="its connection was lost when Locum restarted"
         )
-    return lost
+    return recorded

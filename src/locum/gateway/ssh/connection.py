@@ -129,12 +129,9 @@ class ClientConnection:
         )
         title = f"{grant.identity_name}: {grant.activity_name} on {grant.resource_name}"
         opening = Opening(80, 24, int(dt.datetime.now(dt.UTC).timestamp()), title)
-        try:
-            return await self._rooms.recorder.open(
-                grant.connection_id, key, wrapped, opening, on_failure=self._recording_failed
-            )
-        except OSError as error:
-            raise NotAvailable(f"the session can't be recorded: {error.strerror or error}") from None
+        return await self._rooms.recorder.open(
+            grant.connection_id, key, wrapped, opening, on_failure=self._recording_failed
+        )
 
     async def _leave(self) -> None:
         """Close the target at once, the client when it has its last words, then the books."""

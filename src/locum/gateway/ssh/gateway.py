@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from dataclasses import dataclass
+from typing import Any
 
 import asyncssh
 
@@ -52,18 +54,19 @@ class SshGateway:
         """How many authenticated client connections there are."""
         return len(self._live)
 
-    async def start(self) -> None:
-        """Listen. Raises StartError where the address can't be had or the host key can't be read."""
+    async def start(self, listener: socket.socket | None = None) -> None:
+        """Listen, on `listener` if one is given that is bound already.
+
+        Raises StartError where the address can't be had or the host key can't be read.
+        """
         # asyncssh reports commands and user names at INFO; the audit log is the place for them.
         asyncssh.set_log_level(logging.WARNING)
         loop = asyncio.get_running_loop()
         options = self._options()
+        where: dict[str, Any] = {"sock": listener} if listener else {"host": self.host, "port": self.port}
         try:
             self._server = await loop.create_server(
-                lambda: ServerConnection(loop, options, self._lobby),
-                self.host,
-                self.port,
-                backlog=self._limits.backlog,
+                lambda: ServerConnection(loop, options, self._lobby), backlog=self._limits.backlog, **where
             )
         except OSError as error:
             raise StartError(

@@ -17,7 +17,10 @@ LONGEST_ANSWER = 1024
 
 PASSWORD_PROMPT = "Password: "
 CODE_PROMPT = "Verification code: "
-ENROL = "you must enrol a second factor first: sign in to the Locum API or console, enrol, and connect again"
+FIRST = {
+    "enrol": "a second factor must be enrolled first: sign in to the API of Locum, enrol, and connect again",
+    "password_change": "the password must be changed first: sign in to the API of Locum, change it, and connect again",
+}
 USE_DIALOGUE = "a verification code is needed too: let your client use keyboard-interactive authentication"
 
 Challenge = tuple[str, str, str, list[tuple[str, bool]]]
@@ -27,7 +30,7 @@ class Login:
     """Asks, checks and remembers who signed in. One for each client connection; asyncssh calls it in turn.
 
     A wrong password and a wrong code are told to the person by `tell` and may be tried again, three times in all.
-    Everything else (locked, too many attempts, no second factor enrolled) ends the connection with its reason.
+    Everything else (too many attempts, a second factor to enrol) ends the connection with its reason.
     """
 
     def __init__(self, signin: SignIn, address: str, tell: Callable[[str], None]) -> None:
@@ -68,10 +71,10 @@ class Login:
 
     async def _check_password(self, user_name: str, password: str, *, may_ask: bool) -> bool | Challenge:
         first = await self._signin.password(login_of(user_name), Secret(password), address=self._address)
-        if first.needs == "enrol":
-            raise asyncssh.PermissionDenied(ENROL)
+        if first.needs in FIRST:
+            raise asyncssh.PermissionDenied(FIRST[first.needs])
         if first.needs == "none":
-            self.signed_in = SignedIn(first.identity_id, first.name)
+            self.signed_in = await self._signin.second_factor(first, "", address=self._address)
             return True
         if not may_ask:
             return self._failed(USE_DIALOGUE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncssh
 
@@ -18,6 +18,7 @@ from locum.gateway.ssh.relay import REASONS, Refusal, may_set
 SLICE = 64 * 1024
 UNSENT_LIMIT = 8 * 1024 * 1024
 DEFERRED_LIMIT = 1024
+CROWDED = b"Too many connections are waiting to sign in. Try again later.\r\n"
 
 ENCRYPTION = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr")
 KEY_EXCHANGE = (
@@ -53,8 +54,7 @@ class _Limited(_Base):
     _unsent: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._unsent = transport
+        self._unsent = cast(asyncio.Transport, transport)
         super().connection_made(transport)
 
     def data_received(self, data: bytes, datatype: Any = None) -> None:
@@ -99,10 +99,9 @@ class ServerConnection(_Limited, asyncssh.SSHServerConnection):
         self._address: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
         address = str((transport.get_extra_info("peername") or ("",))[0])
         if not self._lobby.enter(address, self):
-            transport.write(b"Too many connections are waiting to sign in. Try again later.\r\n")
+            cast(asyncio.Transport, transport).write(CROWDED)
             transport.close()
             self._cancel_login_timer()
             return
