@@ -1,0 +1,41 @@
+"""PURE. What may stand in an event's detail: a key that is not in this table is secret, and its value is withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+WITHHELD = "(withheld)"
+
+Detail = Mapping[str, str | int | bool | None]
+
+
+class Class(StrEnum):
+    """PUBLIC may be shown to anybody who may know of the event; SENSITIVE stays inside the audit log."""
+
+    PUBLIC = "public"
+    SENSITIVE = "sensitive"
+    SECRET = "secret"
+
+
+_PUBLIC = (
+    "activities activity application approval attempt command connection count deadline factor forced identities"
+    " identity kind minutes missing must_change name operation outcome platform policies policy protocol reason"
+    " resource resources role roles session state step thumbprint"
+)
+_SENSITIVE = "address asked domain email file group host login port username"
+
+KEYS: dict[str, Class] = {
+    **dict.fromkeys(_PUBLIC.split(), Class.PUBLIC),
+    **dict.fromkeys(_SENSITIVE.split(), Class.SENSITIVE),
+}
+
+
+def class_of(key: str) -> Class:
+    """The class of a detail key; SECRET if nobody classified it."""
+    return KEYS.get(key, Class.SECRET)
+
+
+def without_secrets(detail: Detail) -> dict[str, str | int | bool | None]:
+    """`detail` with the value of each secret key withheld; the key stays, so that its loss is noticed."""
+    return {key: WITHHELD if class_of(key) is Class.SECRET else value for key, value in detail.items()}
