@@ -103,7 +103,7 @@ PROMPTS = [
     b"Verification code: ",
     b"Enter PIN: ",
     "[sudo] Passwort für alice: ".encode(),
-    "Mot de passe : ".encode(),
+    b"Mot de passe : ",
     "Contraseña: ".encode(),
     b"Enter password>",
     b"$ sudo id\r\n[sudo] password for alice: ",

@@ -1,0 +1,394 @@
+"""What the tests of the SSH gateway are made of: a real sshd, the real `ssh`, a small gate and a small sign-in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import getpass
+import os
+import pty
+import re
+import socket
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncssh
+
+from locum.identities.signin import FirstFactor, SignedIn, SignIn
+from locum.kit.errors import Forbidden, LocumError, Unauthenticated
+from locum.recordings.format import Event
+from locum.recordings.reader import Playback, header
+from locum.recordings.writer import Recorder
+from locum.sessions.connections import Connections, Grant, Wanted
+from locum.vault.secret import Secret
+from locum.vault.store import Vault
+
+PASSWORD = "correct horse"
+CODE = "424242"
+NEEDS = {"alice": "totp", "bob": "none", "carol": "enrol", "dave": "password_change"}
+NAME = "alice+Linux_shell+web01"
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    with socket.socket() as listener:
+        listener.bind((address, 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True)
+class Sshd:
+    """A real sshd that lets the user of the tests in with a key."""
+
+    port: int
+    user: str
+    private_key: str
+    host_key: str
+    log: Path
+
+
+@contextlib.contextmanager
+def running_sshd(home: Path) -> Iterator[Sshd]:
+    """A private sshd whose files lie in `home`."""
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / name], check=True)
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    port = free_port()
+    (home / "sshd_config").write_text(
+        f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {home}/host\nAuthorizedKeysFile {home}/user.pub\n"
+        f"PidFile {home}/pid\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
+        "KbdInteractiveAuthentication no\nUseDNS no\nPrintMotd no\nPrintLastLog no\nAcceptEnv LANG LC_* SECRET_*\n"
+        "Subsystem sftp internal-sftp\nMaxStartups 100:30:200\nMaxSessions 20\nLogLevel VERBOSE\n"
+    )
+    log = home / "log"
+    process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", home / "sshd_config", "-E", log])
+    wait_for_port(port)
+    yield Sshd(
+        port,
+        getpass.getuser(),
+        (home / "user").read_text(),
+        " ".join((home / "host.pub").read_text().split()[:2]),
+        log,
+    )
+    process.terminate()
+    process.wait(10)
+
+
+def wait_for_port(port: int) -> None:
+    until = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < until, "sshd does not start"
+            time.sleep(0.02)
+
+
+@dataclass
+class People(SignIn):
+    """Everybody has the same password and code; the name says what else is needed."""
+
+    needs: dict[str, str] = field(default_factory=lambda: dict(NEEDS))
+    seen: list[str] = field(default_factory=list)
+
+    async def password(self, login: str, password: Secret, *, address: str | None) -> FirstFactor:  # type: ignore[override]
+        self.seen.append(f"password {login} {address}")
+        if login == "mallory":
+            raise Forbidden("this account is locked")
+        if login not in self.needs or password.reveal_text() != PASSWORD:
+            raise Unauthenticated("the name or the password is wrong")
+        return FirstFactor(UUID(int=len(login)), login, self.needs[login])  # type: ignore[arg-type]
+
+    async def second_factor(self, first: FirstFactor, code: str, *, address: str | None) -> SignedIn:  # type: ignore[override]
+        self.seen.append(f"code {first.name} {address}")
+        if code != CODE and first.needs != "none":
+            raise Unauthenticated("the code is wrong")
+        return SignedIn(first.identity_id, first.name)
+
+
+@dataclass
+class Gate(Connections):
+    """Hands out the grant it is given, and remembers what it was told."""
+
+    grant: Grant
+    refusal: LocumError | None = None
+    wait: asyncio.Event | None = None
+    say: tuple[str, ...] = ()
+    pin_refusal: LocumError | None = None
+    wanted: list[Wanted] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+    pinned: list[tuple[str, str]] = field(default_factory=list)
+    ended: list[tuple[UUID, str]] = field(default_factory=list)
+    closers: list[Callable[[str], None]] = field(default_factory=list)
+
+    async def open(  # type: ignore[override]
+        self,
+        identity_id: UUID,
+        wanted: Wanted,
+        *,
+        address: str,
+        close: Callable[[str], None],
+        progress: Callable[[str], None],
+    ) -> Grant:
+        self.wanted.append(wanted)
+        for line in self.say:
+            progress(line)
+        if self.wait is not None:
+            await self.wait.wait()
+        if self.refusal is not None:
+            raise self.refusal
+        grant = replace(self.grant, connection_id=uuid4(), identity_id=identity_id)
+        self.grants.append(grant)
+        self.closers.append(close)
+        return grant
+
+    async def pin_host_key(self, grant: Grant, key: str, fingerprint: str) -> None:
+        if self.pin_refusal is not None:
+            raise self.pin_refusal
+        self.pinned.append((key, fingerprint))
+
+    async def closed(self, grant: Grant, *, reason: str) -> None:
+        self.ended.append((grant.connection_id, reason))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run of `ssh` gave."""
+
+    status: int
+    out: bytes
+    err: str
+
+
+class Client:
+    """Runs OpenSSH clients against the gateway, with answers for its questions and a home of its own."""
+
+    def __init__(self, home: Path, port: int, host_key: str) -> None:
+        self.home = home
+        self.port = port
+        self.log = home / "questions"
+        self.extra_environment: dict[str, str] = {}
+        (home / "known_hosts").write_text(f"[127.0.0.1]:{port} {host_key}\n")
+        askpass = home / "askpass"
+        askpass.write_text(
+            f'#!/bin/sh\necho "$1" >> {self.log}\n'
+            'case "$1" in *assword*) echo "$TEST_PASSWORD";; *) echo "$TEST_CODE";; esac\n'
+        )
+        askpass.chmod(0o700)
+
+    def questions(self) -> list[str]:
+        """What the person was asked."""
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def environment(self, password: str = PASSWORD, code: str = CODE) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm",
+            "SSH_ASKPASS": str(self.home / "askpass"),
+            "SSH_ASKPASS_REQUIRE": "force",
+            "TEST_PASSWORD": password,
+            "TEST_CODE": code,
+            **self.extra_environment,
+        }
+
+    def options(self) -> list[str]:
+        return [
+            *("-F", "none", "-o", f"Port={self.port}"),
+            *("-o", f"UserKnownHostsFile={self.home}/known_hosts", "-o", "GlobalKnownHostsFile=none"),
+            *("-o", "StrictHostKeyChecking=yes", "-o", "NumberOfPasswordPrompts=1", "-o", "IdentityFile=none"),
+            *("-o", "PubkeyAuthentication=no", "-o", "ConnectTimeout=10"),
+        ]
+
+    def command(self, *words: str, user: str = NAME, program: str = "ssh") -> list[str]:
+        return [program, *self.options(), "-o", f"User={user}", *words]
+
+    async def start(
+        self, *words: str, user: str = NAME, password: str = PASSWORD, code: str = CODE, program: str = "ssh"
+    ) -> asyncio.subprocess.Process:
+        """Start `ssh` with these words behind its options, host included."""
+        return await asyncio.create_subprocess_exec(
+            *self.command(*words, user=user, program=program),
+            env=self.environment(password, code),
+            cwd=self.home,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    async def run(self, *words: str, stdin: bytes = b"", timeout: float = 30, **more: str) -> Answer:
+        process = await self.start(*words, **more)
+        try:
+            async with asyncio.timeout(timeout):
+                out, err = await process.communicate(stdin)
+        finally:
+            if process.returncode is None:
+                process.kill()
+        assert process.returncode is not None
+        return Answer(process.returncode, out, err.decode())
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    client: Client, user: str = "bob+Linux_shell+web01"
+) -> AsyncIterator[asyncssh.SSHClientConnection]:
+    """asyncssh as the client, for what OpenSSH's doesn't do. It answers no code."""
+    connection = await asyncssh.connect(
+        "127.0.0.1",
+        client.port,
+        username=user,
+        password=PASSWORD,
+        preferred_auth="password",
+        known_hosts=None,
+        client_keys=None,
+        config=None,
+    )
+    try:
+        yield connection
+    finally:
+        connection.abort()
+        await connection.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def scripted_target(
+    gate: Gate, process: Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """asyncssh as the target, for what OpenSSH's sshd doesn't do. The gate's grants lead there meanwhile."""
+
+    class AnyKey(asyncssh.SSHServer):
+        def public_key_auth_supported(self) -> bool:
+            return True
+
+        def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+            return True
+
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    target = await asyncssh.listen(
+        "127.0.0.1", 0, server_factory=AnyKey, server_host_keys=[key], process_factory=process, encoding=None
+    )
+    before = gate.grant
+    trusted = key.export_public_key("openssh").decode().strip()
+    gate.grant = replace(before, port=target.get_port(), trusted_host_key=trusted)
+    try:
+        yield
+    finally:
+        gate.grant = before
+        target.close()
+        await target.wait_closed()
+
+
+class Tape:
+    """Plays what was recorded."""
+
+    def __init__(self, recorder: Recorder, vault: Vault) -> None:
+        self._store = recorder.store
+        self._vault = vault
+
+    def events(self, recording_id: UUID) -> list[Event]:
+        """Every event of one recording, closed or not."""
+        wrapped = header(self._store.path(recording_id)).wrapped_key
+        key = self._vault.unwrap_data_key(wrapped, purpose="recording", subject_id=recording_id)
+        with self._store.open(recording_id) as file:
+            return list(Playback(file, key).events())
+
+    def bytes(self, recording_id: UUID, kind: str) -> bytes:
+        """All data of one kind."""
+        return b"".join(event.data for event in self.events(recording_id) if event.kind == kind)
+
+
+class Terminal:
+    """A terminal window with `ssh` in it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, master: int) -> None:
+        self.process = process
+        self.shown = b""
+        self._master = master
+        self._news = asyncio.Event()
+        asyncio.get_running_loop().add_reader(master, self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._master, 65536)
+        except OSError:
+            data = b""
+        if data:
+            self.shown += data
+        else:
+            asyncio.get_running_loop().remove_reader(self._master)
+        self._news.set()
+
+    def send(self, data: bytes) -> None:
+        """Type."""
+        os.write(self._master, data)
+
+    def resize(self, width: int, height: int) -> None:
+        """Drag a corner of the window."""
+        set_size(self._master, width, height)
+
+    async def expect(self, pattern: bytes, timeout: float = 15) -> re.Match[bytes]:
+        """Wait for the pattern to be shown, and take off what is shown up to its end."""
+        try:
+            async with asyncio.timeout(timeout):
+                while (found := re.search(pattern, self.shown)) is None:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"{pattern!r} was not shown, but {self.shown!r}") from None
+        self.shown = self.shown[found.end() :]
+        return found
+
+    async def closed(self, timeout: float = 15) -> int:
+        """Wait for `ssh` to end; its status."""
+        async with asyncio.timeout(timeout):
+            status = await self.process.wait()
+        await asyncio.sleep(0.05)
+        return status
+
+
+def set_size(terminal: int, width: int, height: int) -> None:
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+
+@contextlib.asynccontextmanager
+async def open_terminal(
+    client: Client, *words: str, size: tuple[int, int] = (80, 24), user: str = NAME
+) -> AsyncIterator[Terminal]:
+    """Run `ssh` in a terminal of this size."""
+    master, slave = pty.openpty()
+    set_size(master, *size)
+
+    def own_the_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
+    process = await asyncio.create_subprocess_exec(
+        *client.command(*words, user=user),
+        env=client.environment(),
+        cwd=client.home,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        preexec_fn=own_the_terminal,
+    )
+    os.close(slave)
+    terminal = Terminal(process, master)
+    try:
+        yield terminal
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        asyncio.get_running_loop().remove_reader(master)
+        os.close(master)
