@@ -73,12 +73,12 @@ class TestApiKeys:
         assert audited(database, "api_key.generated", robot) == 2
         assert audited(database, "api_key.revealed", robot) == 2
 
-    @pytest.mark.parametrize("scheme", ["", "Bearer ", "bearer ", "BEARER  "])
-    async def test_with_and_without_bearer(self, callers: Callers, scheme: str) -> None:
+    async def test_with_and_without_bearer(self, callers: Callers) -> None:
         admin = callers.person("root", Role.ADMIN)
         key = await new_key(admin, await application(admin))
-        answer = await callers.nobody().http.get(SEARCH, headers={"Authorization": scheme + key})
-        assert answer.status_code == 200
+        for scheme in ("", "Bearer ", "bearer ", "BEARER  "):
+            answer = await callers.nobody().http.get(SEARCH, headers={"Authorization": scheme + key})
+            assert answer.status_code == 200
 
     async def test_an_application_may_rotate_its_own(self, callers: Callers) -> None:
         admin = callers.person("root", Role.ADMIN)
@@ -137,33 +137,30 @@ class TestLocalUsers:
         assert (found["recordsTotal"], found["data"]) == (1, [view])
         assert audited(database, "local_user.created", view["id"]) == 1
 
-    @pytest.mark.parametrize("name", ["ada", "ADA", " a\u0064a\t", "ａｄａ"])
-    async def test_a_name_is_taken_in_every_spelling(self, callers: Callers, name: str) -> None:
+    async def test_a_name_is_taken_in_every_spelling(self, callers: Callers) -> None:
         admin = callers.person("root", Role.ADMIN)
         callers.world.person("ada")
-        for answer in (
-            await admin.post(f"{BASE}/CreateLocalUser", local_user(name)),
-            await admin.post(f"{BASE}/CreateApplicationUser", {"name": name}),
-        ):
-            assert_problem(answer, 400)
-            assert "name" in answer.json()["errors"]
+        for name in ("ada", "ADA", " ada\t", "ａｄａ"):
+            for answer in (
+                await admin.post(f"{BASE}/CreateLocalUser", local_user(name)),
+                await admin.post(f"{BASE}/CreateApplicationUser", {"name": name}),
+            ):
+                assert_problem(answer, 400)
+                assert "name" in answer.json()["errors"]
 
-    @pytest.mark.parametrize("password", ["short", "x" * 257])
-    async def test_a_bad_password_is_said_and_not_shown(self, callers: Callers, password: str) -> None:
+    async def test_a_bad_password_is_said_and_not_shown(self, callers: Callers) -> None:
         admin = callers.person("root", Role.ADMIN)
-        answer = await admin.post(f"{BASE}/CreateLocalUser", local_user("ada", password))
-        assert_problem(answer, 400)
-        assert "12" in answer.text or "256" in answer.text
-        assert password not in answer.text
+        for password, limit in (("a short1", "12"), ("x" * 257, "256")):
+            answer = await admin.post(f"{BASE}/CreateLocalUser", local_user("ada", password))
+            assert_problem(answer, 400)
+            assert limit in answer.json()["detail"]
+            assert password not in answer.text
         assert (await admin.get(SEARCH, filterText="ada")).json()["recordsTotal"] == 0
 
-    @pytest.mark.parametrize(
-        "sent", [{}, {"managedAccountView": {"name": "x"}}, local_user(""), local_user("a\u200bb")]
-    )
-    async def test_incomplete_requests_are_400(self, callers: Callers, sent: Any) -> None:
-        assert_problem(
-            await callers.person("root", Role.ADMIN).post(f"{BASE}/CreateLocalUser", sent or {"x": 1}), 400
-        )
+    async def test_incomplete_requests_are_400(self, callers: Callers) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        for sent in ({}, {"managedAccountView": {"name": "x"}}, local_user(""), local_user("a\u200bb")):
+            assert_problem(await admin.post(f"{BASE}/CreateLocalUser", sent), 400)
 
     async def test_what_the_server_owns_is_ignored(self, callers: Callers) -> None:
         admin = callers.person("root", Role.ADMIN)
@@ -209,11 +206,10 @@ class TestSearch:
         nil = "00000000-0000-0000-0000-000000000000"
         assert (await admin.get(SEARCH, domainConfigId=nil, resourceId="")).json()["recordsTotal"] == 5
 
-    @pytest.mark.parametrize(
-        ("name", "value"), [("orderBy", "passwordHash"), ("take", "-1"), ("filterEntityType", "9")]
-    )
-    async def test_bad_parameters_are_400(self, callers: Callers, name: str, value: str) -> None:
-        assert_problem(await callers.person("root", Role.ADMIN).get(SEARCH, **{name: value}), 400)
+    async def test_bad_parameters_are_400(self, callers: Callers) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        for name, value in (("orderBy", "passwordHash"), ("take", "-1"), ("filterEntityType", "9")):
+            assert_problem(await admin.get(SEARCH, **{name: value}), 400)
 
     async def test_who_may_list(self, callers: Callers) -> None:
         assert (await callers.person("judge", Role.REVIEWER).get(SEARCH)).status_code == 200
