@@ -257,6 +257,13 @@ class Answer(msgspec.Struct):
         return msgspec.json.decode(self.body)
 
 
+class AuditRow(msgspec.Struct):
+    actor_id: UUID
+    actor_name: str
+    address: str | None
+    detail: str
+
+
 class Server:
     """A running API. `health` decides what `GET /api/v1/Health` says."""
 
@@ -276,17 +283,27 @@ class Server:
         if body is not None and not isinstance(body, bytes):
             body = msgspec.json.encode(body)
             sent.setdefault("content-type", "application/json")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = self.connect()
         connection.request(method, target, body, sent)
         response = connection.getresponse()
         answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
         connection.close()
         return answer
 
+    def connect(self) -> http.client.HTTPConnection:
+        """A connection for requests that `call` can't make."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
     def audited(self, action: str) -> int:
         """The number of audit rows of that action."""
         count = sa.select(sa.func.count()).where(audit_event.c.action == action)
         return int(self.db.submit_read(lambda tx: tx.scalar(count)).result())
+
+    def audit_rows(self, action: str) -> list[AuditRow]:
+        """Who did it, oldest first."""
+        c = audit_event.c
+        rows = sa.select(c.actor_id, c.actor_name, c.address, c.detail).where(c.action == action).order_by(c.id)
+        return self.db.submit_read(lambda tx: tx.rows(AuditRow, rows)).result()
 
 
 def sample_services(db: Database, healthy: Callable[[], bool]) -> dict[str, Any]:
