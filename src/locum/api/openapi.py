@@ -94,7 +94,7 @@ def _operation(route: Route, schemas: Schemas) -> Schema:
         "responses": _responses(route, schemas),
         "security": [{"bearer": []}] if route.who.signed_in else [],
         "x-who": route.who.name,
-        "x-roles": sorted(route.who.roles),
+        "x-roles": sorted(role.value for role in route.who.roles),
         "x-second-factor": route.who.needs_permission,
     }
     if op.permission is not None:
