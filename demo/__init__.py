@@ -1,0 +1,1 @@
+"""The demo: real hosts and a real Locum on one machine."""
