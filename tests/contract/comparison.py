@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from locum.api.schemas import Schemas
+
 CONTRACT = Path(__file__).resolve().parents[2] / "contract"
 SUCCESS = range(200, 300)
 
@@ -44,6 +46,14 @@ def unexplained(document: Facts) -> list[str]:
         f"deviations.toml has an extra that is not built: {name}" for name in extras.keys() - comparison.names
     ]
     return sorted([str(d) for d in found - given] + unused)
+
+
+def model_differences(declared: Any) -> list[str]:
+    """How a wire type and the models it refers to differ from the contract."""
+    schemas = Schemas()
+    schemas.of(declared)
+    made = {"paths": {}, "components": {"schemas": schemas.components}}
+    return [str(d) for d in Comparison(made, [], {}).differences()]
 
 
 class Comparison:
