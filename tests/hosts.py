@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,16 @@ from demo.hosts import Host
 
 from locum.connectors.base import Target
 from locum.vault.secret import Secret
+
+_STATE = r"""
+find /etc ! -name '*-' ! -name .pwd.lock ! -type f -printf '%p %u %m %l\n'
+find /etc ! -name '*-' ! -name .pwd.lock -type f -printf '%p %u %m ' -exec sha256sum {} \;
+find /home /root /tmp /var/tmp /dev/shm /dev/mqueue /run/user /run/lock /var/lib/locum -printf '%p %u %m %l\n'
+find /run /var -path /var/log -prune -o ! -type d ! -path '/run/sshd.pid' -printf '%p %u %m %s\n'
+cat /etc/passwd /etc/group
+cut -d' ' -f5- /proc/self/mountinfo
+ipcs
+"""
 
 
 @pytest.fixture(scope="session")
@@ -38,13 +51,20 @@ def target_of(host: Host, *, pinned: bool = True) -> Target:
     )
 
 
-def state_of(host: Host) -> str:
-    """Everything an ephemeral account may leave behind, as text: two states are equal or they are not."""
-    return hosts.run(
-        host,
-        "getent passwd; getent group; cut -d: -f1,2 /etc/shadow; cut -d: -f1 /etc/gshadow; cat /etc/subuid;"
-        " find /home /etc/sudoers.d /tmp /var/tmp /dev/shm /var/mail /var/spool/cron /run/user /run/sudo/ts"
-        " /var/lib/locum /etc/sudoers.locum.* -printf '%p %u %m %s\\n' 2>/dev/null | sort;"
-        " cat /etc/sudoers.d/*; ps -eo user:32,args | grep -vE 'ps -eo|/bin/sh -c getent|sshd: locum|cat |sort|grep|find'",
-        check=False,
-    )
+def state_of(host: Host) -> list[str]:
+    """Everything an ephemeral account may leave behind: two states are equal or they are not."""
+    files = hosts.run(host, f"({_STATE}) 2>/dev/null | sort", check=False).splitlines()
+    # Connections of the service account come and go.
+    own = re.compile(rf"sshd(-session)?: ({host.account}|unknown|\[)|sshd: .*\[listener\]|.*\[(net|accepted)\]")
+    return files + [f"{uid} {title}" for uid, title in hosts.processes(host) if title and not own.match(title)]
+
+
+def settled(host: Host, before: list[str], timeout: float = 5) -> bool:
+    """Whether the host's state becomes `before` again; what differs is printed if it does not."""
+    deadline = time.monotonic() + timeout
+    while (now := state_of(host)) != before:
+        if time.monotonic() > deadline:
+            print("\n".join(difflib.unified_diff(before, now, "before", "now", "", "", 0)))
+            return False
+        time.sleep(0.1)
+    return True

@@ -1,8 +1,8 @@
 """Makes a session's access real on its target.
 
-Steps: (1) write the key and every intended ledger entry, commit; (2) connect, pin a host key seen first;
-(3) for each entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active.
-A crash after any of them is repaired by doing them again, or by the revert that CANCELLING brings.
+Steps: (1) connect, pin a host key seen first; (2) write the key and every intended ledger entry, commit; entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active. A crash after
+any of them is repaired by doing them again, or by the revert that CANCELLING brings. A host that can't be entered
+never gets a ledger entry, so a session for it fails without anything to revert.
 """
 
 from __future__ import annotations
@@ -35,12 +35,11 @@ KEY_PURPOSE = "session.private_key"
 
 async def provision(work: SessionWork, held: Job, session: AccessSession) -> bool:
     """True: look again now. False: the job was given back, to be tried later."""
-    entries = await work.db.write(_intend, held, session, work.vault)
     try:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
         async with work.connect(connector, target) as connection:
             await _pin(work, session, target, connection)
-            for entry in entries:
+            for entry in await work.db.write(_intend, held, session, work.vault):
                 if entry.state == EntryState.INTENDED and not await _apply(work, held, connection, entry):
                     return True
     except TargetUnreachable as error:
@@ -54,7 +53,7 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
 
 
 def _intend(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> list[LedgerEntry]:
-    """(1) Nothing has touched the target before this is committed."""
+    """(2) Nothing has touched the target before this is committed."""
     jobs.hold(tx, held)
     already = ledger.entries(tx, session.id)
     if already:
@@ -89,7 +88,7 @@ def _new_key(session_id: UUID) -> tuple[Secret, str]:
 
 
 async def _pin(work: SessionWork, session: AccessSession, target: Target, connection: Connector) -> None:
-    """(2) The first key seen is pinned before anything is changed on the host that showed it."""
+    """(1) The first key seen is pinned before anything is changed on the host that showed it."""
     if target.trusted_host_key is None:
         await work.db.write(
             pin_host_key, session.resource_id, key=connection.host_key, thumbprint=connection.host_key_thumbprint
