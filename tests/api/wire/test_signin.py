@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from contract.comparison import model_differences
 
+from contract.comparison import model_differences
 from locum.api.reading import FieldErrors, read, reader_of
 from locum.api.wire.signin import MfaRegister, MfaSeed, SignInBody
 from locum.vault.secret import Secret
