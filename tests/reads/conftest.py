@@ -1,0 +1,5 @@
+"""Fixtures of people and applications."""
+
+from __future__ import annotations
+
+from identities_world import digest, hasher, vault, world  # noqa: F401 - fixtures
