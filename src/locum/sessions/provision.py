@@ -1,8 +1,9 @@
 """Makes a session's access real on its target.
 
-Steps: (1) connect, pin a host key seen first; (2) write the key and every intended ledger entry, commit; entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active. A crash after
-any of them is repaired by doing them again, or by the revert that CANCELLING brings. A host that can't be entered
-never gets a ledger entry, so a session for it fails without anything to revert.
+Steps: (1) connect, pin a host key seen first; (2) write the key and every intended ledger entry, commit; (3) for
+each entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active. A crash
+after any of them is repaired by doing them again, or by the revert that CANCELLING brings. A host that can't be
+entered never gets a ledger entry, so a session for it fails without anything to revert.
 """
 
 from __future__ import annotations
