@@ -7,10 +7,11 @@ import http.client
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from locum.api.wire.base import DataTable, In, Name, Out, Time, at
 from locum.audit.log import record
 from locum.audit.model import audit_event, audit_pending
 from locum.identities.caller import Caller, Pending, Role
+from locum.identities.roles import permissions_of
 from locum.kit.db import Database, ReadTx, Tx, metadata, open_database, sqlite_url
 from locum.kit.errors import Conflict, Forbidden, NotFound, RateLimited, Unauthenticated
 from locum.kit.ids import NIL, new_id
@@ -228,6 +230,8 @@ PEOPLE: dict[str, tuple[frozenset[Role], frozenset[Permission], Pending | None]]
     "user": (frozenset({Role.USER}), frozenset({READ}), None),
     "half": (frozenset(), frozenset(), "second_factor"),
     "new": (frozenset(), frozenset(), "enrolment"),
+    "reviewer": (frozenset({Role.REVIEWER}), permissions_of({Role.REVIEWER}), None),
+    "userplus": (frozenset({Role.USER_PLUS}), permissions_of({Role.USER_PLUS}), None),
     "stale": (frozenset({Role.ADMIN}), frozenset(Permission), "password_change"),
 }
 IDS = {name: new_id() for name in PEOPLE}
@@ -313,8 +317,8 @@ def sample_services(db: Database, healthy: Callable[[], bool]) -> dict[str, Any]
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
-    """The sample table behind uvicorn in a thread, on a database of its own."""
+def running(folder: Path, controllers: Iterable[ModuleType] | None = None) -> Iterator[Server]:
+    """The sample table, or another, behind uvicorn in a thread, on a database of its own."""
     db = open_database(sqlite_url(folder / "locum.db"))
     with db.engine.begin() as connection:
         metadata.create_all(connection, [audit_event, audit_pending])
@@ -322,7 +326,7 @@ def running(folder: Path) -> Iterator[Server]:
     listener = socket.create_server(("127.0.0.1", 0))
     server.port = listener.getsockname()[1]
     config = uvicorn.Config(
-        create_app(server.api, [sys.modules[__name__], health]),
+        create_app(server.api, controllers or [sys.modules[__name__], health]),
         lifespan="off",
         ws="none",
         log_config=None,

@@ -1,0 +1,82 @@
+"""What you may reach: every live route before every kind of caller, over real HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from api_sample import PEOPLE, Server, running
+from locum.api.app import all_routes
+from locum.api.controllers import CONTROLLERS
+from locum.api.guards import authorise
+from locum.api.operations import Route
+from locum.identities.caller import Caller, Role
+from locum.identities.roles import permissions_of
+from locum.kit.errors import Forbidden
+
+ROUTES = {f"{r.operation.name} {path}": (r, path) for r in all_routes() for path in r.operation.paths}
+SIGNED_IN = {name: who for name, who in ROUTES.items() if who[0].who.signed_in}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("reach"), CONTROLLERS) as started:
+        yield started
+
+
+def target(path: str) -> str:
+    return re.sub(r"{\w+}", str(UUID(int=1)), path)
+
+
+def may(route: Route, who: str) -> bool:
+    roles, permissions, pending = PEOPLE[who]
+    try:
+        authorise(
+            route.who,
+            route.operation.permission,
+            Caller(UUID(int=1), who, "local", roles, permissions, pending),
+        )
+    except Forbidden:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", SIGNED_IN)
+def test_sec_11_every_route_asks_who_calls(server: Server, name: str) -> None:
+    route, path = SIGNED_IN[name]
+    for credential in (None, "nobody", "locked"):
+        for spelling in (target(path), target(path).upper(), target(path) + "/"):
+            assert server.call(route.operation.method, spelling, who=credential).status == 401
+
+
+@pytest.mark.parametrize("name", SIGNED_IN)
+def test_sec_11_who_lacks_role_or_permission_is_refused(server: Server, name: str) -> None:
+    route, path = SIGNED_IN[name]
+    for who in PEOPLE:
+        if not may(route, who):
+            assert server.call(route.operation.method, target(path), b"{", who=who).status == 403
+
+
+@pytest.mark.parametrize("name", SIGNED_IN)
+def test_sec_07_an_unfinished_sign_in_reaches_its_own_steps_only(server: Server, name: str) -> None:
+    route, path = SIGNED_IN[name]
+    steps = ("/signin2fa", "/sigin2fa", "/SecondFactor/", "/ChangeLocalUserPassword")
+    if not any(step in path for step in steps):
+        for who in ("half", "new", "stale"):
+            assert server.call(route.operation.method, target(path), who=who).status == 403
+
+
+@pytest.mark.parametrize("name", [n for n, (r, _) in SIGNED_IN.items() if r.who.needs_permission])
+def test_sec_11_every_role_the_contract_names_has_the_permission(name: str) -> None:
+    """UserPlus has rights through custom roles only, so its name alone opens nothing."""
+    route, _ = SIGNED_IN[name]
+    for role in (route.who.roles or {Role.USER}) - {Role.USER_PLUS}:
+        assert route.operation.permission in permissions_of({role}), role
+
+
+def test_sec_11_what_is_open_to_anyone_is_a_short_list() -> None:
+    opened = {path for route, path in ROUTES.values() if not route.who.signed_in}
+    assert opened == {"/api/v1/Health", "/api/v1/Version", "/signinBody"}
