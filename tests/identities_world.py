@@ -124,10 +124,11 @@ def world(database: Database, vault: Vault, hasher: PasswordHasher, digest: Keye
 class Caller:
     """Calls the API as one identity, or as nobody. Each has cookies of its own."""
 
-    def __init__(self, api: Api, credential: str | None = None) -> None:
-        headers = {} if credential is None else {"Authorization": f"Bearer {credential}"}
+    def __init__(self, api: Api, credential: str | None = None, *, address: str = "192.0.2.1") -> None:
         self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_app(api)), base_url="https://locum.test", headers=headers
+            transport=httpx.ASGITransport(create_app(api), client=(address, 50_000)),
+            base_url="https://locum.test",
+            headers={} if credential is None else {"Authorization": f"Bearer {credential}"},
         )
 
     async def get(self, path: str, **params: Any) -> httpx.Response:

@@ -32,6 +32,7 @@ def body(login: str, password: str = PASSWORD) -> dict[str, str]:
     return {"Login": login, "Password": password}
 
 
+@pytest.mark.sees_effect("SignIn.Body", "SignIn.SecondFactor", "UserToken.Get")
 async def test_password_then_code_gives_a_token_that_works(callers: Callers) -> None:
     ada = callers.world.person("Ada")
     caller = callers.nobody()
@@ -51,6 +52,7 @@ async def test_password_then_code_gives_a_token_that_works(callers: Callers) -> 
     renewed = await callers.bearing(token).get("/api/v1/UserToken")
     assert renewed.status_code == 200
     assert claims(renewed.json())["exp"] > found["exp"]
+    assert (await callers.bearing(renewed.json()).get("/api/v1/UserToken")).status_code == 200
 
 
 async def test_the_cookie_can_be_read_by_no_script(callers: Callers) -> None:
@@ -126,6 +128,7 @@ async def test_malformed_bodies_are_400(callers: Callers) -> None:
         assert (await nobody.post("/signinBody", sent)).status_code == 400
 
 
+@pytest.mark.sees_effect("SecondFactor.StartTotp", "SecondFactor.ConfirmTotp")
 async def test_enrolment_is_pointed_to_and_completes_the_sign_in(callers: Callers) -> None:
     callers.world.person("new", enrolled=False)
     pending = callers.bearing((await callers.nobody().post("/signinBody", body("new"))).json())
@@ -144,6 +147,7 @@ async def test_enrolment_is_pointed_to_and_completes_the_sign_in(callers: Caller
     assert (await pending.http.post("/signin2fa", content=done.json()["recoveryCodes"][0])).status_code == 200
 
 
+@pytest.mark.sees_effect("ManagedAccount.ChangeLocalUserPasswordAsync")
 async def test_a_forced_change_answers_the_token_for_the_second_factor(callers: Callers) -> None:
     ada = callers.world.person("ada", must_change=True)
     pending = callers.bearing((await callers.nobody().post("/signinBody", body("ada"))).json())
