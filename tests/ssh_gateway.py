@@ -159,6 +159,13 @@ class Gate(Connections):
     async def closed(self, grant: Grant, *, reason: str) -> None:
         self.ended.append((grant.connection_id, reason))
 
+    async def until_ended(self, timeout: float = 10) -> str:
+        """Wait until as many connections are closed as were opened; the reason of the last."""
+        async with asyncio.timeout(timeout):
+            while len(self.ended) < max(1, len(self.grants)):
+                await asyncio.sleep(0.01)
+        return self.ended[-1][1]
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -211,7 +218,7 @@ class Client:
         ]
 
     def command(self, *words: str, user: str = NAME, program: str = "ssh") -> list[str]:
-        return [program, *self.options(), "-o", f"User={user}", *words]
+        return [program, *self.options(), *(("-o", f"User={user}") if user else ()), *words]
 
     async def start(
         self, *words: str, user: str = NAME, password: str = PASSWORD, code: str = CODE, program: str = "ssh"
@@ -263,7 +270,7 @@ async def connected(
 
 @contextlib.asynccontextmanager
 async def scripted_target(
-    gate: Gate, process: Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]]
+    gate: Gate, process: Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]], **options: object
 ) -> AsyncIterator[None]:
     """asyncssh as the target, for what OpenSSH's sshd doesn't do. The gate's grants lead there meanwhile."""
 
@@ -276,7 +283,14 @@ async def scripted_target(
 
     key = asyncssh.generate_private_key("ssh-ed25519")
     target = await asyncssh.listen(
-        "127.0.0.1", 0, server_factory=AnyKey, server_host_keys=[key], process_factory=process, encoding=None
+        "127.0.0.1",
+        0,
+        server_factory=AnyKey,
+        server_host_keys=[key],
+        process_factory=process,
+        encoding=None,
+        gss_host=None,
+        **options,
     )
     before = gate.grant
     trusted = key.export_public_key("openssh").decode().strip()
@@ -287,6 +301,11 @@ async def scripted_target(
         gate.grant = before
         target.close()
         await target.wait_closed()
+
+
+def resident() -> int:
+    """Bytes of memory this process has in use."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 class Tape:

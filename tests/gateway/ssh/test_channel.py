@@ -12,7 +12,7 @@ import asyncssh
 import pytest
 
 from locum.recordings.writer import Recorder
-from ssh_gateway import Client, Gate, Tape, connected, open_terminal, scripted_target
+from ssh_gateway import Client, Gate, Tape, connected, open_terminal, resident, scripted_target
 
 pytestmark = pytest.mark.anyio
 HOST = "127.0.0.1"
@@ -97,10 +97,7 @@ async def test_a_person_who_leaves_takes_the_command_with_them(client: Client, g
         async with asyncio.timeout(5):
             while os.path.exists(f"/proc/{pid}"):
                 await asyncio.sleep(0.02)
-    async with asyncio.timeout(5):
-        while not gate.ended:
-            await asyncio.sleep(0.02)
-    assert gate.ended[0][1] == "the client disconnected"
+    assert await gate.until_ended() == "the client disconnected"
 
 
 async def test_only_language_and_terminal_are_taken_over(client: Client) -> None:
@@ -231,9 +228,3 @@ async def test_a_client_that_does_not_read_costs_little_memory_and_loses_nothing
         size += len(data)
     assert size == 200_000_000
     assert await process.wait() == 0
-
-
-def resident() -> int:
-    """Bytes of memory this process has in use."""
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")

@@ -148,10 +148,10 @@ class ClientConnection:
         try:
             if self._recording is not None:
                 await self._recording.close(self.reason)
+            await asyncio.gather(*self._audits)
         finally:
             if self._grant is not None:
                 await self._rooms.connections.closed(self._grant, reason=self.reason)
-        await asyncio.gather(*self._audits)
 
     async def _unless_ended(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`, which is cancelled where the connection ends before."""

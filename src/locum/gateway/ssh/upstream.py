@@ -7,7 +7,7 @@ host before its key is known: where none is pinned yet, one key exchange finds i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncssh
@@ -50,6 +50,12 @@ async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
             return await _sign_in(grant, trusted, on_lost)
     except LocumError:
         raise
+    except asyncssh.HostKeyNotVerifiable:
+        raise Forbidden(
+            f"the host key of {where} is not the one that is trusted: it was changed, or somebody is in between;"
+            " an administrator must look at it",
+            missing="trusted host key",
+        ) from None
     except asyncssh.PermissionDenied:
         raise Conflict(f"{where} refused the login {grant.login_name}") from None
     except asyncssh.KeyImportError:
@@ -57,24 +63,14 @@ async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
     except TimeoutError:
         raise NotAvailable(f"{where} did not answer within {TIMEOUT_S:.0f} seconds") from None
     except asyncssh.Error as error:
-        if isinstance(error, asyncssh.HostKeyNotVerifiable) or "host key" in error.reason.lower():
-            raise _untrusted(where) from None
         raise NotAvailable(f"{where} broke off: {printable(error.reason)[:200]}") from None
     except OSError as error:
         raise NotAvailable(f"{where} can't be reached: {error.strerror or error}") from None
 
 
-def _untrusted(where: str) -> Forbidden:
-    return Forbidden(
-        f"the host key of {where} is not the one that is trusted: it was changed, or somebody is in between;"
-        " an administrator must look at it",
-        missing="trusted host key",
-    )
-
-
 async def _discover(grant: Grant, pin: Pin) -> str:
     """The host's key from a key exchange that goes no further, approved and remembered by `pin`."""
-    options = _options(grant, known_hosts=None, client_keys=None)
+    options = _options(grant, known_hosts=None, client_keys=None, host_key_algorithms=SIGNATURE)
     connection = await _open(options, lambda _: None, until="kex")
     found = connection.get_server_host_key()
     connection.abort()
@@ -86,15 +82,21 @@ async def _discover(grant: Grant, pin: Pin) -> str:
 
 
 async def _sign_in(grant: Grant, trusted: str, on_lost: Lost) -> TargetConnection:
+    key = asyncssh.import_public_key(trusted)
+    # The host may offer other kinds of key too, so that a changed one is seen for what it is.
+    expected = [name.decode() for name in key.sig_algorithms if name.decode() in SIGNATURE]
     options = _options(
         grant,
-        known_hosts=([asyncssh.import_public_key(trusted)], [], []),
+        known_hosts=([key], [], []),
         client_keys=[asyncssh.import_private_key(grant.private_key.reveal())],
+        host_key_algorithms=[*expected, *(name for name in SIGNATURE if name not in expected)],
     )
     return await _open(options, on_lost, until="auth")
 
 
-def _options(grant: Grant, *, known_hosts: Any, client_keys: Any) -> asyncssh.SSHClientConnectionOptions:
+def _options(
+    grant: Grant, *, known_hosts: Any, client_keys: Any, host_key_algorithms: Sequence[str]
+) -> asyncssh.SSHClientConnectionOptions:
     return asyncssh.SSHClientConnectionOptions(
         host=grant.host,
         port=grant.port,
@@ -106,7 +108,7 @@ def _options(grant: Grant, *, known_hosts: Any, client_keys: Any) -> asyncssh.SS
         encryption_algs=ENCRYPTION,
         mac_algs=MAC,
         signature_algs=SIGNATURE,
-        server_host_key_algs=SIGNATURE if known_hosts is None else (),
+        server_host_key_algs=host_key_algorithms,
         compression_algs=None,
         agent_path=None,
         agent_forwarding=False,
@@ -131,8 +133,10 @@ async def _open(options: asyncssh.SSHClientConnectionOptions, on_lost: Lost, *, 
     )
     try:
         await options.waiter
-    except BaseException:
+    except BaseException as error:
         connection.abort()
         await connection.wait_closed()
+        if isinstance(error, ValueError):  # what asyncssh's parsers raise at packets that make no sense
+            raise asyncssh.ProtocolError(str(error)) from None
         raise
     return connection

@@ -1,0 +1,260 @@
+"""A connection from the gate to its end, whoever ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import time
+from dataclasses import replace
+
+import asyncssh
+import pytest
+
+from locum.gateway.ssh import connection as subject
+from locum.kit.errors import Forbidden
+from locum.recordings.store import Store
+from locum.recordings.writer import Recorder
+from ssh_gateway import Client, Gate, Tape, connected, free_port, open_terminal, scripted_target
+
+pytestmark = pytest.mark.anyio
+HOST = "127.0.0.1"
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+async def test_a_refusal_of_the_gate_reaches_the_person(client: Client, gate: Gate) -> None:
+    gate.refusal = Forbidden("no policy lets you do that\x1b[31m")
+    answer = await client.run(HOST, "id")
+    assert (answer.status, answer.out) == (255, b"")
+    assert answer.err == "locum: no policy lets you do that\N{REPLACEMENT CHARACTER}[31m\r\n"
+    assert gate.ended == []
+
+
+async def test_a_refusal_reaches_a_person_who_opens_nothing(client: Client, gate: Gate) -> None:
+    gate.refusal = Forbidden("no policy lets you do that")
+    answer = await client.run("-N", HOST)
+    assert answer.status == 255
+    assert "no policy lets you do that" in answer.err
+
+
+async def test_the_gate_hears_of_every_end(client: Client, gate: Gate) -> None:
+    await client.run(HOST, "true")
+    assert await gate.until_ended() == "the client disconnected"
+    assert [grant.connection_id for grant in gate.grants] == [ended for ended, _ in gate.ended]
+
+
+async def test_the_bound_address_is_handed_to_the_gate(client: Client, gate: Gate) -> None:
+    session = gate.grant.session_id
+    await client.run(HOST, "true", user=f"alice+Linux_shell+web01+~{session}")
+    assert gate.wanted[0].session_id == session
+
+
+async def test_a_url_that_openssh_decodes_reaches_the_same_session(client: Client, gate: Gate) -> None:
+    session = gate.grant.session_id
+    answer = await client.run(f"ssh://alice+Linux_shell+web01+~{session}@{HOST}", "echo in", user="")
+    assert answer.out == b"in\n"
+    assert (gate.wanted[0].user, gate.wanted[0].session_id) == ("alice", session)
+
+
+async def test_progress_is_shown_where_there_is_a_terminal(client: Client, gate: Gate) -> None:
+    gate.say = ("preparing access…",)
+    gate.wait = asyncio.Event()
+    async with open_terminal(client, "-t", HOST, "echo ready") as terminal:
+        await terminal.expect("locum: preparing access…\r\n".encode())
+        gate.wait.set()
+        await terminal.expect(rb"ready\r\n")
+    answer = await client.run(HOST, "echo ready")
+    assert (answer.out, answer.err) == (b"ready\n", "")
+
+
+async def test_what_is_typed_and_sent_while_access_is_made_is_not_lost(client: Client, gate: Gate) -> None:
+    gate.wait = asyncio.Event()
+    data = os.urandom(1_000_000)
+    running = asyncio.ensure_future(client.run(HOST, "cat", stdin=data))
+    await asyncio.sleep(0.7)
+    gate.wait.set()
+    assert (await running).out == data
+
+
+async def test_a_person_who_leaves_while_access_is_made_is_not_waited_for(client: Client, gate: Gate) -> None:
+    gate.wait = asyncio.Event()
+    process = await client.start(HOST, "id")
+    async with asyncio.timeout(10):
+        while not gate.wanted:
+            await asyncio.sleep(0.01)
+    process.kill()
+    await process.wait()
+    await asyncio.sleep(0.2)
+    gate.wait.set()
+    await asyncio.sleep(0.1)
+    assert gate.grants == []
+
+
+async def test_the_deadline_ends_a_shell_within_a_second_and_says_why(client: Client, gate: Gate) -> None:
+    gate.grant = replace(gate.grant, deadline=now() + dt.timedelta(seconds=2))
+    async with open_terminal(client, HOST) as terminal:
+        await terminal.expect(rb"locum: your session ended: time is over\r\n")
+        assert now() - gate.grant.deadline < dt.timedelta(seconds=1)
+        assert await terminal.closed() == 255
+        assert now() - gate.grant.deadline < dt.timedelta(seconds=1.5)
+    assert await gate.until_ended() == "your session ended: time is over"
+
+
+@pytest.mark.parametrize("words", [("-N", HOST), (HOST, "sleep 60"), (HOST, "yes")])
+async def test_the_deadline_ends_whatever_is_open(client: Client, gate: Gate, words: tuple[str, ...]) -> None:
+    gate.grant = replace(gate.grant, deadline=now() + dt.timedelta(seconds=1.5))
+    answer = await client.run(*words)
+    assert now() - gate.grant.deadline < dt.timedelta(seconds=1.5)
+    assert answer.status == 255
+    assert "your session ended: time is over" in answer.err
+    assert await gate.until_ended() == "your session ended: time is over"
+
+
+async def test_a_deadline_that_has_passed_lets_nothing_through(client: Client, gate: Gate) -> None:
+    gate.grant = replace(gate.grant, deadline=now() - dt.timedelta(seconds=1))
+    answer = await client.run(HOST, "echo through")
+    assert (answer.status, answer.out) == (255, b"")
+    assert "time is over" in answer.err
+
+
+async def test_the_clock_is_looked_at_again(client: Client, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timer of hours would be late after the machine slept."""
+    monkeypatch.setattr(subject, "CLOCK_CHECK_S", 0.1)
+    gate.grant = replace(gate.grant, deadline=now() + dt.timedelta(hours=8))
+    async with connected(client) as connection:
+        await connection.run("true")
+
+        class Later(dt.datetime):
+            @classmethod
+            def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
+                return dt.datetime.now(tz) + dt.timedelta(hours=9)
+
+        class Time:
+            UTC = dt.UTC
+            datetime = Later
+
+        monkeypatch.setattr(subject, "dt", Time)
+        assert await gate.until_ended(3) == "your session ended: time is over"
+
+
+async def test_the_gate_can_end_it_within_a_second(client: Client, gate: Gate) -> None:
+    async with open_terminal(client, HOST) as terminal:
+        await terminal.expect(rb"[$#] ")
+        terminal.send(b"sleep 50 & echo pid=$!\r")
+        pid = int((await terminal.expect(rb"pid=(\d+)"))[1])
+        started = time.monotonic()
+        gate.closers[0]("an administrator ended it")
+        await terminal.expect(rb"locum: your session ended: an administrator ended it\r\n", timeout=1)
+        assert await terminal.closed() == 255
+        assert time.monotonic() - started < 1
+    assert await gate.until_ended() == "your session ended: an administrator ended it"
+    with contextlib.suppress(ProcessLookupError):  # what its shell does not hang up, the revocation ends
+        os.kill(pid, 9)
+
+
+async def test_the_gate_can_end_a_client_that_does_not_listen(client: Client, gate: Gate) -> None:
+    async with connected(client) as connection:
+        process = await connection.create_process("yes", encoding=None)
+        await process.stdout.read(10)
+        assert connection._transport is not None
+        connection._transport.pause_reading()
+        await asyncio.sleep(0.5)
+        gate.closers[0]("enough")
+        assert await gate.until_ended(1.5) == "your session ended: enough"
+
+
+async def test_only_the_first_reason_counts(client: Client, gate: Gate) -> None:
+    async with connected(client) as connection:
+        process = await connection.create_process("sleep 50")
+        await asyncio.sleep(0.3)
+        gate.closers[0]("first")
+        gate.closers[0]("second")
+        done = await process.wait()
+    assert done.stderr == "locum: your session ended: first\r\n"
+    assert done.exit_status == 255
+
+
+async def test_what_the_target_said_before_the_end_is_shown_before_the_reason(client: Client, gate: Gate) -> None:
+    async with connected(client) as connection:
+        process = await connection.create_process("echo last words; sleep 50")
+        assert await process.stdout.readline() == "last words\n"
+        gate.closers[0]("enough")
+        await process.wait()
+
+
+async def test_a_target_that_is_down_is_named(client: Client, gate: Gate) -> None:
+    gate.grant = replace(gate.grant, port=free_port())
+    answer = await client.run(HOST, "id")
+    assert answer.status == 255
+    assert "locum: web01 (127.0.0.1 port" in answer.err
+    assert "can't be reached: Connection refused" in answer.err
+    assert "can't be reached" in await gate.until_ended()
+
+
+async def test_a_changed_host_key_is_named(client: Client, gate: Gate) -> None:
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key("openssh").decode()
+    gate.grant = replace(gate.grant, trusted_host_key=other)
+    answer = await client.run(HOST, "id")
+    assert answer.status == 255
+    assert "is not the one that is trusted" in answer.err
+
+
+async def test_a_target_that_goes_away_is_told_of(client: Client, gate: Gate) -> None:
+    async def vanish(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        process.stdout.write(b"going\n")
+        await asyncio.sleep(0.3)
+        process.channel.get_connection().abort()
+
+    async with scripted_target(gate, vanish):
+        answer = await client.run(HOST, "id")
+    assert (answer.status, answer.out) == (255, b"going\n")
+    assert answer.err == "locum: the connection to web01 was lost\r\n"
+    assert await gate.until_ended() == "the connection to web01 was lost"
+
+
+async def test_a_target_that_takes_no_channel_is_told_of(client: Client, gate: Gate, tape: Tape) -> None:
+    async with connected(client) as connection:
+        await connection.run("true")
+        gate_target = [task for task in asyncio.all_tasks() if "ClientConnection.run" in repr(task)]
+        assert gate_target
+        running = [await connection.create_process("cat") for _ in range(9)]
+        done = await connection.run("kill -9 $PPID; sleep 1")
+        assert done.exit_status == 255
+    assert running
+
+
+async def test_without_a_recording_there_is_no_session(client: Client, gate: Gate, recorder: Recorder) -> None:
+    """SEC-26: the recorder does not take the file."""
+    recorder.store = Store(recorder.store.root / "gone")
+    recorder.store.root.rmdir()
+    answer = await client.run(HOST, "echo through")
+    assert (answer.status, answer.out) == (255, b"")
+    assert "locum: " in answer.err
+    assert len(gate.ended) == 1
+
+
+async def test_a_recorder_that_fails_ends_the_session(client: Client, gate: Gate, recorder: Recorder) -> None:
+    """SEC-26: nothing is shown that is not kept."""
+    async with open_terminal(client, HOST) as terminal:
+        await terminal.expect(rb"[$#] ")
+        for recording in list(recorder._open):
+            os.close(recording._sink._file.fileno())
+        terminal.send(b"echo un''kept\r")
+        await terminal.expect(rb"locum: your session ended: it can't be recorded any more\r\n", timeout=2)
+        assert b"unkept" not in terminal.shown
+        assert await terminal.closed() == 255
+    assert "recorded" in await gate.until_ended()
+
+
+async def test_every_byte_a_person_saw_is_in_the_recording_at_once(client: Client, gate: Gate, tape: Tape) -> None:
+    """Read while the session runs, which is what is left after `kill -9`."""
+    async with connected(client) as connection:
+        process = await connection.create_process("while read x; do echo got $x; done")
+        for number in range(50):
+            process.stdin.write(f"{number}\n")
+            assert await process.stdout.readline() == f"got {number}\n"
+            assert tape.bytes(gate.grants[0].connection_id, "o").endswith(f"got {number}\n".encode())

@@ -1,0 +1,244 @@
+"""Signing in with the real `ssh`, and everything that is refused after it (SEC-03, SEC-13)."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from pathlib import Path
+
+import asyncssh
+import pytest
+import sqlalchemy as sa
+
+from locum.audit.model import audit_event
+from locum.kit.db import Database
+from ssh_gateway import Client, Gate, People, connected, free_port
+
+pytestmark = pytest.mark.anyio
+HOST = "127.0.0.1"
+
+
+class Log:
+    """What the audit log says was refused, when every connection is over."""
+
+    def __init__(self, database: Database, gate: Gate) -> None:
+        self._database = database
+        self._gate = gate
+
+    async def refused(self) -> list[dict[str, str]]:
+        await self._gate.until_ended()
+        statement = sa.select(audit_event.c.detail).where(audit_event.c.action == "connection.refused")
+        details = await self._database.read(lambda tx: tx.scalars(statement.order_by(audit_event.c.id)))
+        return [json.loads(detail) for detail in details]
+
+    async def kinds(self) -> list[str]:
+        return [row["kind"] for row in await self.refused()]
+
+
+@pytest.fixture
+def log(database: Database, gate: Gate) -> Log:
+    return Log(database, gate)
+
+
+async def test_a_person_signs_in_with_password_and_code(client: Client, gate: Gate) -> None:
+    answer = await client.run(HOST, "echo in")
+    assert (answer.status, answer.out) == (0, b"in\n")
+    questions = " ".join(client.questions())
+    assert "Password: " in questions
+    assert "Verification code: " in questions
+    assert (gate.wanted[0].user, gate.wanted[0].activity, gate.wanted[0].resource) == (
+        "alice",
+        "Linux_shell",
+        "web01",
+    )
+
+
+async def test_a_person_without_a_second_factor_signs_in_either_way(client: Client) -> None:
+    for method in ("keyboard-interactive", "password"):
+        user = "bob+Linux_shell+web01"
+        answer = await client.run("-o", f"PreferredAuthentications={method}", HOST, "echo in", user=user)
+        assert (answer.status, answer.out) == (0, b"in\n")
+    assert len(client.questions()) == 2
+
+
+async def test_a_wrong_password_is_refused_with_a_reason(client: Client, gate: Gate) -> None:
+    answer = await client.run("-o", "PreferredAuthentications=keyboard-interactive", HOST, "id", password="wrong")
+    assert answer.status == 255
+    assert "locum: the name or the password is wrong" in answer.err
+    assert gate.wanted == []
+
+
+async def test_an_unknown_name_is_refused_in_the_same_words(client: Client) -> None:
+    only = ("-o", "PreferredAuthentications=keyboard-interactive")
+    known = await client.run(*only, HOST, "id", password="wrong")
+    unknown = await client.run(*only, HOST, "id", password="wrong", user="nobody+Linux_shell+web01")
+    assert unknown.err.replace("nobody", "alice") == known.err
+
+
+async def test_a_wrong_code_is_refused_with_a_reason(client: Client, gate: Gate) -> None:
+    answer = await client.run("-o", "PreferredAuthentications=keyboard-interactive", HOST, "id", code="000000")
+    assert answer.status == 255
+    assert "locum: the code is wrong" in answer.err
+    assert gate.wanted == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("carol", "enrolled first"), ("dave", "changed first"), ("mallory", "locked")]
+)
+async def test_who_can_not_sign_in_here_is_told_why(client: Client, gate: Gate, name: str, words: str) -> None:
+    answer = await client.run(HOST, "id", user=f"{name}+Linux_shell+web01")
+    assert answer.status == 255
+    assert words in answer.err
+    assert gate.wanted == []
+
+
+async def test_a_key_is_no_proof_here(client: Client, people: People, tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    answer = await client.run(
+        *("-o", "PubkeyAuthentication=yes", "-o", f"IdentityFile={tmp_path}/key"),
+        *("-o", "PreferredAuthentications=publickey", HOST, "id"),
+    )
+    assert answer.status == 255
+    assert people.seen == []
+
+
+async def test_a_plain_user_name_is_refused_after_sign_in_and_shown_the_form(client: Client, gate: Gate) -> None:
+    answer = await client.run(HOST, "id", user="alice")
+    assert answer.status == 255
+    assert "user+activity+resource" in answer.err
+    assert "Verification code" in " ".join(client.questions())
+    assert gate.wanted == []
+
+
+@pytest.mark.parametrize("words", [("-s", HOST, "sftp"), ("-s", HOST, "netconf")])
+async def test_no_subsystem(client: Client, log: Log, words: tuple[str, ...]) -> None:
+    answer = await client.run(*words)
+    assert answer.status == 255
+    assert "not allowed by the connection profile" in answer.err
+    ((asked),) = await log.refused()
+    assert asked["asked"] == f"subsystem {words[-1]}"
+
+
+@pytest.mark.parametrize("program", ["sftp", "scp"])
+@pytest.mark.parametrize("old", [False, True])
+async def test_no_file_transfer(client: Client, log: Log, tmp_path: Path, program: str, old: bool) -> None:
+    if program == "sftp":
+        words: tuple[str, ...] = (HOST,)
+        if old:
+            words = ("-s", "/usr/lib/openssh/sftp-server", HOST)
+    else:
+        words = (*(("-O",) if old else ()), "/etc/passwd", f"{HOST}:{tmp_path}/stolen")
+    answer = await client.run(*words, program=program)
+    assert answer.status != 0
+    assert "locum: file transfer is not allowed" in answer.err
+    assert not (tmp_path / "stolen").exists()
+    assert await log.kinds() == ["file"]
+
+
+async def test_no_transfer_in_a_terminal_either(client: Client, log: Log) -> None:
+    answer = await client.run("-tt", HOST, "env X=1 /usr/bin/scp -f /etc/passwd")
+    assert answer.status == 255
+    assert "root:" not in answer.out.decode()
+    assert len(await log.refused()) == 1
+
+
+async def test_no_local_forward(client: Client, log: Log) -> None:
+    """`-W` shows what `-L` and `-D` ask for: a direct-tcpip channel."""
+    answer = await client.run("-W", f"{HOST}:22", HOST)
+    assert answer.status == 255
+    assert "administratively prohibited: port forwarding is not allowed" in answer.err
+    assert await log.refused() == [{"kind": "local-forward", "asked": "direct-tcpip 127.0.0.1:22"}]
+
+
+@pytest.mark.parametrize("option", ["-L", "-D"])
+async def test_no_tunnel_through_a_listening_client(client: Client, log: Log, option: str) -> None:
+    port = free_port()
+    asked = f"{port}:{HOST}:{client.port}" if option == "-L" else str(port)
+    process = await client.start(option, asked, HOST, "echo up; sleep 2")
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"up\n"
+    with socket.create_connection((HOST, port), 5) as tunnel:
+        tunnel.setblocking(False)
+        if option == "-D":
+            tunnel.send(b"\x05\x01\x00")
+            tunnel.send(b"\x05\x01\x00\x01\x7f\x00\x00\x01" + client.port.to_bytes(2, "big"))
+        tunnel.send(b"SSH-2.0-x\r\n")
+        _, err = await process.communicate()
+    assert b"port forwarding is not allowed" in err
+    assert await log.kinds() == ["local-forward"]
+
+
+async def test_no_remote_forward(client: Client, log: Log) -> None:
+    answer = await client.run("-R", "0:127.0.0.1:22", HOST, "echo up")
+    assert (answer.status, answer.out) == (0, b"up\n")
+    assert "locum: remote port forwarding is not allowed" in answer.err
+    assert await log.kinds() == ["remote-forward"]
+
+
+async def test_no_forward_of_sockets_by_path(client: Client, log: Log, tmp_path: Path) -> None:
+    answer = await client.run("-R", f"{tmp_path}/there:{tmp_path}/here", HOST, "echo up")
+    assert "remote port forwarding is not allowed" in answer.err
+    async with connected(client) as connection:
+        with pytest.raises(asyncssh.ChannelOpenError, match="port forwarding is not allowed"):
+            await connection.open_unix_connection("/run/docker.sock")
+    assert set(await log.kinds()) == {"remote-forward", "local-forward"}
+
+
+async def test_no_agent(client: Client, log: Log) -> None:
+    agent = subprocess.run(["ssh-agent", "-s"], check=True, capture_output=True, text=True).stdout
+    values = dict(part.split("=", 1) for part in agent.replace("\n", ";").split(";") if "=" in part)
+    client.extra_environment["SSH_AUTH_SOCK"] = values["SSH_AUTH_SOCK"]
+    try:
+        answer = await client.run("-A", HOST, "echo agent=$SSH_AUTH_SOCK")
+    finally:
+        subprocess.run(["kill", values["SSH_AGENT_PID"]], check=True)
+    assert answer.out == b"agent=\n"
+    assert "locum: agent forwarding is not allowed" in answer.err
+    assert await log.kinds() == ["agent"]
+
+
+async def test_no_x11(client: Client, log: Log) -> None:
+    async with connected(client) as connection:
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.run("id", x11_forwarding=True, x11_display="127.0.0.1:0")
+        answer = await connection.run("echo display=$DISPLAY")
+    assert answer.stdout == "display=\n"
+    assert answer.stderr == "locum: X11 forwarding is not allowed\r\n"
+    assert await log.kinds() == ["x11"]
+
+
+async def test_no_tunnel_device(client: Client, log: Log) -> None:
+    async with connected(client) as connection:
+        with pytest.raises(asyncssh.ChannelOpenError, match="tunnels are not allowed"):
+            await connection.create_tun(lambda: asyncssh.SSHTunTapSession())
+        with pytest.raises(asyncssh.ChannelOpenError, match="tunnels are not allowed"):
+            await connection.create_tap(lambda: asyncssh.SSHTunTapSession())
+    assert await log.kinds() == ["tunnel", "tunnel"]
+
+
+async def test_an_unknown_channel_is_refused_and_the_connection_goes_on(client: Client, log: Log) -> None:
+    async with connected(client) as connection:
+        channel = connection.create_tcp_channel()
+        with pytest.raises(asyncssh.ChannelOpenError, match="not supported"):
+            await channel._open(b"auth-agent@example.com")
+        answer = await connection.run("echo still here")
+    assert answer.stdout == "still here\n"
+    assert await log.kinds() == ["unknown"]
+
+
+async def test_an_unknown_request_is_refused_and_the_connection_goes_on(client: Client) -> None:
+    async with connected(client) as connection:
+        assert (await connection._make_global_request(b"no-such-request@example.com"))[
+            0
+        ] == asyncssh.constants.MSG_REQUEST_FAILURE
+        assert (await connection.run("echo still here")).stdout == "still here\n"
+
+
+async def test_a_flood_of_refusals_fills_no_log(client: Client, log: Log) -> None:
+    async with connected(client) as connection:
+        for port in range(60):
+            with pytest.raises(asyncssh.ChannelOpenError):
+                await connection.open_connection("127.0.0.1", port)
+        await connection.run("true")
+    assert len(await log.refused()) == 20
