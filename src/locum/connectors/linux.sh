@@ -23,16 +23,19 @@ main() {
   home=/home/$login
   notes=/var/lib/locum
   note=$notes/$session
+  lock
   look_up
+  # Whoever asked may be gone by now, and a revert that came later may be done: then nobody hears this.
+  echo "locum: alive" || exit 1
   case $verb in
     apply_account) apply_account ;;
     revert_account) revert_account ;;
     apply_authorized_key) need_ours; apply_authorized_key ;;
-    revert_authorized_key) [ "$whose" = ours ] && revert_authorized_key ;;
+    revert_authorized_key) revert_authorized_key ;;
     apply_sudoers) need_ours; apply_sudoers ;;
     revert_sudoers) revert_sudoers ;;
     apply_group) need_ours; apply_group ;;
-    revert_group) [ "$whose" = ours ] && revert_group ;;
+    revert_group) revert_group ;;
     *) refuse "unknown verb" ;;
   esac
   echo "locum: done"
@@ -66,7 +69,7 @@ write_note() {
     mv -f "$note.new" "$note" || later "can't write $note"
 }
 
-# One Locum change of accounts at a time on a host; /etc is a lock that leaves nothing behind.
+# One change at a time on a host, but for the waiting for processes; /etc is a lock that leaves nothing behind.
 lock() { exec 9< /etc; flock -w 15 9 || later "another session's change takes too long"; }
 unlock() { exec 9<&-; }
 
@@ -89,7 +92,6 @@ apply_account() {
   [ "$whose" != foreign ] || refuse "the account $login exists and is not this session's"
   # Half made by an attempt that crashed: nobody can have signed in, so it is cleared away and made anew.
   if [ "$whose" = ours ] || [ -n "$noted_uid" ]; then remove_account; fi
-  lock
   if getent group "$login" > /dev/null; then refuse "a group named $login exists"; fi
   if [ -e "$home" ] || [ -L "$home" ]; then refuse "$home exists and is not this session's"; fi
   choose_uid
@@ -102,7 +104,6 @@ apply_account() {
     --uid "$uid" --user-group --key GID_MIN="$low" --key GID_MAX="$high" "$login" || later "useradd failed: $said"
   chmod 700 "$home" || later "no home for $login"
   write_note made
-  unlock
 }
 
 # Ids are spread over a range of our own by the session's random id: the next account must not own what this one
@@ -119,28 +120,27 @@ choose_uid() {
 runs() { grep -sqE "^Uid:.*[[:space:]]$1([[:space:]]|\$)" /proc/[0-9]*/status; }
 
 revert_account() {
+  revert_sudoers
   if [ "$whose" = ours ] || { [ "$whose" = none ] && [ -n "$noted_uid" ]; }; then remove_account; fi
   rm -f "$note" "$note.new"
   rmdir "$notes" 2> /dev/null || :
 }
 
 # (1) shut the account, (2) keep cron from starting anything, (3) end what runs, (4) remove its files,
-# (5) remove the home, (6) remove the account and its group, last of all the proof.
+# (5) remove the home, (6) remove the account and its group; its proof goes last.
 remove_account() {
   check_uid
   if [ "$whose" = ours ]; then
-    lock
     patiently usermod --lock --expiredate 1 --shell /usr/sbin/nologin "$login" || later "usermod failed: $said"
-    unlock
   fi
   remove_jobs
   end_processes
+  [ "$whose" = ours ] || [ -n "$noted_uid" ] || return 0
+  check_uid
   remove_files
   remove_home
-  lock
   remove_entries
   rm -f "$note"
-  unlock
 }
 
 # Whoever was root on the host may have given the account another uid, or its uid to another account. Killing and
@@ -164,8 +164,10 @@ remove_jobs() {
   done
 }
 
-# Twice nothing found, because a process that forks while we look may be missed once.
+# Twice nothing found, because a process that forks while we look may be missed once. A fork bomb on this account
+# must not hold up other sessions.
 end_processes() {
+  unlock
   rounds=0 quiet=0
   while [ "$quiet" -lt 2 ]; do
     found=$(opened_processes)
@@ -181,6 +183,8 @@ end_processes() {
     timeout -s KILL 5 setpriv --reuid="$uid" --clear-groups /bin/sh -c 'kill -KILL -1' 2> /dev/null
     sleep 0.02
   done
+  lock
+  look_up
 }
 
 # The processes that the right had opened: those with the uid as real, effective, saved or file system uid; with
@@ -293,8 +297,10 @@ apply_authorized_key() {
 
 # Who is signed in with the key is signed out before it goes.
 revert_authorized_key() {
+  [ "$whose" = ours ] || return 0
   check_uid
   end_processes
+  [ "$whose" = ours ] || return 0
   as_user '
     cd "$1/.ssh" 2> /dev/null || exit 0
     rm -f authorized_keys authorized_keys.locum
@@ -328,16 +334,13 @@ revert_sudoers() {
 
 apply_group() {
   getent group "$value" > /dev/null || refuse "there is no group $value"
-  lock
   is_member || patiently usermod --append --groups "$value" "$login" || later "usermod failed: $said"
   is_member || refuse "the group $value is not kept on this host"
-  unlock
 }
 
 revert_group() {
-  lock
+  [ "$whose" = ours ] || return 0
   ! is_member || patiently gpasswd --delete "$login" "$value" || later "gpasswd failed: $said"
-  unlock
 }
 
 is_member() {
