@@ -1,0 +1,135 @@
+"""A real `locum serve` for tests: initialised, started, killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from demo.client import Client, Refused
+from demo.hosts import Host
+from demo.installation import free_port
+
+ADMIN, ADMIN_PASSWORD = "admin", "correct horse battery"
+USER, USER_PASSWORD = "alice", "staple battery horse"
+ENDED = {3, 4, 5}
+LOCUM = str(Path(sys.executable).parent / "locum")
+
+
+@dataclass
+class Installation:
+    """A data directory with a server that runs or not. Second factors are optional, so scripts are short."""
+
+    data: Path
+    database_url: str | None = None
+    https: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
+    ssh: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
+    process: subprocess.Popen[bytes] | None = None
+
+    def init(self, *options: str) -> subprocess.CompletedProcess[str]:
+        password = self.data.parent / "admin-password"
+        password.write_text(ADMIN_PASSWORD + "\n")
+        url = ["--database-url", self.database_url] if self.database_url else []
+        return self.locum(
+            "init", "--admin", ADMIN, "--admin-password-file", str(password),
+            *(options or ("--admin-mfa", "none", "--user-mfa", "optional")), *url,
+        )  # fmt: skip
+
+    def locum(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of ours on this directory; `init --admin x` becomes `init --data-dir … --admin x`."""
+        words = list(arguments)
+        place = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
+        command = [LOCUM, *words[:place], "--data-dir", str(self.data), *words[place:]]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    def start(self, command: list[str] | None = None, env: dict[str, str] | None = None) -> None:
+        """Start the server (or `command` in its place) and wait until it is healthy or dead."""
+        with open(self.data / "serve.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(command or [LOCUM, "serve"]),
+                    "--data-dir",
+                    str(self.data),
+                    "--https",
+                    self.https,
+                    "--ssh",
+                    self.ssh,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **(env or {})},
+            )
+        deadline = time.monotonic() + 30
+        while not self.healthy():
+            if self.process.poll() is not None:
+                return
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+
+    def healthy(self) -> bool:
+        try:
+            return bool(self.client().call("GET", "/api/v1/Health") == "Healthy")
+        except (OSError, Refused):
+            return False
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; answers the exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def log(self) -> str:
+        return (self.data / "serve.log").read_text()
+
+    def client(self) -> Client:
+        return Client(f"https://{self.https}", self.data / "public" / "ca.crt")
+
+    def admin(self) -> Client:
+        client = self.client()
+        client.sign_in(ADMIN, ADMIN_PASSWORD, "NA")
+        return client
+
+    def user(self) -> Client:
+        client = self.client()
+        client.sign_in(USER, USER_PASSWORD, "0")
+        return client
+
+    def seed(self, host: Host) -> dict[str, str]:
+        """A user, the host as `web01` and a policy that joins them; their ids."""
+        admin = self.admin()
+        user = admin.call("POST", "/api/v1/ManagedAccount/CreateLocalUser", {
+            "managedAccountView": {"name": USER},
+            "localUserPasswordChangeRequest": {"passwordNew": USER_PASSWORD},
+        })["id"]  # fmt: skip
+        credential = admin.call("POST", "/api/v1/Credential", {
+            "username": host.account, "authenticationMethod": 1, "privateKey": Path(host.private_key).read_text(),
+        })["id"]  # fmt: skip
+        resource = admin.call("POST", "/api/v1/ManagedResource", {
+            "name": "web01", "ipAddress": host.address, "serviceAccountId": credential,
+            "acceptThumbprintOnFirstDiscovery": True,
+        })["id"]  # fmt: skip
+        activities = {a["name"]: a["id"] for a in admin.call("GET", "/api/v1/Activity")}
+        policy = admin.call("POST", "/api/v1/AccessControlPolicy", {
+            "name": "all", "managedAccountIds": [user], "managedResourceIds": [resource],
+            "activityIds": list(activities.values()),
+        })["id"]  # fmt: skip
+        return {"user": user, "resource": resource, "policy": policy, "sudo": activities["Linux sudo"]}
+
+
+def ask(client: Client, **more: Any) -> str:
+    """Ask for `Linux sudo` on web01; the session's id."""
+    body = {"activityName": "Linux sudo", "managedResourceName": "web01", **more}
+    return str(client.call("POST", "/api/v1/ActivitySession", body)["id"])
