@@ -182,6 +182,7 @@ class Client:
     def __init__(self, home: Path, port: int, host_key: str) -> None:
         self.home = home
         self.port = port
+        self.host_key = host_key
         self.log = home / "questions"
         self.extra_environment: dict[str, str] = {}
         (home / "known_hosts").write_text(f"[127.0.0.1]:{port} {host_key}\n")
