@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -57,25 +57,32 @@ def write(database: Database) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def tamper(database: Database) -> Callable[..., None]:
-    """Run SQL as the database's owner would: triggers dropped, foreign keys not looked at."""
+def owner(database: Database) -> Iterator[sa.Engine]:
+    """The database as its owner reaches it, beside Locum's own connections."""
+    engine = sa.create_engine(database.engine.url, poolclass=sa.NullPool)
+    yield engine
+    engine.dispose()
 
-    def run(*statements: str) -> None:
-        with database.engine.connect() as connection:
+
+@pytest.fixture
+def tamper(owner: sa.Engine) -> Callable[..., None]:
+    """Run SQL with the triggers dropped and no look at foreign keys."""
+
+    def run(*statements: str | sa.Executable) -> None:
+        with owner.connect() as connection:
             if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
                 names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
                 for name in names.scalars().all():
                     connection.exec_driver_sql(f"DROP TRIGGER {name}")
             else:
-                connection.exec_driver_sql("DROP FUNCTION audit_append_only CASCADE")
+                connection.exec_driver_sql("DROP FUNCTION IF EXISTS audit_append_only CASCADE")
                 for table, name in connection.exec_driver_sql(
                     "SELECT conrelid::regclass::text, conname FROM pg_constraint"
-                    " WHERE contype = 'f' AND conrelid::regclass::text LIKE 'audit_%%'"
+                    " WHERE contype IN ('f', 'c') AND conrelid::regclass::text LIKE 'audit_%%'"
                 ).all():
                     connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
             for statement in statements:
-                connection.execute(sa.text(statement))
+                connection.execute(sa.text(statement) if isinstance(statement, str) else statement)
             connection.commit()
 
     return run

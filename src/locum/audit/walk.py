@@ -115,13 +115,9 @@ class Walk:
         """No more rows: `patience` is how long a row may go unsigned."""
         self._settle(self._end)
         if self._signed_tail > self.seq:
-            self.find(
-                "tail cut",
-                f"a checkpoint was signed over {self._signed_tail} rows, {self.seq} are left",
-                self.seq + 1,
-            )
-        waited = self._unsigned_since is not None and now - self._unsigned_since > patience
-        if waited and not self._rewritten:
+            what = f"a checkpoint was signed over {self._signed_tail} rows, {self.seq} are left"
+            self.find("tail cut", what, self.seq + 1)
+        elif self._unsigned_since is not None and now - self._unsigned_since > patience and not self._rewritten:
             self.find("never signed", "no checkpoint covers what comes from here on", self.signed_seq + 1)
 
     def find(self, kind: Kind, what: str, seq: int | None = None, event_id: int | None = None) -> None:
