@@ -156,6 +156,7 @@ def _make_tree(root: Path) -> None:
     for name, mode in (
         ("dev/shm", 0o1777),
         ("root", 0o700),
+        ("run/lock", 0o1777),
         ("root/.ssh", 0o700),
         ("tmp", 0o1777),
         ("var/mail", 0o2775),

@@ -30,6 +30,14 @@ from locum.vault.secret import Secret
 
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
+HOST_KEY_ALGORITHMS = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
 MOST_OUTPUT = 65536  # characters of either stream; a script says a few lines
 
 LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -233,12 +241,11 @@ async def _open(target: Target, client: _Client) -> asyncssh.SSHClientConnection
         raise TargetUnreachable(f"can't reach {where}: {_reason(error)}") from None
 
 
-def _key_algorithms(target: Target) -> list[str] | tuple[()]:
-    """Ask for the pinned key's own kind, so that a host with several keys shows the one we know."""
-    if target.trusted_host_key is None:
-        return ()
-    kind = target.trusted_host_key.split(" ", 1)[0]
-    return ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
+def _key_algorithms(target: Target) -> list[str]:
+    """The pinned key's own kind first, so that a host with several keys shows the one we know."""
+    known = target.trusted_host_key.split(" ", 1)[0] if target.trusted_host_key else HOST_KEY_ALGORITHMS[0]
+    kind = "rsa-sha2" if known == "ssh-rsa" else known
+    return sorted(HOST_KEY_ALGORITHMS, key=lambda algorithm: not algorithm.startswith(kind))
 
 
 def _reason(error: BaseException) -> str:

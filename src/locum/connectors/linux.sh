@@ -268,13 +268,11 @@ remove_home() {
 # A host that lost power inside useradd or userdel may hold a part of the entries. Making the account whole first
 # lets the platform's own tools remove all of them.
 remove_entries() {
-  if [ -z "$(getent passwd "$login")" ] && grep -qs "^$login:" /etc/shadow /etc/subuid /etc/subgid; then
+  if [ -z "$(getent passwd "$login")" ]; then
     patiently useradd --no-create-home --no-user-group --uid "$uid" --comment "$mark" \
       --shell /usr/sbin/nologin "$login" || later "useradd failed: $said"
   fi
-  if [ -n "$(getent passwd "$login")" ]; then
-    patiently userdel "$login" || later "userdel failed: $said"
-  fi
+  patiently userdel "$login" || later "userdel failed: $said"
   if [ "$(getent group "$asked" | cut -d: -f3)" = "$uid" ]; then
     patiently groupdel "$asked" || later "groupdel failed: $said"
   fi
