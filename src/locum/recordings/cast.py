@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from locum.recordings.format import Event, Kind, Opening, escape
-from locum.recordings.reader import Damaged, Playback
+from locum.recordings.reader import Damaged, Playback, open_container
 from locum.vault.secret import Secret
 
-_SIZE = re.compile(rb"(\d{1,9})x(\d{1,9})")
+_SIZE = re.compile(rb"(\d{1,10})x(\d{1,10})")
 _LONGEST_SIDE = 1000
 _TITLE_LENGTH = 256
 _STREAMS: dict[Kind, str] = {"o": "o", "e": "o", "i": "i"}
@@ -25,12 +25,13 @@ _STREAMS: dict[Kind, str] = {"o": "o", "e": "o", "i": "i"}
 def export(path: Path, data_key: Secret, target: Path, *, with_input: bool = False) -> None:
     """Write the recording at `path` to `target`, readable by its owner only.
 
-    Where the container is damaged, `target` holds what came before the damage and Damaged is raised. Raises OSError.
+    Where the container is damaged, `target` holds what came before the damage and Damaged is raised. Raises
+    NotFound, and OSError where `target` can't be written.
     """
     damage: Damaged | None = None
     descriptor, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(descriptor, "wb") as out, path.open("rb") as file:
+        with os.fdopen(descriptor, "wb") as out, open_container(path) as file:
             playback = Playback(file, data_key)
             try:
                 out.writelines(lines(playback, with_input=with_input))

@@ -14,7 +14,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from locum.kit.errors import LocumError
+from locum.kit.errors import LocumError, NotFound
 from locum.recordings.format import (
     DIGEST_SIZE,
     HEAD_SIZE,
@@ -168,19 +168,27 @@ class Container:
         return frame
 
 
+def open_container(path: Path) -> io.BufferedReader:
+    """The file to read. Raises NotFound, also where there is none yet because its connection never got so far."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no recording {path.stem}") from error
+
+
 def header(path: Path) -> Header:
-    """Whose recording this is and its wrapped key. Raises Damaged, OSError."""
-    with path.open("rb") as file:
+    """Whose recording this is and its wrapped key. Raises NotFound, Damaged."""
+    with open_container(path) as file:
         return Container(file).header
 
 
 def verify(path: Path, data_key: Secret | None, public_key: Ed25519PublicKey) -> Report:
-    """Check every frame and the signature; with the data key also that each chunk opens. Raises OSError only.
+    """Check every frame and the signature; with the data key also that each chunk opens. Raises NotFound only.
 
     The public key alone is enough to tell any change in a closed container. In one that is not closed, only the
     data key tells a change by someone who recomputed the digests.
     """
-    with path.open("rb") as file:
+    with open_container(path) as file:
         try:
             container = Container(file)
         except Damaged as error:

@@ -75,16 +75,16 @@ def create(
     Raises Conflict where the id was used, where less than `reserve_bytes` is free or where the disk does not take
     the file: without a recording there is no session.
     """
-    free = store.free_bytes()
-    if free < reserve_bytes:
-        raise Conflict(
-            f"The connection can't be recorded: {free >> 20} MiB are free for recordings, "
-            f"and {reserve_bytes >> 20} MiB are kept in reserve"
-        )
     encoder, key = Encoder(recording_id), AESGCM(data_key.reveal())
     start = encoder.start(Header(recording_id, wrapped_key))
     start += encoder.opening(key, os.urandom(NONCE_SIZE), opening)
     try:
+        free = store.free_bytes()
+        if free < reserve_bytes:
+            raise Conflict(
+                f"The connection can't be recorded: {free >> 20} MiB are free for recordings, "
+                f"and {reserve_bytes >> 20} MiB are kept in reserve"
+            )
         file = store.create(recording_id)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
