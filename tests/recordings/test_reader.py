@@ -78,17 +78,16 @@ def test_a_file_that_is_not_there_is_not_found(file: Path) -> None:
 def test_any_flipped_byte_is_found_and_located(file: Path, key: Secret | None) -> None:
     """SEC-25, for an auditor who has only the public key as well."""
     for offset in range(len(WHOLE)):
-        for mask in (0x01, 0x80, 0xFF):
-            raw = bytearray(WHOLE)
-            raw[offset] ^= mask
-            report = verified(file, bytes(raw), key)
-            number = frame_at(offset)
-            assert report.verdict is Verdict.BROKEN, offset
-            assert report.fault is not None
-            where = 0 if number > 0 or offset < len(MAGIC) else len(MAGIC)
-            assert (report.fault.number, report.fault.offset) == (number, STARTS[number] + where), offset
-            assert report.chunks == max(number - 1, 0)
-            assert f"at byte {report.fault.offset}: " in report.words
+        raw = bytearray(WHOLE)
+        raw[offset] ^= 1 << offset % 8
+        report = verified(file, bytes(raw), key)
+        number = frame_at(offset)
+        assert report.verdict is Verdict.BROKEN, offset
+        assert report.fault is not None
+        behind_magic = len(MAGIC) if number == 0 and offset >= len(MAGIC) else 0
+        assert (report.fault.number, report.fault.offset) == (number, STARTS[number] + behind_magic), offset
+        assert report.chunks == max(number - 1, 0)
+        assert f"at byte {report.fault.offset}: " in report.words
 
 
 def test_what_comes_before_a_flipped_byte_plays_and_no_more() -> None:
