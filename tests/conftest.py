@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,14 +27,41 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every table, to be copied."""
+    file = tmp_path_factory.mktemp("tables") / "locum.db"
+    _create_tables(sqlite_url(file))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres: PostgresServer) -> str:
+    """A PostgreSQL database with every table, to be copied."""
+    url = postgres.create()
+    _create_tables(url)
+    return url
+
+
+def _create_tables(url: str) -> None:
+    for module in pkgutil.walk_packages(locum.__path__, "locum."):
+        if module.name.endswith((".model", ".jobs")):
+            importlib.import_module(module.name)
+    opened = open_database(url)
+    with opened.engine.begin() as connection:
+        metadata.create_all(connection)
+    opened.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database, once for each kind."""
+    """The URL of a fresh database with every table, once for each kind."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("with_tables"), tmp_path / "locum.db")
         yield sqlite_url(tmp_path / "locum.db")
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    url = server.create()
+    url = server.create(template=request.getfixturevalue("postgres_with_tables"))
     yield url
     server.drop(url)
 
@@ -41,11 +69,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An open database with every table, once for each kind."""
-    for module in pkgutil.walk_packages(locum.__path__, "locum."):
-        if module.name.endswith((".model", ".jobs")):
-            importlib.import_module(module.name)
     opened = open_database(database_url)
-    with opened.engine.begin() as connection:
-        metadata.create_all(connection)
     yield opened
     opened.close()

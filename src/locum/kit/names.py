@@ -7,6 +7,7 @@ import unicodedata
 from locum.kit.errors import Invalid
 
 LONGEST_NAME = 256
+_ROUNDS = 3
 
 
 def name_key(name: str) -> str:
@@ -15,8 +16,10 @@ def name_key(name: str) -> str:
     A direct-connect user name can hold no space and writes `_` for it (PRX-03), so two names that differ only in
     that must not exist side by side; the key is unique in the database.
     """
-    folded = unicodedata.normalize("NFKC", name).strip().casefold().replace("_", " ")
-    return unicodedata.normalize("NFKC", folded)
+    key = name
+    for _ in range(_ROUNDS):  # folding can make what NFKC or the trimming would still change
+        key = unicodedata.normalize("NFKC", key).strip().casefold().replace("_", " ")
+    return unicodedata.normalize("NFKC", key).strip()
 
 
 def checked_name(name: str | None, *, field: str) -> str:

@@ -6,6 +6,7 @@ The gate and the sign-in are small ones of the same interface: what they decide 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -33,8 +34,9 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(tmp_path: Path, with_tables: Path) -> str:
     """What the gateway writes is not different on PostgreSQL."""
+    shutil.copy(with_tables, tmp_path / "locum.db")
     return sqlite_url(tmp_path / "locum.db")
 
 

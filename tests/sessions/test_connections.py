@@ -1,0 +1,218 @@
+"""The gate: who passes, who does not, and what closes when a session ends."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from demo import hosts
+from hosts import settled, state_of
+from locum.kit.errors import Forbidden, LocumError, NotFound
+from locum.kit.ids import new_id
+from locum.sessions import transition
+from locum.sessions.connections import Connections, Grant, Wanted, authorize_connection
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import access_session, connection
+from stage import Stage
+from world import lock
+
+pytestmark = pytest.mark.anyio
+
+DIRECT = Wanted("alice", "Linux_sudo", "web01")
+
+
+class Door:
+    """A gateway's side of the gate, with the worker turning beside it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.gate = Connections(stage.database, stage.world.vault, stage.work.changed, node="n")
+        self.told: list[str] = []
+        self.closed: list[str] = []
+
+    async def open(self, wanted: Wanted, identity_id: UUID | None = None) -> Grant:
+        return await self.gate.open(
+            identity_id or self.stage.world.person,
+            wanted,
+            address="192.0.2.7",
+            close=self.closed.append,
+            progress=self.told.append,
+        )
+
+    async def refused(self, wanted: Wanted, identity_id: UUID | None = None) -> LocumError:
+        with pytest.raises(LocumError) as refusal:
+            await self.open(wanted, identity_id)
+        return refusal.value
+
+    def bound(self, session_id: UUID) -> Wanted:
+        return Wanted("alice", "x", "y", session_id=session_id)
+
+
+@pytest.fixture
+async def door(stage: Stage) -> AsyncIterator[Door]:
+    made = Door(stage)
+
+    async def turn_for_ever() -> None:
+        while True:
+            await stage.turn()
+            await asyncio.sleep(0.02)
+
+    tasks = [asyncio.create_task(turn_for_ever()), asyncio.create_task(made.gate.watch())]
+    yield made
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(condition: object, timeout: float = 10) -> None:
+    async with asyncio.timeout(timeout):
+        while not await condition():  # type: ignore[operator]
+            await asyncio.sleep(0.02)
+
+
+async def test_a_direct_connect_starts_a_session_that_ends_with_it(door: Door) -> None:
+    before = state_of(door.stage.host)
+    grant = await door.open(DIRECT)
+    assert grant.identity_name == "Alice"
+    assert grant.trusted_host_key == door.stage.host.host_key
+    assert grant.record
+    assert grant.private_key.reveal_text().startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
+    assert "preparing access…" in door.told
+    assert grant.login_name in hosts.run(door.stage.host, "getent passwd")
+    await door.gate.closed(grant, reason="the client disconnected")
+
+    async def gone() -> bool:
+        return (await door.stage.session(grant.session_id)).status == Status.COMPLETE
+
+    await eventually(gone)
+    assert settled(door.stage.host, before)
+
+
+async def test_a_bound_address_is_good_again_and_again_until_the_end(door: Door) -> None:
+    session_id = await door.stage.ask()
+    for _ in range(3):
+        grant = await door.open(door.bound(session_id))
+        await door.gate.closed(grant, reason="left")
+        assert (await door.stage.session(session_id)).status == Status.ACTIVE
+    await door.stage.end(session_id)
+    assert isinstance(await door.refused(door.bound(session_id)), Forbidden)
+    count = sa.select(sa.func.count()).select_from(access_session)
+    assert await door.stage.database.read(lambda tx: tx.scalar(count)) == 1
+
+
+async def test_somebody_elses_session_does_not_exist(door: Door) -> None:
+    session_id = await door.stage.ask()
+    assert isinstance(await door.refused(door.bound(session_id), door.stage.world.stranger), NotFound)
+    assert isinstance(await door.refused(door.bound(new_id())), NotFound)
+
+
+async def test_without_a_policy_nothing_is_said_about_what_exists(door: Door) -> None:
+    for wanted in (DIRECT, Wanted("m", "Linux_sudo", "nowhere"), Wanted("m", "nothing", "web01")):
+        refusal = await door.refused(wanted, door.stage.world.stranger)
+        assert isinstance(refusal, Forbidden)
+    count = sa.select(sa.func.count()).select_from(access_session)
+    assert await door.stage.database.read(lambda tx: tx.scalar(count)) == 0
+
+
+async def test_ending_the_session_closes_its_connections_at_once(door: Door) -> None:
+    session_id = await door.stage.ask()
+    grant = await door.open(door.bound(session_id))
+    await door.stage.end(session_id)
+    door.stage.work.changed.ring()
+
+    async def told() -> bool:
+        return bool(door.closed)
+
+    await eventually(told, 1)
+    assert door.closed[0] == "enough"
+    await door.gate.closed(grant, reason="enough")
+
+
+async def test_only_an_active_session_of_an_unlocked_person_in_its_time_passes(door: Door) -> None:
+    stage = door.stage
+    session_id = await stage.ask()
+
+    async def active() -> bool:
+        return (await stage.session(session_id)).status == Status.ACTIVE
+
+    await eventually(active)
+
+    async def try_it() -> Grant:
+        return await stage.database.write(
+            authorize_connection,
+            stage.world.vault,
+            session_id=session_id,
+            identity_id=stage.world.person,
+            address="192.0.2.7",
+            node="n",
+        )
+
+    grant = await try_it()
+    await door.gate.closed(grant, reason="left")
+    now = dt.datetime.now(dt.UTC)
+    over = sa.update(access_session).values(scheduled_start=now - dt.timedelta(2), scheduled_end=now)
+    await stage.database.write(lock, stage.world.person)
+    with pytest.raises(Forbidden, match="locked"):
+        await try_it()
+    await stage.database.write(lambda tx: tx.run(over))
+    with pytest.raises(Forbidden, match="over"):
+        await try_it()
+    count = sa.select(sa.func.count()).select_from(connection)
+    assert await stage.database.read(lambda tx: tx.scalar(count)) == 1
+
+
+async def test_a_client_that_leaves_while_it_waits_leaves_no_session(door: Door) -> None:
+    before = state_of(door.stage.host)
+    waiting = asyncio.create_task(door.open(DIRECT))
+
+    async def asked() -> bool:
+        return bool(door.told)
+
+    await eventually(asked)
+    waiting.cancel()
+    with suppress(asyncio.CancelledError):
+        grant = await waiting
+        await door.gate.closed(grant, reason="too late to cancel")
+
+    async def ended() -> bool:
+        states = await door.stage.database.read(lambda tx: tx.scalars(sa.select(access_session.c.status)))
+        return all(state in {Status.FAILED, Status.COMPLETE} for state in states)
+
+    await eventually(ended)
+    assert settled(door.stage.host, before)
+
+
+async def test_after_a_restart_lost_connections_are_closed_and_their_sessions_ended(door: Door) -> None:
+    direct = await door.open(DIRECT)
+    kept = await door.stage.ask()
+    bound = await door.open(door.bound(kept))
+    restarted = Connections(door.stage.database, door.stage.world.vault, door.stage.work.changed, node="n")
+    assert set(await restarted.recover()) == {direct.connection_id, bound.connection_id}
+
+    async def ended() -> bool:
+        return (await door.stage.session(direct.session_id)).status == Status.COMPLETE
+
+    await eventually(ended)
+    assert (await door.stage.session(kept)).status == Status.ACTIVE
+    assert await restarted.recover() == []
+    await door.stage.end(kept)
+
+
+async def test_every_opening_is_audited_with_its_address(door: Door) -> None:
+    from locum.audit.model import audit_event
+
+    grant = await door.open(DIRECT)
+    await door.gate.closed(grant, reason="left")
+    rows = sa.select(audit_event.c.action).where(audit_event.c.address == "192.0.2.7").order_by(audit_event.c.id)
+    actions = await door.stage.database.read(lambda tx: tx.scalars(rows))
+    assert actions == ["session.requested", "connection.opened"]
+    closed = sa.select(sa.func.count()).where(audit_event.c.action == "connection.closed")
+    assert await door.stage.database.read(lambda tx: tx.scalar(closed)) == 1
+    assert (await door.stage.database.read(transition.get, grant.session_id)).status in {2, 3}

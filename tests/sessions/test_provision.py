@@ -1,0 +1,86 @@
+"""Making access real: only on the host that is meant, only while somebody still wants it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+from demo.hosts import Host
+
+from demo import hosts
+from hosts import settled, state_of
+from locum.kit import jobs
+from locum.resources.model import resource
+from locum.sessions.advance import advance
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import EntryState, access_session
+from stage import Stage
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_session_ended_while_it_is_made_leaves_nothing(stage: Stage) -> None:
+    before = state_of(stage.host)
+    session_id = await stage.ask()
+    (job,) = await stage.database.write(jobs.claim, owner="n", limit=1)
+    making = asyncio.create_task(advance(stage.work, job))
+    while not await stage.states(session_id):
+        await asyncio.sleep(0.001)
+    await stage.end(session_id)
+    await making
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.COMPLETE
+    assert await stage.states(session_id) == {EntryState.REVERTED}
+    assert settled(stage.host, before)
+
+
+async def test_a_host_that_is_down_is_tried_again_and_others_go_on(stage: Stage, linux_hosts: list[Host]) -> None:
+    session_id = await stage.ask()
+    hosts.stop_sshd(stage.host)
+    try:
+        await stage.turn()
+        assert (await stage.session(session_id)).status == Status.PENDING
+        assert "can't reach" in await stage.log(session_id)
+        assert "trying again in 1 s" in await stage.log(session_id)
+    finally:
+        hosts.start_sshd(stage.host)
+    await asyncio.sleep(1.1)
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.ACTIVE
+    await stage.end(session_id)
+    await stage.turn()
+
+
+async def test_a_host_with_another_key_is_not_touched(stage: Stage, linux_hosts: list[Host]) -> None:
+    before = state_of(stage.host)
+    other = linux_hosts[1].host_key
+    await stage.database.write(lambda tx: tx.run(sa.update(resource).values(trusted_host_key=other)))
+    session_id = await stage.ask()
+    await stage.turn()
+    session = await stage.session(session_id)
+    assert session.status == Status.FAILED
+    assert await stage.states(session_id) == set()
+    assert state_of(stage.host) == before
+    assert "host key" in (session.status_description or "")
+
+
+async def test_the_first_host_key_is_pinned_before_anything_changes(stage: Stage) -> None:
+    session_id = await stage.ask()
+    await stage.turn()
+    pinned = await stage.database.read(lambda tx: tx.scalar(sa.select(resource.c.trusted_host_key)))
+    assert pinned == stage.host.host_key
+    await stage.end(session_id)
+    await stage.turn()
+
+
+async def test_no_row_is_ever_active_without_its_start(stage: Stage) -> None:
+    session_id = await stage.ask()
+    with pytest.raises(sa.exc.IntegrityError):
+        await stage.database.write(
+            lambda tx: tx.run(
+                sa.update(access_session).where(access_session.c.id == session_id).values(status=Status.ACTIVE)
+            )
+        )
+    await stage.end(session_id)
+    await stage.turn()
