@@ -17,7 +17,6 @@ folders stay, owned by a uid that is not given to the next account.
 from __future__ import annotations
 
 import asyncio
-import re
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -26,26 +25,12 @@ from importlib import resources
 import asyncssh
 
 from locum.connectors.base import Step, Target, TargetRefused, TargetUnreachable
+from locum.connectors.linux_steps import values
+from locum.connectors.ssh import one_line, open_connection
 from locum.vault.secret import Secret
 
-CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
-HOST_KEY_ALGORITHMS = (
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-)
 MOST_OUTPUT = 65536  # characters of either stream; a script says a few lines
-
-LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-GROUP = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
-MARKER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-KEY_LINE = re.compile(r"[a-z0-9@.-]+ [A-Za-z0-9+/=]+( [A-Za-z0-9:_.@-]+)?")
-# No wildcards, quotes, negation or comments: sudo gives each of them a meaning that is easy to get wrong.
-COMMAND = re.compile(r"/[A-Za-z0-9_./+@%-]+( [A-Za-z0-9_./+@%:=-]+)*")
 
 _SCRIPT = resources.files(__package__).joinpath("linux.sh").read_text(encoding="utf-8")
 _BEGUN = "locum: begun"
@@ -67,11 +52,10 @@ class LinuxConnector:
     @classmethod
     @asynccontextmanager
     async def connect(cls, target: Target) -> AsyncIterator[LinuxConnector]:
-        """Sign in to the target as its service account; its host key must be the pinned one (RES-11)."""
-        client = _Client(target)
-        connection = await _open(target, client)
+        """Sign in to the target as its service account. Raises TargetRefused and TargetUnreachable."""
+        connection, host_key = await open_connection(target)
         try:
-            yield cls(connection, target, client.seen)
+            yield cls(connection, target, host_key)
         finally:
             # Not close(): that waits for a goodbye which a hostile or frozen target never says.
             connection.abort()
@@ -90,7 +74,7 @@ class LinuxConnector:
         await self._run("revert", step)
 
     async def _run(self, direction: str, step: Step) -> None:
-        arguments = [f"{direction}_{step.kind}", step.marker, *_values(step)]
+        arguments = [f"{direction}_{step.kind}", step.marker, *values(step)]
         try:
             async with asyncio.timeout(COMMAND_TIMEOUT_S):
                 answer = await self._answer(arguments)
@@ -132,7 +116,7 @@ class LinuxConnector:
         return said[-1]
 
     def _no_root(self, errors: str) -> TargetRefused:
-        said = _one_line(errors.replace(_PROMPT, "").strip().rpartition("\n")[2])
+        said = one_line(errors.replace(_PROMPT, "").strip().rpartition("\n")[2])
         account = f"the service account {self._target.username}"
         return TargetRefused(
             f"{account} may not use {self._target.elevation or '/bin/sh'} on {self._where}: {said}"
@@ -154,30 +138,29 @@ class LinuxConnector:
             process.close()
         if process.exit_status is None:
             raise TargetUnreachable(f"{self._where} ended the command early")
-        said = [_one_line(line) for line in output.splitlines() if line.startswith("locum: ")]
+        said = [one_line(line) for line in output.splitlines() if line.startswith("locum: ")]
         return ([_BEGUN] if password is not None else []) + said, errors
 
 
 async def _give_password(process: _Process, password: Secret) -> bool:
     """Answer sudo's prompt until the command has begun; False when the password is wrong or sudo says no."""
-    begun = asyncio.ensure_future(process.stdout.readline())
+    begun = asyncio.ensure_future(process.stdout.readuntil(f"{_BEGUN}\n"))
+    prompts = [asyncio.ensure_future(process.stderr.readuntil(_PROMPT))]
     try:
-        for attempt in (1, 2):
-            asked = asyncio.ensure_future(process.stderr.readuntil(_PROMPT))
-            try:
-                await asyncio.wait({begun, asked}, return_when=asyncio.FIRST_COMPLETED)
-                if begun.done():
-                    return begun.result().strip() == _BEGUN
-                await asked
-            except asyncio.IncompleteReadError:
-                return False
-            finally:
-                asked.cancel()
-            if attempt == 1:
-                process.stdin.write(password.reveal_text() + "\n")
+        await asyncio.wait({begun, *prompts}, return_when=asyncio.FIRST_COMPLETED)
+        if not begun.done():
+            await prompts[0]
+            process.stdin.write(password.reveal_text() + "\n")
+            prompts.append(asyncio.ensure_future(process.stderr.readuntil(_PROMPT)))
+            await asyncio.wait({begun, prompts[1]}, return_when=asyncio.FIRST_COMPLETED)
+        # A second prompt means that the password is wrong. It is not given again: accounts lock after a few.
+        return begun.done() and begun.exception() is None
+    except asyncio.IncompleteReadError:
         return False
     finally:
-        begun.cancel()
+        for reading in (begun, *prompts):
+            reading.cancel()
+        await asyncio.gather(begun, *prompts, return_exceptions=True)
 
 
 async def _all_of(stream: asyncssh.SSHReader[str]) -> str:
@@ -189,111 +172,3 @@ async def _all_of(stream: asyncssh.SSHReader[str]) -> str:
             return text
         text += more
     raise TargetUnreachable("the target says far more than it was asked")
-
-
-class _Client(asyncssh.SSHClient):
-    """Checks the host key against the pinned one; takes the first one where nothing is pinned and it may."""
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self.seen = ""
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        self.seen = " ".join(key.export_public_key().decode().split()[:2])
-        if self._target.trusted_host_key is None:
-            return self._target.accept_first
-        return self.seen == self._target.trusted_host_key
-
-
-async def _open(target: Target, client: _Client) -> asyncssh.SSHClientConnection:
-    where = f"{target.host}:{target.port}"
-    try:
-        return await asyncssh.connect(
-            target.host,
-            target.port,
-            client_factory=lambda: client,
-            # Empty, not None: None would switch the check of the host key off.
-            known_hosts=([], [], []),
-            username=target.username,
-            password=target.password.reveal_text() if target.password else None,
-            client_keys=[asyncssh.import_private_key(target.private_key.reveal())] if target.private_key else None,
-            config=None,
-            agent_path=None,
-            server_host_key_algs=_key_algorithms(target),
-            connect_timeout=CONNECT_TIMEOUT_S,
-            login_timeout=CONNECT_TIMEOUT_S,
-            keepalive_interval=10,
-            keepalive_count_max=3,
-            encryption_algs=["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr"],
-            compression_algs=None,
-        )
-    except asyncssh.HostKeyNotVerifiable:
-        if target.trusted_host_key is None:
-            raise TargetRefused(f"the host key of {where} is not trusted yet") from None
-        raise TargetRefused(f"the host key of {where} is not the pinned one") from None
-    except asyncssh.PermissionDenied:
-        raise TargetRefused(f"{where} does not let the service account {target.username} in") from None
-    except asyncssh.KeyImportError:
-        raise TargetRefused(f"the private key of the service account {target.username} can't be read") from None
-    except asyncssh.KeyExchangeFailed as error:
-        raise TargetRefused(f"no way to speak to {where}: {_reason(error)}") from None
-    except (asyncssh.Error, OSError, TimeoutError) as error:
-        raise TargetUnreachable(f"can't reach {where}: {_reason(error)}") from None
-
-
-def _key_algorithms(target: Target) -> list[str]:
-    """The pinned key's own kind first, so that a host with several keys shows the one we know."""
-    known = target.trusted_host_key.split(" ", 1)[0] if target.trusted_host_key else HOST_KEY_ALGORITHMS[0]
-    kind = "rsa-sha2" if known == "ssh-rsa" else known
-    return sorted(HOST_KEY_ALGORITHMS, key=lambda algorithm: not algorithm.startswith(kind))
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, asyncssh.Error):
-        return _one_line(error.reason)
-    return _one_line(getattr(error, "strerror", None) or type(error).__name__)
-
-
-def _one_line(text: str) -> str:
-    """A target's words, made harmless for a log and a terminal (SEC-22)."""
-    return "".join(c if c.isprintable() else " " for c in text[:300]).strip()
-
-
-def _values(step: Step) -> list[str]:
-    """The step's arguments in the order linux.sh takes them; TargetRefused for one that is not safe there."""
-    given = step.parameters
-    login = given.get("login", "")
-    if not MARKER.fullmatch(step.marker):
-        raise TargetRefused("the session's id is malformed")
-    if not LOGIN.fullmatch(login):
-        raise TargetRefused("the login name is not one Locum would make")
-    match step.kind:
-        case "account":
-            return [login]
-        case "authorized_key":
-            if not KEY_LINE.fullmatch(given.get("public_key", "")):
-                raise TargetRefused("the public key is malformed")
-            return [login, given["public_key"]]
-        case "sudoers":
-            return [login, _sudo_rule(login, given)]
-        case "group":
-            if not GROUP.fullmatch(given.get("group", "")):
-                raise TargetRefused("the group name is malformed")
-            return [login, given["group"]]
-    raise TargetRefused("Linux knows no step of that kind")
-
-
-def _sudo_rule(login: str, given: dict[str, str]) -> str:
-    run_as, commands = given.get("run_as", "ALL"), given.get("commands", "ALL")
-    if run_as != "ALL" and not LOGIN.fullmatch(run_as):
-        raise TargetRefused("the account to run as is malformed")
-    if commands != "ALL":
-        each = [command.strip() for command in commands.split(",")]
-        if not all(COMMAND.fullmatch(command) for command in each):
-            raise TargetRefused("sudo commands must be ALL or absolute paths with plain arguments")
-        commands = ", ".join(re.sub(r"([:=])", r"\\\1", command) for command in each)
-    who = "(ALL:ALL)" if run_as == "ALL" else f"({run_as})"
-    free = "NOPASSWD: " if given.get("nopasswd") == "true" else ""
-    return f"{login} ALL={who} {free}{commands}"

@@ -1,0 +1,94 @@
+"""Signing in to a target over SSH as its service account; its host key must be the pinned one (RES-11).
+
+Nothing but the target's own values is used: no configuration file, no agent, no key and no known host of the account
+that Locum runs as.
+"""
+
+from __future__ import annotations
+
+import asyncssh
+
+from locum.connectors.base import Target, TargetRefused, TargetUnreachable
+
+CONNECT_TIMEOUT_S = 10.0
+HOST_KEY_ALGORITHMS = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+
+
+class _Client(asyncssh.SSHClient):
+    """Checks the host key against the pinned one; takes the first one where nothing is pinned and it may."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self.seen = ""
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        self.seen = " ".join(key.export_public_key().decode().split()[:2])
+        if self._target.trusted_host_key is None:
+            return self._target.accept_first
+        return self.seen == self._target.trusted_host_key
+
+
+async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection, str]:
+    """A connection and the host key it showed, as "type base64". Raises TargetRefused and TargetUnreachable."""
+    client = _Client(target)
+    where = f"{target.host}:{target.port}"
+    try:
+        connection = await asyncssh.connect(
+            target.host,
+            target.port,
+            client_factory=lambda: client,
+            # Empty, not None: None would switch the check of the host key off.
+            known_hosts=([], [], []),
+            username=target.username,
+            password=target.password.reveal_text() if target.password else None,
+            client_keys=[asyncssh.import_private_key(target.private_key.reveal())] if target.private_key else None,
+            config=None,
+            agent_path=None,
+            server_host_key_algs=_key_algorithms(target),
+            connect_timeout=CONNECT_TIMEOUT_S,
+            login_timeout=CONNECT_TIMEOUT_S,
+            keepalive_interval=10,
+            keepalive_count_max=3,
+            encryption_algs=["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr"],
+            compression_algs=None,
+        )
+    except asyncssh.HostKeyNotVerifiable:
+        if target.trusted_host_key is None:
+            raise TargetRefused(f"the host key of {where} is not trusted yet") from None
+        raise TargetRefused(f"the host key of {where} is not the pinned one") from None
+    except asyncssh.PermissionDenied:
+        raise TargetRefused(f"{where} does not let the service account {target.username} in") from None
+    except asyncssh.KeyImportError:
+        raise TargetRefused(f"the private key of the service account {target.username} can't be read") from None
+    except asyncssh.KeyExchangeFailed as error:
+        raise TargetRefused(f"no way to speak to {where}: {_reason(error)}") from None
+    except (asyncssh.Error, OSError, TimeoutError) as error:
+        raise TargetUnreachable(f"can't reach {where}: {_reason(error)}") from None
+    return connection, client.seen
+
+
+def _key_algorithms(target: Target) -> list[str]:
+    """The pinned key's own kind first, so that a host with several keys shows the one we know."""
+    known = target.trusted_host_key.split(" ", 1)[0] if target.trusted_host_key else HOST_KEY_ALGORITHMS[0]
+    kind = "rsa-sha2" if known == "ssh-rsa" else known
+    return sorted(HOST_KEY_ALGORITHMS, key=lambda algorithm: not algorithm.startswith(kind))
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, asyncssh.Error):
+        return one_line(error.reason)
+    return one_line(getattr(error, "strerror", None) or type(error).__name__)
+
+
+def one_line(text: str) -> str:
+    """A target's words, made harmless for a log and a terminal (SEC-22)."""
+    return "".join(c if c.isprintable() else " " for c in text[:300]).strip()
