@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
 from locum.kit.db import BIG_ID, UtcTime, metadata
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Our column types by their names; everything else as Alembic writes it."""
     if kind == "type" and isinstance(item, UtcTime):
         return "UtcTime()"
