@@ -94,6 +94,9 @@ def start(
         name for name, host in running.items() if addresses.get(name) == host.address and _answers(host.address)
     }
     _kill([holder for holder, mark in _holders(folder) if mark["name"] not in kept])
+    for name, address in addresses.items():
+        if name not in kept and _answers(address):
+            raise HostsError(f"{address}:22 is somebody else's already; choose another --net")
     starting = {
         name: _start_one(folder, name, address, tied) for name, address in addresses.items() if name not in kept
     }
@@ -236,11 +239,10 @@ def _child(holder: int) -> int | None:
 
 
 def _kill(holders: list[int]) -> None:
-    """Killing a host's first process makes the kernel kill all others in it, and drops its mounts."""
+    """Killing a host's first process makes the kernel kill all others in it and drop its mounts; its holder, which
+    waits for that, ends last."""
     for holder in holders:
-        for pid in (_child(holder), holder):
-            if pid is not None:
-                _signal(pid)
+        _signal(_child(holder) or holder)
     for holder in holders:
         _wait_for(partial(_gone, holder), f"process {holder} does not die")
 

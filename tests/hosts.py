@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo import hosts
 from demo.hosts import Host
 
+from demo import hosts
 from locum.connectors.base import Target
 from locum.vault.secret import Secret
 
 _STATE = r"""
-find /etc ! -name '*-' ! -name .pwd.lock ! -type f -printf '%p %u %m %l\n'
-find /etc ! -name '*-' ! -name .pwd.lock -type f -printf '%p %u %m ' -exec sha256sum {} \;
+find /etc ! -name '*-' ! -name .pwd.lock -printf '%p %u %m %l\n'
+find /etc ! -name '*-' ! -name .pwd.lock -type f -exec sha256sum {} +
 find /home /root /tmp /var/tmp /dev/shm /dev/mqueue /run/user /run/lock /var/lib/locum -printf '%p %u %m %l\n'
 find /run /var -path /var/log -prune -o ! -type d ! -path '/run/sshd.pid' -printf '%p %u %m %s\n'
 cat /etc/passwd /etc/group
