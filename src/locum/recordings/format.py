@@ -6,7 +6,8 @@
     digest  = SHA-256(digest of the frame before, head, body); before the header stands SHA-256(MAGIC)
     H body  = JSON: version, recording_id, wrapped_key
     C body  = nonce (12 bytes), AES-256-GCM(data key, nonce, plain, AAD = recording id, digest before, head)
-    T body  = Ed25519 signature (64 bytes), JSON: chunks, plain_bytes, dropped, reason
+    T body  = signature (64 bytes), JSON: chunks, plain_bytes, dropped, reason
+    signature = Ed25519 over "locum recording v1" and a zero byte, recording id, digest before, JSON
 
 The plain text of all chunks together is lines of JSON like an asciicast v2 file: chunk 1 is its first line, an
 object; each later line is `[seconds, kind, text]`, or `[seconds, kind, base64, "base64"]` for bytes that are not
