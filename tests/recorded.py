@@ -48,4 +48,4 @@ def container(*events: Event, reason: str | None = "client left") -> bytes:
 
 def playback(raw: bytes, key: Secret = DATA_KEY) -> Playback:
     """Plays bytes in memory."""
-    return Playback(io.BufferedReader(io.BytesIO(raw)), key)  # type: ignore[type-var]
+    return Playback(io.BufferedReader(io.BytesIO(raw)), key)
