@@ -8,7 +8,6 @@ import datetime as dt
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -126,17 +125,6 @@ async def test_it_runs_by_itself_and_catches_up_with_signing(
     report = verified(database, key, anchor_path)
     assert report.ok, report.words
     assert report.signed_seq == 15
-
-
-async def test_wake_does_not_wait_for_the_clock(
-    database: Database, sealer: Sealer, write: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sealing, "POLL_SECONDS", 3600.0)
-    async with running(sealer):
-        await asyncio.sleep(0.1)
-        await asyncio.to_thread(write, 1)
-        threading.Thread(target=sealer.wake).start()
-        await until(lambda: count(database, audit_seal) == 1)
 
 
 async def test_close_does_the_rest(

@@ -19,7 +19,6 @@ from locum.audit import anchors, stream
 from locum.audit.model import audit_checkpoint, audit_event, audit_pending, audit_seal
 from locum.audit.seal import GENESIS, Checkpoint, Event, is_signed, link, sign
 from locum.kit.db import Database, ReadTx, Tx
-from locum.kit.wake import Wake
 
 BATCH_ROWS = 200
 POLL_SECONDS = 0.2
@@ -48,17 +47,11 @@ class Sealer:
         self._key = signing_key
         self._public_key = signing_key.public_key()
         self._anchor_path = anchor_path
-        self._wake = Wake()
-
-    def wake(self) -> None:
-        """There is something to seal. From any thread; without it events wait for at most 200 ms."""
-        self._wake.ring()
 
     async def run(self) -> None:
         """Seal until cancelled; `close` then does the rest. Trouble is logged, and tried again."""
         await self._anchor_quietly()  # what a crash kept from being anchored
         while True:
-            seen = self._wake.seen
             pause = POLL_SECONDS
             try:
                 if await self._db.read(has_work):
@@ -66,7 +59,7 @@ class Sealer:
             except Exception:  # outermost boundary: sealing must go on when the database is back
                 log.exception("the audit log can't be sealed")
                 pause = RETRY_SECONDS
-            await self._wake.wait(seen, pause)
+            await asyncio.sleep(pause)
 
     async def close(self) -> None:
         """Seal what is left, sign and anchor it."""
