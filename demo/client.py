@@ -48,9 +48,18 @@ class Client:
         self._tls = ssl.create_default_context(cafile=str(ca_certificate))
         self.authorization: str | None = None
 
-    def call(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
         """Call an operation; the decoded answer, or Refused."""
-        request = urllib.request.Request(self._base + path, method=method)  # noqa: S310 - https by construction
+        url = self._base + path
+        request = urllib.request.Request(url, method=method, headers=headers or {})  # noqa: S310 - always https
         request.add_header("Content-Type", "application/json")
         if self.authorization:
             request.add_header("Authorization", self.authorization)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from demo.client import Refused
 from demo.hosts import Host
 
 from installation import ENDED, LOCUM, USER, USER_PASSWORD, Installation, ask
@@ -208,3 +211,48 @@ def test_postgresql_does_as_well(tmp_path: Path, linux_hosts: list[Host], postgr
     assert made.locum("audit", "verify").returncode == 0
     assert made.stop() == 0
     assert made.locum("audit", "verify").returncode == 0
+
+
+def created_from(made: Installation) -> str:
+    """The address a request with a forged X-Forwarded-For is said to come from."""
+    user = made.user()
+    headers = {"X-Forwarded-For": "203.0.113.9"}
+    body = {"activityName": "Linux sudo", "managedResourceName": "nowhere"}
+    with pytest.raises(Refused):
+        user.call("POST", "/api/v1/ActivitySession", body, headers=headers)
+    with pytest.raises(Refused):
+        user.call("GET", "/api/v1/Log", headers=headers)
+    row = sqlite3.connect(made.data / "locum.db").execute(
+        "SELECT address FROM audit_event WHERE action = 'access.denied' ORDER BY id DESC LIMIT 1"
+    )
+    return str(row.fetchone()[0])
+
+
+def test_a_forwarded_address_is_believed_from_a_trusted_proxy_alone(tmp_path: Path) -> None:
+    made = Installation(tmp_path / "data")
+    assert made.init().returncode == 0
+    (made.data / "locum.toml").write_text('public_ssh = "ssh.example.org:22"\n')
+    made.start()
+    admin = made.admin()
+    admin.call("POST", "/api/v1/ManagedAccount/CreateLocalUser", {
+        "managedAccountView": {"name": USER},
+        "localUserPasswordChangeRequest": {"passwordNew": USER_PASSWORD},
+    })  # fmt: skip
+    assert created_from(made) == "127.0.0.1"
+    made.stop()
+    made.start(env={"LOCUM_TRUSTED_PROXIES": "127.0.0.0/8"})
+    assert created_from(made) == "203.0.113.9"
+    assert made.stop() == 0
+
+
+def test_links_name_the_public_address(tmp_path: Path, linux_hosts: list[Host]) -> None:
+    made = Installation(tmp_path / "data")
+    assert made.init().returncode == 0
+    made.start(env={"LOCUM_PUBLIC_SSH": "ssh.example.org:2222"})
+    made.seed(linux_hosts[0])
+    user = made.user()
+    session = ask(user, startDateTimeUtc=(dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat())
+    assert user.call("GET", f"/api/v1/ActivitySession/Ssh/{session}") == (
+        f"ssh://alice+Linux_sudo+web01+~{session}@ssh.example.org:2222"
+    )
+    assert made.stop() == 0
