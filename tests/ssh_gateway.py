@@ -156,7 +156,7 @@ class Gate(Connections):
             raise self.pin_refusal
         self.pinned.append((key, fingerprint))
 
-    async def closed(self, grant: Grant, *, reason: str) -> None:
+    async def closed(self, grant: Grant, *, reason: str, recording_digest: str | None = None) -> None:
         self.ended.append((grant.connection_id, reason))
 
     async def until_ended(self, timeout: float = 10) -> str:

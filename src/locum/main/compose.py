@@ -33,10 +33,11 @@ from locum.main import keys
 from locum.main.node import node_name
 from locum.recordings import reader
 from locum.recordings.seal import seal
+from locum.recordings.sink import Closed
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
 from locum.sessions.advance import advance
-from locum.sessions.connections import Connections
+from locum.sessions.connections import Connections, sealed
 from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
 from locum.sessions.work import SessionWork
@@ -90,18 +91,19 @@ class Node:
         """What a crash left: jobs this node held, its connections, and the recordings of those."""
         await self.db.write(jobs.take_back, self.name)
         for recording_id in await self.connections.recover():
-            await asyncio.to_thread(self._seal, recording_id)
+            closed = await asyncio.to_thread(self._seal, recording_id)
+            if closed is not None:
+                await self.db.write(sealed, recording_id, closed.digest)
 
-    def _seal(self, recording_id: UUID) -> None:
+    def _seal(self, recording_id: UUID) -> Closed | None:
         store = self.recorder.store
         try:
             wrapped = reader.header(store.path(recording_id)).wrapped_key
             key = self.vault.unwrap_data_key(wrapped, purpose=RECORDING, subject_id=recording_id)
-            seal(store, recording_id, key, self.recording_key)
+            return seal(store, recording_id, key, self.recording_key)
         except LocumError as error:
-            log.error(
-                "a recording could not be closed after a crash", recording=str(recording_id), reason=error.detail
-            )
+            log.error("a recording stays open after a crash", recording=str(recording_id), reason=error.detail)
+            return None
 
 
 def compose(settings: Settings, db: Database, vault: Vault) -> Node:

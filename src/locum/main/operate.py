@@ -150,6 +150,9 @@ def _recording_export(console: Console, *, connection: str, file: str, with_inpu
 def _recording_verify(console: Console, *, connection: str) -> Answer:
     path, data_key = _recording(console, connection)
     report = reader.verify(path, data_key, console.public_key(keys.RECORDING_SIGNING))
+    noted = console.db.submit_read(recorded.digest, UUID(connection)).result()
+    if report.ok and noted is not None and noted != report.digest:
+        return {"ok": False, "text": f"not the recording that was closed: its digest was {noted}; {report.words}"}
     return {"ok": report.ok, "text": report.words}
 
 

@@ -50,3 +50,9 @@ def newest(tx: ReadTx, *, limit: int) -> list[dict[str, Any]]:
         .limit(limit),
     )
     return [dict(msgspec.to_builtins(row)) for row in rows]
+
+
+def digest(tx: ReadTx, connection_id: UUID) -> str | None:
+    """The digest (hex) with which a connection's recording was closed, None if it was not."""
+    found: str | None = tx.scalar(sa.select(connection.c.recording_digest).where(connection.c.id == connection_id))
+    return found

@@ -222,10 +222,10 @@ class Connections:
             raise Forbidden("the target's host key is not trusted yet", missing="trusted host key")
         await self._db.write(pin_host_key, grant.resource_id, key=key, thumbprint=fingerprint)
 
-    async def closed(self, grant: Grant, *, reason: str) -> None:
+    async def closed(self, grant: Grant, *, reason: str, recording_digest: str | None = None) -> None:
         """The connection is gone. A session that a direct connect started ends with it (PRX-08)."""
         self._live.pop(grant.connection_id, None)
-        await self._db.write(_closed, grant, reason)
+        await self._db.write(_closed, grant, reason, recording_digest)
         self._changed.ring()
 
     async def watch(self) -> None:
@@ -319,11 +319,24 @@ def _end_unused(tx: Tx, session_id: UUID, reason: str) -> None:
     transition.begin_end(tx, LOCUM, session, outcome=Status.FAILED, reason=reason)
 
 
-def _closed(tx: Tx, grant: Grant, reason: str) -> None:
+def sealed(tx: Tx, connection_id: UUID, digest: str) -> None:
+    """The recording of a connection that a crash had left open is closed now."""
+    tx.run(sa.update(connection).where(connection.c.id == connection_id).values(recording_digest=digest))
+    audit.record(
+        tx,
+        LOCUM,
+        "recording.sealed",
+        object_kind="connection",
+        object_id=connection_id,
+        detail={"recording": digest},
+    )
+
+
+def _closed(tx: Tx, grant: Grant, reason: str, recording_digest: str | None) -> None:
     changed = tx.run(
         sa.update(connection)
         .where(connection.c.id == grant.connection_id, connection.c.closed_at.is_(None))
-        .values(closed_at=tx.now, close_reason=reason[:1000])
+        .values(closed_at=tx.now, close_reason=reason[:1000], recording_digest=recording_digest)
     )
     if not changed:
         return
@@ -335,7 +348,7 @@ def _closed(tx: Tx, grant: Grant, reason: str) -> None:
         "connection.closed",
         object_kind="session",
         object_id=grant.session_id,
-        detail={"connection": str(grant.connection_id), "reason": reason},
+        detail={"connection": str(grant.connection_id), "reason": reason, "recording": recording_digest},
     )
     session = transition.get(tx, grant.session_id)
     if session.ends_with_connection:

@@ -137,6 +137,7 @@ connection = sa.Table(
     sa.Column("node", sa.String(64), nullable=False),
     sa.Column("address", sa.String(64), nullable=False),
     sa.Column("recorded", sa.Boolean, nullable=False),
+    sa.Column("recording_digest", sa.String(64)),
     sa.Column("opened_at", UtcTime, nullable=False),
     sa.Column("closed_at", UtcTime),
     sa.Column("close_reason", sa.String(1000)),
@@ -146,7 +147,10 @@ connection = sa.Table(
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """One SSH connection inside an access session; `closed_at` is None while it lives."""
+    """One SSH connection inside an access session; `closed_at` is None while it lives.
+
+    `recording_digest` (hex) is that of its closed recording: a trailer cut off later does not go unnoticed.
+    """
 
     id: UUID
     session_id: UUID
@@ -154,6 +158,7 @@ class Connection(msgspec.Struct, frozen=True):
     node: str
     address: str
     recorded: bool
+    recording_digest: str | None
     opened_at: dt.datetime
     closed_at: dt.datetime | None
     close_reason: str | None

@@ -145,13 +145,15 @@ class ClientConnection:
                 await self._ssh.wait_closed()
         except TimeoutError:
             self._ssh.disconnect(asyncssh.DISC_BY_APPLICATION, f"locum: {printable(self.reason)}")
+        digest = None
         try:
             if self._recording is not None:
-                await self._recording.close(self.reason)
+                closed = await self._recording.close(self.reason)
+                digest = closed.digest if closed else None
             await asyncio.gather(*self._audits)
         finally:
             if self._grant is not None:
-                await self._rooms.connections.closed(self._grant, reason=self.reason)
+                await self._rooms.connections.closed(self._grant, reason=self.reason, recording_digest=digest)
 
     async def _unless_ended(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`, which is cancelled where the connection ends before."""

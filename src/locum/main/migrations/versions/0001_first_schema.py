@@ -455,6 +455,7 @@ def upgrade() -> None:
         sa.Column("node", sa.String(length=64), nullable=False),
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("recorded", sa.Boolean(), nullable=False),
+        sa.Column("recording_digest", sa.String(length=64), nullable=True),
         sa.Column("opened_at", UtcTime(), nullable=False),
         sa.Column("closed_at", UtcTime(), nullable=True),
         sa.Column("close_reason", sa.String(length=1000), nullable=True),
