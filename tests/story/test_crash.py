@@ -7,6 +7,7 @@ healthy; the host is then as it was; the ledger is closed; the audit chain verif
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import sys
@@ -14,12 +15,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 from demo.client import Client, Refused
 from demo.hosts import Host
 
 from hosts import settled, state_of
-from installation import ENDED, Installation, ask
+from installation import ENDED, USER, USER_PASSWORD, Installation, ask
 
 CRASHING = [sys.executable, str(Path(__file__).with_name("crashing_locum.py"))]
 MOST_BOUNDARIES = 38  # `test_the_list_of_boundaries_is_whole` fails when there are more
@@ -122,3 +124,48 @@ def test_killed_at(installation: Installation, linux_hosts: list[Host], boundary
     assert database.execute("SELECT count(*) FROM job").fetchone() == (0,)
     verified = installation.locum("audit", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_all_that_was_seen_is_in_the_recording_and_a_direct_connect_ends(
+    installation: Installation, linux_hosts: list[Host], tmp_path: Path
+) -> None:
+    """SEC-26: kill -9 while a shell is open. What the person saw plays; access that hung on the connection goes."""
+    before = state_of(linux_hosts[0])
+    installation.start()
+    shell = pexpect.spawn(
+        "ssh",
+        ["-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+         "-p", installation.ssh.split(":")[1], f"{USER}+Linux_shell+web01@127.0.0.1"],
+        encoding="utf-8",
+        timeout=30,
+    )  # fmt: skip
+    shell.expect("[Pp]assword: ")
+    shell.sendline(USER_PASSWORD)
+    shell.expect(r"\$ ")
+    shell.sendline("for i in $(seq 1 200); do echo seen-$i-$((i * 7)); done; echo all-$((40 + 2))")
+    shell.expect("all-42")
+    installation.kill()
+    shell.close()
+
+    installation.start()
+    listed = json.loads(installation.locum("recording", "list").stdout)
+    assert len(listed) == 1
+    connection = listed[0]["connection"]
+    verified = installation.locum("recording", "verify", connection)
+    assert verified.returncode == 0, verified.stderr
+    assert "interrupted" in verified.stdout
+    cast = tmp_path / "seen.cast"
+    assert installation.locum("recording", "export", connection, str(cast)).returncode == 0
+    text = "".join(json.loads(line)[2] for line in cast.read_text().splitlines()[1:])
+    assert all(f"seen-{i}-{i * 7}" in text for i in range(1, 201))
+    assert "all-42" in text
+
+    user = installation.user()
+    session = user.wait_for_session(listed[0]["session"], ENDED, 20)
+    assert session["status"] == 3
+    assert settled(linux_hosts[0], before)
+    assert installation.stop() == 0
+    changed = installation.data / "recordings"
+    (file,) = changed.rglob("*.locrec")
+    file.write_bytes(file.read_bytes()[:-40])
+    assert installation.locum("recording", "verify", connection).returncode == 1
