@@ -22,6 +22,14 @@ BANNED_CALLS = {
     "os.popen": "runs a shell: give asyncio.create_subprocess_exec a list",
     "asyncio.create_subprocess_shell": "runs a shell: use create_subprocess_exec with a list",
 }
+# What may be called in these files alone: the one gate is one (architecture, "One gate").
+ONLY_IN = {
+    "locum.sessions.connections.Grant": (frozenset(), "only authorize_connection makes a Grant: ask the gate"),
+    "asyncssh.connect": (
+        frozenset({"src/locum/gateway/ssh/upstream.py", "src/locum/connectors/ssh.py"}),
+        "a target is dialled with a Grant (gateway/ssh/upstream.py) or by a connector (connectors/ssh.py)",
+    ),
+}
 WALL_CLOCKS = frozenset(
     {
         "time.time",
@@ -167,6 +175,9 @@ def _call(source: Source, call: ast.Call, aliases: dict[str, str]) -> Iterator[F
     method = call.func.attr if isinstance(call.func, ast.Attribute) else name
     if name in BANNED_CALLS:
         yield source.finding("ban", call, f"`{name}` {BANNED_CALLS[name]}", name)
+    allowed, advice = ONLY_IN.get(name, (frozenset({source.path}), ""))
+    if source.path not in allowed:
+        yield source.finding("gate", call, advice, name)
     for keyword in call.keywords:
         if keyword.arg == "shell" and not (
             isinstance(keyword.value, ast.Constant) and keyword.value.value is False

@@ -35,12 +35,8 @@ class Stage:
     host: Host
 
     async def ask(self, **changes: object) -> UUID:
-        request = Request(
-            identity_id=self.world.person,
-            activity_id=self.world.sudo,
-            resource_id=self.world.resource,
-            **changes,  # type: ignore[arg-type]
-        )
+        wanted = {"activity_id": self.world.sudo, "resource_id": self.world.resource, **changes}
+        request = Request(identity_id=self.world.person, **wanted)  # type: ignore[arg-type]
         return await self.database.write(request_session, ACTOR, request, node="n")
 
     async def turn(self) -> None:

@@ -179,3 +179,16 @@ def test_declared_statuses_and_other_numbers_pass(text: str) -> None:
 def test_a_finding_names_what_an_exception_would_list() -> None:
     (finding,) = banned_code(Source.parse(ROOM, "import time\n\nx = time.time()\n"))
     assert (finding.line, finding.subject) == (3, f"{ROOM}::time.time")
+
+
+GRANT = "from locum.sessions.connections import Grant\nGrant(host='x')"
+DIAL = "import asyncssh\nasyncssh.connect('x')"
+
+
+def test_a_grant_is_made_by_the_gate_alone_and_targets_are_dialled_in_two_files() -> None:
+    assert rules(GRANT) == {"gate"}
+    assert rules(DIAL) == {"gate"}
+    assert rules(DIAL, "src/locum/gateway/ssh/channel.py") == {"gate"}
+    assert rules(DIAL, "src/locum/gateway/ssh/upstream.py") == set()
+    assert rules(DIAL, "src/locum/connectors/ssh.py") == set()
+    assert rules("def authorize_connection() -> Grant:\n    return Grant(host='x')") == set()

@@ -10,7 +10,9 @@ from demo.hosts import Host
 
 from demo import hosts
 from hosts import settled, state_of
+from locum.activities.model import activity_action
 from locum.kit import jobs
+from locum.kit.ids import new_id
 from locum.resources.model import resource
 from locum.sessions.advance import advance
 from locum.sessions.lifecycle import Status
@@ -84,3 +86,18 @@ async def test_no_row_is_ever_active_without_its_start(stage: Stage) -> None:
         )
     await stage.end(session_id)
     await stage.turn()
+
+
+async def test_an_activity_may_join_a_group(stage: Stage) -> None:
+    """ACT-05: one more row of the activity, one more entry of the ledger, nothing else to change."""
+    before = state_of(stage.host)
+    joins = {"activity_id": stage.world.shell, "position": 0, "kind": "group", "parameters": {"group": "adm"}}
+    await stage.database.write(lambda tx: tx.add(activity_action, id=new_id(), **joins))
+    session_id = await stage.ask(activity_id=stage.world.shell)
+    await stage.turn()
+    login = (await stage.session(session_id)).login_name
+    assert login in hosts.run(stage.host, "getent group adm")
+    await stage.end(session_id)
+    await stage.turn()
+    assert login not in hosts.run(stage.host, "getent group adm")
+    assert settled(stage.host, before)
