@@ -10,6 +10,8 @@ SOURCES := src scripts tests $(wildcard bench demo)
 TYPED := src/locum scripts $(wildcard bench demo)
 DEMO_PACKAGES := openssh-client openssh-server sudo procps asciinema
 TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql
+# The demo's and the tests' hosts are namespaces and mounts of their own, which only root can make.
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo env PYTHONDONTWRITEBYTECODE=1)
 # More arguments for pytest, such as PYTEST_ARGS='-x tests/vault'.
 PYTEST_ARGS ?=
 
@@ -36,12 +38,14 @@ setup-test: setup ## Install what the tests need besides: an SSH server, Postgre
 .PHONY: test
 test: setup-test ## Run lint, types, structure and docs checks, then every test but the exhaustive matrices
 	@$(MAKE) --keep-going lint types structure docs
-	@$(BIN)/pytest -m "not full" $(PYTEST_ARGS)
+	@$(if $(AS_ROOT),echo "The tests start hosts of their own, which needs root: running them with sudo.")
+	@$(AS_ROOT) $(BIN)/pytest -m "not full" $(PYTEST_ARGS)
 
 .PHONY: test-full
 test-full: setup-test ## Run every check and every test, the exhaustive matrices too
 	@$(MAKE) --keep-going lint types structure docs
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(if $(AS_ROOT),echo "The tests start hosts of their own, which needs root: running them with sudo.")
+	@$(AS_ROOT) $(BIN)/pytest $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup ## Check style, formatting and which room imports which
@@ -72,23 +76,26 @@ format: setup ## Format the code and sort the imports
 
 .PHONY: bench
 bench: setup-demo ## Measure against the figures Locum promises
-	@$(BIN)/python -m bench
+	@$(AS_ROOT) $(BIN)/python -m bench
 
 .PHONY: bench-short
 bench-short: setup-demo ## Measure with fewer rounds
-	@$(BIN)/python -m bench --short
+	@$(AS_ROOT) $(BIN)/python -m bench --short
 
 .PHONY: demo
 demo: setup-demo ## Start Locum and two demo hosts on this machine, and print what to type next
-	@$(BIN)/python -m demo up
+	@$(if $(AS_ROOT),echo "The demo's hosts need root: using sudo.")
+	@$(AS_ROOT) $(BIN)/python -m demo up
 
 .PHONY: demo-run
 demo-run: setup-demo ## Walk through the whole story and show evidence read from the host
-	@$(BIN)/python -m demo run
+	@$(if $(AS_ROOT),echo "The demo's hosts need root: using sudo.")
+	@$(AS_ROOT) $(BIN)/python -m demo run
 
 .PHONY: demo-stop
-demo-stop: setup ## Stop the demo and remove what it made
-	@$(BIN)/python -m demo stop
+demo-stop: setup ## Stop the demo; .demo keeps what it made
+	@$(if $(AS_ROOT),echo "The demo's hosts need root: using sudo.")
+	@$(AS_ROOT) $(BIN)/python -m demo stop
 
 .PHONY: burndown
 burndown: setup ## Print how much of the contract is built
