@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def main() -> int:
 
 def _explain(demo: Demo) -> None:
     host, port = demo.ssh.rsplit(":", 1)
+    sudo = "sudo " if "SUDO_USER" in os.environ else ""  # then the demo's files are root's
     tell(
         f"""
 Locum is running: API on https://{demo.https}, SSH gateway on {demo.ssh}, everything under {demo.path}.
@@ -54,11 +56,11 @@ Two hosts are waiting: web01 and db01. Try:
   ssh -p {port} '{USER}+Linux_sudo+web01@{host}' sudo id
 
   # what was recorded, and whether the audit log is whole:
-  .venv/bin/locum recording list --data-dir {demo.data}
-  .venv/bin/locum audit verify --data-dir {demo.data}
+  {sudo}.venv/bin/locum recording list --data-dir {demo.data}
+  {sudo}.venv/bin/locum audit verify --data-dir {demo.data}
 
   # the API, as the administrator ({ADMIN}, who has no second factor here, so any code will do):
-  curl --cacert {demo.ca} https://{demo.https}/signinBody \\
+  {sudo}curl --cacert {demo.ca} https://{demo.https}/signinBody \\
        -H 'Content-Type: application/json' -d '{{"Login":"{ADMIN}","Password":"{demo.admin_password}"}}'
 
 The whole story by itself: make demo-run. Stop: make demo-stop.
