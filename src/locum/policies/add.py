@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from locum.activities.model import activity, connection_profile
 from locum.audit import log as audit
@@ -19,6 +20,7 @@ from locum.policies.decide import Approval
 from locum.policies.model import Policy, policy, policy_activity, policy_identity, policy_resource
 from locum.resources.model import resource
 
+_TAKEN = "there is an access policy of this name already"
 _COLUMNS = [policy.c[name] for name in Policy.__struct_fields__]
 
 
@@ -57,24 +59,27 @@ def add_policy(
     """
     shown = checked_name(name, field="name")
     if tx.scalar(sa.select(policy.c.id).where(policy.c.name_key == name_key(shown))) is not None:
-        raise Conflict("there is an access policy of this name already")
+        raise Conflict(_TAKEN)
     policy_id = new_id()
-    tx.add(
-        policy,
-        id=policy_id,
-        name=shown,
-        name_key=name_key(shown),
-        description=description,
-        priority=priority,
-        approval=Approval.ALLOW if approval is None else approval,
-        notes_required=notes_required,
-        ticket_required=ticket_required,
-        connection_profile_id=_profile(tx, connection_profile_id),
-        is_disabled=False,
-        is_deleted=False,
-        created_at=tx.now,
-        modified_at=tx.now,
-    )
+    row = {
+        "id": policy_id,
+        "name": shown,
+        "name_key": name_key(shown),
+        "description": description,
+        "priority": priority,
+        "approval": Approval.ALLOW if approval is None else approval,
+        "notes_required": notes_required,
+        "ticket_required": ticket_required,
+        "connection_profile_id": _profile(tx, connection_profile_id),
+        "is_disabled": False,
+        "is_deleted": False,
+        "created_at": tx.now,
+        "modified_at": tx.now,
+    }
+    try:
+        tx.add(policy, **row)
+    except IntegrityError as error:  # another transaction took the name since the look-up
+        raise Conflict(_TAKEN) from error
     _join(tx, policy_identity, policy_id, identity, members.identities, "managedAccountIds")
     _join(tx, policy_resource, policy_id, resource, members.resources, "managedResourceIds")
     _join(tx, policy_activity, policy_id, activity, members.activities, "activityIds")

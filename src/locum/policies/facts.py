@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity, connection_profile
@@ -13,19 +12,6 @@ from locum.kit.db import ReadTx
 from locum.policies.decide import Facts, PolicyFact
 from locum.policies.model import policy, policy_activity, policy_identity, policy_resource
 from locum.resources.model import resource
-
-
-class _PolicyRow(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    priority: int
-    approval: int
-    notes_required: bool
-    ticket_required: bool
-    is_disabled: bool
-    profile_id: UUID
-    record: bool
-    max_session_minutes: int
 
 
 def gather(
@@ -69,11 +55,10 @@ def gather(
             policy.c.is_deleted.is_(False),
         )
     )
-    found = tx.rows(_PolicyRow, joined)
     return Facts(
         identity_locked=locked is not False,
         activity_fits_platform=fits is not None,
-        policies=tuple(PolicyFact(**msgspec.structs.asdict(row)) for row in found),
+        policies=tuple(tx.rows(PolicyFact, joined)),
         wanted_policy_id=wanted_policy_id,
         note=note,
         ticket=ticket,
