@@ -7,16 +7,20 @@ import contextlib
 import datetime as dt
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import asyncssh
 import pytest
+from asyncssh.constants import MSG_CHANNEL_DATA, MSG_CHANNEL_OPEN, MSG_GLOBAL_REQUEST, MSG_IGNORE
+from asyncssh.packet import Boolean, String, UInt32
 
 from locum.gateway.ssh import connection as subject
 from locum.kit.errors import Forbidden
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
-from ssh_gateway import Client, Gate, Tape, connected, free_port, open_terminal, scripted_target
+from ssh_gateway import Client, Gate, Tape, connected, free_port, scripted_target
+from ssh_terminal import open_terminal
 
 pytestmark = pytest.mark.anyio
 HOST = "127.0.0.1"
@@ -216,15 +220,70 @@ async def test_a_target_that_goes_away_is_told_of(client: Client, gate: Gate) ->
     assert await gate.until_ended() == "the connection to web01 was lost"
 
 
-async def test_a_target_that_takes_no_channel_is_told_of(client: Client, gate: Gate, tape: Tape) -> None:
-    async with connected(client) as connection:
-        await connection.run("true")
-        gate_target = [task for task in asyncio.all_tasks() if "ClientConnection.run" in repr(task)]
-        assert gate_target
-        running = [await connection.create_process("cat") for _ in range(9)]
-        done = await connection.run("kill -9 $PPID; sleep 1")
-        assert done.exit_status == 255
-    assert running
+async def test_a_target_that_takes_no_channel_is_told_of(client: Client, gate: Gate) -> None:
+    async def once(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        process.channel.get_connection()._process_factory = None  # from here on sessions are refused
+        process.exit(0)
+
+    async with scripted_target(gate, once), connected(client) as connection:
+        assert (await connection.run("first")).exit_status == 0
+        refused = await connection.run("second")
+    assert refused.exit_status == 255
+    assert str(refused.stderr).startswith("locum: the target did not start it: ")
+
+
+def garbage(connection: asyncssh.SSHServerConnection) -> None:
+    """Bytes that no key opens."""
+    connection._transport.write(os.urandom(100_000))
+
+
+def flood(connection: asyncssh.SSHServerConnection) -> None:
+    """Small requests without end, whose answers nobody reads."""
+    connection._transport.pause_reading()
+    for _ in range(3000):
+        connection.send_packet(MSG_GLOBAL_REQUEST, String(b"what@example.com"), Boolean(True))
+        connection.send_packet(MSG_IGNORE, String(b""))
+
+
+def channels(connection: asyncssh.SSHServerConnection) -> None:
+    """What only a client opens, and what nobody does."""
+    for kind in (b"session", b"x11", b"auth-agent@openssh.com", b"forwarded-tcpip", b"\xff", b"what@example.com"):
+        connection.send_packet(MSG_CHANNEL_OPEN, String(kind), UInt32(9), UInt32(1 << 20), UInt32(1 << 15))
+
+
+def window(connection: asyncssh.SSHServerConnection) -> None:
+    """More than the window lets through."""
+    for _ in range(10):
+        connection.send_packet(MSG_CHANNEL_DATA, UInt32(0), String(b"x" * 32_000))
+
+
+def escapes(connection: asyncssh.SSHServerConnection) -> None:
+    """A reason for leaving that would take over a terminal."""
+    connection.disconnect(2, "\x1b]0;owned\x07\x1b[2J")
+
+
+@pytest.mark.parametrize("attack", [garbage, flood, channels, window, escapes])
+async def test_a_target_gone_mad_costs_its_own_session_only(
+    client: Client, gate: Gate, attack: Callable[[asyncssh.SSHServerConnection], None]
+) -> None:
+    """SEC-23, after the sign-in."""
+
+    async def run(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        process.stdout.write(b"so far\n")
+        await process.stdin.readline()
+        attack(process.channel.get_connection())
+        await asyncio.sleep(0.3)
+        if not process.channel.is_closing():
+            process.exit(0)
+
+    async with connected(client) as bystander:
+        await bystander.run("true")
+        async with scripted_target(gate, run):
+            answer = await client.run(HOST, "id", stdin=b"go\n", timeout=15)
+        assert answer.out.startswith(b"so far\n")
+        assert answer.status in (0, 255)
+        assert "\x1b" not in answer.err
+        assert (await bystander.run("echo well")).stdout == "well\n"
 
 
 async def test_without_a_recording_there_is_no_session(client: Client, gate: Gate, recorder: Recorder) -> None:

@@ -16,7 +16,8 @@ from locum.kit.errors import StartError
 from locum.recordings.writer import Recorder
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
-from ssh_gateway import Client, Gate, People, connected, open_terminal
+from ssh_gateway import Client, Gate, People, connected
+from ssh_terminal import open_terminal
 
 pytestmark = pytest.mark.anyio
 HOST = "127.0.0.1"

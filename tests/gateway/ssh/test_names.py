@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locum.gateway.ssh.names import login_of, parse, user_part
+from locum.gateway.ssh.names import login_of, parse
 from locum.kit.errors import Invalid
+from locum.sessions.address import user_part
 from locum.sessions.connections import Wanted
 
 SESSION = UUID("0193a7d2-5b7c-7e1a-9f00-0123456789ab")

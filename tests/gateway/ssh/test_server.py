@@ -155,7 +155,7 @@ async def test_no_local_forward(client: Client, log: Log) -> None:
 async def test_no_tunnel_through_a_listening_client(client: Client, log: Log, option: str) -> None:
     port = free_port()
     asked = f"{port}:{HOST}:{client.port}" if option == "-L" else str(port)
-    process = await client.start(option, asked, HOST, "echo up; sleep 2")
+    process = await client.start(option, asked, HOST, "echo up; sleep 0.7")
     assert process.stdout is not None
     assert await process.stdout.readline() == b"up\n"
     with socket.create_connection((HOST, port), 5) as tunnel:

@@ -63,6 +63,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._refusal: Refusal | None = None
         self._opening: asyncio.Task[None] | None = None
         self._exit: Callable[[ServerChannel], None] = ServerChannel.close
+        self._started = False
         self._over = False
 
     @property
@@ -93,6 +94,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         return True
 
     def session_started(self) -> None:
+        self._started = True
         for line in self._connection.notices(with_progress=self.has_pty):
             self.say(line)
         if self._refusal is not None:
@@ -228,8 +230,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self.down.block("channel", False)
 
     def say(self, line: str) -> None:
-        """A line from Locum on the person's stderr."""
-        if self._client is not None and not self._client.is_closing():
+        """A line from Locum on the person's stderr. What comes before the start is among `notices` then."""
+        if self._started and self._client is not None and not self._client.is_closing():
             self._client.write(terminal_line(line), STDERR)
             self._mark(line)
 

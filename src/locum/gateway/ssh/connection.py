@@ -116,6 +116,8 @@ class ClientConnection:
             )
         )
         self._watch_deadline()
+        if self._ended.is_set():
+            raise _Over
         if grant.record:
             self._recording = await self._open_recording(grant)
         self._target = await self._unless_ended(dial(grant, pin=gate.pin_host_key, on_lost=self._target_lost))
@@ -156,7 +158,7 @@ class ClientConnection:
                 await self._rooms.connections.closed(self._grant, reason=self.reason, recording_digest=digest)
 
     async def _unless_ended(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`, which is cancelled where the connection ends before."""
+        """The result of `work`, which is cancelled where the connection ends before. Raises _Over then."""
         task = self._loop.create_task(work)
         ended = self._loop.create_task(self._ended.wait())
         try:

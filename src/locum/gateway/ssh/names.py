@@ -1,7 +1,7 @@
 """PURE. The user name of an SSH connection says who signs in and what to open (PRX-03).
 
     user+activity+resource[+policy[+notes]]     typed by hand; starts a session that ends with its connection
-    user+activity+resource+~<session id>        the bound address of a session that exists already
+    user+activity+resource+~<session id>        a session that exists already, as sessions.address writes it
 
 `_` may stand for a space in activity and resource names, so both are handed on as typed: whoever looks them up
 compares with spaces and underscores taken as equal. An empty policy keeps its `+` (`a+b+c++notes`), and one leading
@@ -11,7 +11,7 @@ backslash, which some clients need, is dropped. The user may be `DOMAIN\\user` o
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 from uuid import UUID
 
 from locum.kit.errors import Invalid
@@ -45,20 +45,6 @@ def parse(user_name: str) -> Wanted:
         raise Invalid(f"the user name must say what to open: {FORM}")
     user, activity, resource, policy, notes = (*fields, "", "")[:5]
     return Wanted(user, activity, resource, policy or None, notes or None)
-
-
-def user_part(user: str, activity: str, resource: str, session_id: UUID) -> str:
-    """The bound address of a session, for the user part of an `ssh://` URL.
-
-    The `+` between fields stays as it is; everything else that a URL can't hold is percent-encoded.
-    """
-    fields = (
-        quote(user, safe=""),
-        quote(activity.replace(" ", "_"), safe=""),
-        quote(resource.replace(" ", "_"), safe=""),
-        f"~{session_id}",
-    )
-    return "+".join(fields)
 
 
 def _unprefixed(user_name: str) -> str:

@@ -45,10 +45,10 @@ class Pipe:
 
     def take_at_once(self, kind: Kind, data: bytes, kept: bytes) -> None:
         """Pass `data` on and record `kept` of it, which may be nothing."""
+        self.pass_on(data)  # first, as waking the recorder's thread takes longer than sending
         if kept:
             self._flow.pending += len(kept)
             self._record(kind, kept, partial(self._kept, len(kept), None))
-        self.pass_on(data)
         self._update()
 
     def pass_on(self, data: bytes, datatype: int | None = None) -> None:

@@ -105,10 +105,18 @@ _PROMPT = re.compile(
     re.IGNORECASE,
 )
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_LINE_LIMIT = 512
+_LINE_LIMIT = 240
 _MASK_LIMIT = 1024
 _END_OF_LINE = re.compile(rb"[\r\n\x03\x04]")
 MASK = b"********"
+
+
+def _at_prompt(line: bytes) -> bool:
+    """Whether this is a question for a secret. Nearly every line is told by its end, without a search."""
+    end = line.rstrip(b" \t*")[-1:]
+    if end and (end in b":?>" or end >= b"\x80" or b"\x1b" in line):
+        return _PROMPT.search(_ESCAPES.sub("", line.decode(errors="replace"))) is not None
+    return False
 
 
 class PromptMask:
@@ -132,8 +140,7 @@ class PromptMask:
         else:
             self._line += data
         self._line = self._line[-_LINE_LIMIT:]
-        text = _ESCAPES.sub("", self._line.decode(errors="replace"))
-        if _PROMPT.search(text) is None:
+        if not _at_prompt(self._line):
             self._left = 0
         elif self._left == 0:
             self._left, self._shown = _MASK_LIMIT, False

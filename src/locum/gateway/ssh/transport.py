@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import asyncssh
+from asyncssh.constants import MSG_IGNORE
 
 from locum.gateway.ssh.relay import REASONS, Refusal, may_set
 
@@ -69,6 +70,9 @@ class _Limited(_Base):
             super().data_received(bytes(view[start : start + SLICE]), datatype)
 
     def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:
+        if pkttype == MSG_IGNORE:
+            # asyncssh puts an empty one before each packet, against an attack on CBC, which is never agreed on here.
+            return
         super().send_packet(pkttype, *args, handler=handler)
         # Packets wait here during a key exchange, which the peer can leave unfinished.
         if len(self._deferred_packets) > DEFERRED_LIMIT:
