@@ -1,4 +1,4 @@
-"""The kernel's tests share one running server."""
+"""The kernel's tests share one running server; those of the controllers have an estate of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from api_sample import Server, running
+from estate import estate  # noqa: F401 - a fixture
 from identities_world import (  # noqa: F401 - fixtures
     api,
     callers,

@@ -67,7 +67,7 @@ def test_parameters_have_limits_and_no_null(sample: dict[str, Any]) -> None:
         "name": "filterText",
         "in": "query",
         "required": False,
-        "schema": {"type": "string", "maxLength": 1024},
+        "schema": {"type": "string", "maxLength": 1000},
     }
     assert search["take"]["schema"]["default"] == 100
     one = sample["paths"]["/api/v1/Thing/{thingId}"]["get"]["parameters"]

@@ -7,11 +7,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from sqlalchemy.exc import IntegrityError
 
 from locum.audit import log as audit
 from locum.credentials.model import AuthenticationMethod, Credential, CredentialType, credential
 from locum.kit.actor import Actor
-from locum.kit.db import ReadTx, Tx
+from locum.kit.db import ReadTx, Tx, metadata
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import checked_name, name_key
@@ -21,6 +22,7 @@ from locum.vault.store import Vault
 PASSWORD_PURPOSE = "credential.password"
 PRIVATE_KEY_PURPOSE = "credential.private_key"
 
+_TAKEN = "there is a credential with this user name and domain already"
 _COLUMNS = [credential.c[name] for name in Credential.__struct_fields__]
 
 
@@ -55,7 +57,11 @@ def add_credential(
     # checked_name lets no control character through, so no other pair of the two gives the same key.
     login_key = f"{name_key(place)}\x1f{login}"
     if tx.scalar(sa.select(credential.c.id).where(credential.c.login_key == login_key)) is not None:
-        raise Conflict("there is a credential with this user name and domain already")
+        raise Conflict(_TAKEN)
+    if platform_id is not None:
+        table = metadata.tables["platform"]
+        if tx.scalar(sa.select(table.c.id).where(table.c.id == platform_id)) is None:
+            raise Invalid("platformId names no platform", field="platformId")
     public_key = None
     if authentication_method is not AuthenticationMethod.PASSWORD:
         private_key, public_key = _readable_key(private_key, passphrase)
@@ -83,7 +89,10 @@ def add_credential(
         "created_at": tx.now,
         "modified_at": tx.now,
     }
-    tx.add(credential, **row)
+    try:
+        tx.add(credential, **row)
+    except IntegrityError as error:  # another transaction took the name since the look-up
+        raise Conflict(_TAKEN) from error
     audit.record(
         tx,
         actor,

@@ -7,6 +7,7 @@ import re
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from locum.audit import log as audit
 from locum.kit.actor import Actor
@@ -19,6 +20,7 @@ from locum.resources.model import Platform, Resource, ResourceType, TrustAction,
 DEFAULT_PLATFORM = "Linux"
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
+_TAKEN = "there is a resource of this name already"
 _COLUMNS = [resource.c[name] for name in Resource.__struct_fields__]
 
 
@@ -63,24 +65,27 @@ def add_resource(
         if tx.scalar(sa.select(table.c.id).where(table.c.id == service_account_id)) is None:
             raise Invalid("serviceAccountId names no credential", field="serviceAccountId")
     if tx.scalar(sa.select(resource.c.id).where(resource.c.name_key == name_key(shown))) is not None:
-        raise Conflict("there is a resource of this name already")
+        raise Conflict(_TAKEN)
     resource_id = new_id()
-    tx.add(
-        resource,
-        id=resource_id,
-        type=ResourceType.HOST,
-        name=shown,
-        name_key=name_key(shown),
-        dns_name=dns_name or None,
-        ip_address=ip_address or None,
-        platform_id=_platform(tx, platform_id),
-        service_account_id=service_account_id,
-        port_ssh=port_ssh,
-        accept_host_key_on_first_discovery=accept_host_key_on_first_discovery,
-        ssh_trust_action=TrustAction.BLOCK,
-        created_at=tx.now,
-        modified_at=tx.now,
-    )
+    row = {
+        "id": resource_id,
+        "type": ResourceType.HOST,
+        "name": shown,
+        "name_key": name_key(shown),
+        "dns_name": dns_name or None,
+        "ip_address": ip_address or None,
+        "platform_id": _platform(tx, platform_id),
+        "service_account_id": service_account_id,
+        "port_ssh": port_ssh,
+        "accept_host_key_on_first_discovery": accept_host_key_on_first_discovery,
+        "ssh_trust_action": TrustAction.BLOCK,
+        "created_at": tx.now,
+        "modified_at": tx.now,
+    }
+    try:
+        tx.add(resource, **row)
+    except IntegrityError as error:  # another transaction took the name since the look-up
+        raise Conflict(_TAKEN) from error
     audit.record(
         tx,
         actor,
@@ -103,8 +108,12 @@ def _platform(tx: ReadTx, platform_id: UUID | None) -> UUID:
 def _check_address(dns_name: str | None, ip_address: str | None) -> None:
     if ip_address:
         try:
-            ipaddress.ip_address(ip_address)
+            address = ipaddress.ip_address(ip_address)
         except ValueError:
             raise Invalid("ipAddress is not an IP address", field="ipAddress") from None
+        if isinstance(address, ipaddress.IPv6Address) and address.scope_id:
+            raise Invalid(
+                "ipAddress must not hold a zone: it means another machine on every node", field="ipAddress"
+            )
     if dns_name and (len(dns_name) > 253 or not _HOST_NAME.fullmatch(dns_name)):
         raise Invalid("the host name may hold letters, digits, hyphens and dots only", field="name")

@@ -20,9 +20,10 @@ JOB = "session"
 _COLUMNS = [access_session.c[name] for name in AccessSession.__struct_fields__]
 
 
-def get(tx: ReadTx, session_id: UUID) -> AccessSession:
-    """The session, or NotFound."""
-    found = tx.first(AccessSession, sa.select(*_COLUMNS).where(access_session.c.id == session_id))
+def get(tx: ReadTx, session_id: UUID, *, hold: bool = False) -> AccessSession:
+    """The session, with `hold` its row held until commit; or NotFound."""
+    one = sa.select(*_COLUMNS).where(access_session.c.id == session_id)
+    found = tx.first(AccessSession, one.with_for_update() if hold else one)
     if found is None:
         raise NotFound("no such session")
     return found
@@ -47,7 +48,11 @@ def move(tx: Tx, session: AccessSession, to: Status, **values: Any) -> None:
 
 
 def begin_end(tx: Tx, actor: Actor, session: AccessSession, *, outcome: Status, reason: str) -> None:
-    """Start taking the access away; the worker does the rest. Repeating it changes nothing."""
+    """Start taking the access away, whatever the session became since it was read; the worker does the rest.
+
+    Repeating it changes nothing.
+    """
+    session = get(tx, session.id, hold=True)
     if session.status == Status.CANCELLING or session.status in ENDED:
         return
     move(

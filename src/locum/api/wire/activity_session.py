@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from locum.api.wire.activity import Activity
-from locum.api.wire.base import NEVER, In, Name, Note, Out, Time, later
+from locum.api.wire.base import NEVER, In, Line, Name, Out, Time, later
 from locum.api.wire.connection_profile import ActivityConfiguration
 from locum.api.wire.enums import SessionStatus
 from locum.api.wire.managed_resource import ManagedResource
@@ -110,5 +110,5 @@ class ActivitySessionRequestIn(In):
     access_policy_id: UUID | None = None
     start_date_time_utc: dt.datetime | None = None
     end_date_time_utc: dt.datetime | None = None
-    note: Note | None = None
+    note: Line | None = None
     ticket: Name | None = None

@@ -14,10 +14,9 @@ from msgspec import Meta
 
 T = TypeVar("T")
 
-# Text limits, in characters. Wider ones would let a caller fill the database through fields nobody reads.
+# Text limits, in characters. None may be wider than its column in the database, or a long text would be a 500.
 Name = Annotated[str, Meta(max_length=256)]
-Line = Annotated[str, Meta(max_length=1024)]
-Note = Annotated[str, Meta(max_length=4096)]
+Line = Annotated[str, Meta(max_length=1000)]
 Document = Annotated[str, Meta(max_length=65536)]
 
 Int64 = Annotated[int, Meta(extra_json_schema={"format": "int64"})]

@@ -91,7 +91,7 @@ class CredentialIn(In):
     description: Line | None = None
     type: CredentialType = CredentialType.CONFIGURATION
     platform_id: UUID | None = None
-    sudo_command: Line | None = None
+    sudo_command: Name | None = None
     authentication_method: AuthenticationMethod = AuthenticationMethod.PASSWORD
     passphrase: Secret | None = None
     private_key: Secret | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from locum.api.wire.base import NEVER, In, Line, Name, Out, Time, later
+from locum.api.wire.base import NEVER, In, Name, Out, Time, later
 from locum.api.wire.connection_profile import ActivityConfiguration
 from locum.api.wire.credential import Credential
 from locum.api.wire.enums import (
@@ -159,4 +159,3 @@ class ManagedResourceIn(In):
     service_account_id: UUID | None = None
     port_ssh: int = 0
     accept_thumbprint_on_first_discovery: bool = False
-    trusted_thumbprint: Line | None = None
