@@ -1,13 +1,12 @@
-# What Locum does on a Linux host, run by root's /bin/sh with this text on stdin:
-#     sh -s -- VERB SESSION_ID LOGIN [VALUE]
-# It prints "locum: begun" and last its answer: "locum: done", "locum: refused WHY" when trying again will not
-# help, or "locum: later WHY". Every verb makes sure of a state and may be run again after a crash at any line.
+# What Locum does on a Linux host, as root. It reads orders of four lines each: a verb, the session's id, the login, a
+# value or nothing. The last line it prints for an order is "locum: done", "locum: refused WHY" when trying again will
+# not help, or "locum: later WHY". Every verb makes sure of a state and may be run again after a crash at any line.
 #
 # Proof of ownership: the account carries `locum-SESSION_ID` as its comment, and a note under /var/lib/locum,
 # written before the account is made and removed last, names its login and uid. A note is only written when no
 # account, group or home of that name existed, so whatever of these is found beside a note is ours.
 #
-# Everything is a function and the last line calls main: a text that a broken connection cuts short does nothing.
+# Most of the time goes into starting programs, so the shell's own commands are used where they do.
 
 set -u
 umask 077
@@ -15,9 +14,12 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 unset IFS CDPATH ENV
 
-main() {
-  echo "locum: begun"
-  verb=$1 session=$2 asked=$3 value=${4-}
+# Uids and gids of our accounts. An administrator's next account must not be numbered after one of them: this is above
+# the ranges of people and services, and below those of containers (systemd's UIDS-GIDS, shadow's SUB_UID_MIN).
+low=65536 high=99999
+
+obey() {
+  verb=$1 session=$2 asked=$3 value=$4
   login=$asked
   mark=locum-$session
   home=/home/$login
@@ -47,7 +49,7 @@ later() { echo "locum: later $*"; exit 0; }
 # Sets noted_uid and stage from the note, and whose (none, ours, foreign) and uid from the account.
 look_up() {
   noted_uid='' stage='' whose=none uid='' gid=''
-  [ ! -f "$note" ] || read -r _ noted_uid stage < "$note"
+  [ ! -f "$note" ] || { read -r _ noted_uid && read -r stage; } < "$note"
   entry=$(getent passwd "$login")
   if [ -z "$entry" ] && [ -n "$noted_uid" ]; then
     # Root on the host may have renamed it.
@@ -62,11 +64,6 @@ END
 
 need_ours() {
   [ "$whose" = ours ] || refuse "the account $login is not this session's"
-}
-
-write_note() {
-  mkdir -p "$notes" && printf '%s\n' "$login $uid $1" > "$note.new" && sync "$note.new" &&
-    mv -f "$note.new" "$note" || later "can't write $note"
 }
 
 # One change at a time on a host, but for the waiting for processes; /etc is a lock that leaves nothing behind.
@@ -91,11 +88,15 @@ apply_account() {
   [ "$whose$stage" != oursmade ] || return 0
   [ "$whose" != foreign ] || refuse "the account $login exists and is not this session's"
   # Half made by an attempt that crashed: nobody can have signed in, so it is cleared away and made anew.
-  if [ "$whose" = ours ] || [ -n "$noted_uid" ]; then remove_account; fi
+  if [ "$whose" = ours ] || [ -n "$noted_uid" ]; then
+    remove_account
+    rm -f "$note"
+  fi
   if getent group "$login" > /dev/null; then refuse "a group named $login exists"; fi
   if [ -e "$home" ] || [ -L "$home" ]; then refuse "$home exists and is not this session's"; fi
   choose_uid
-  write_note making
+  # A note that a power cut tears before the account is made says nothing, and nothing is there.
+  mkdir -p "$notes" && echo "$login $uid" > "$note" && sync "$note" || later "can't write $note"
   shell=/bin/bash
   [ -x "$shell" ] || shell=/bin/sh
   # '*' is a password nobody has. '!' would make an sshd that does not use PAM refuse the key too. The group gets
@@ -103,14 +104,11 @@ apply_account() {
   patiently useradd --create-home --home-dir "$home" --shell "$shell" --comment "$mark" --password '*' \
     --uid "$uid" --user-group --key GID_MIN="$low" --key GID_MAX="$high" "$login" || later "useradd failed: $said"
   chmod 700 "$home" || later "no home for $login"
-  write_note made
+  echo made >> "$note" || later "can't write $note"
 }
 
-# Ids are spread over a range of our own by the session's random id: the next account must not own what this one
-# leaves in odd places, and an administrator's next account must not be numbered after it. 65536 to 99999 is above
-# the ranges of people and services and below those of containers (systemd's UIDS-GIDS, shadow's SUB_UID_MIN).
+# Spread by the session's random id: the next account must not own what this one leaves in odd places.
 choose_uid() {
-  low=65536 high=99999
   uid=$((low + 0x${session##*-} % (high - low + 1)))
   while getent passwd "$uid" > /dev/null || getent group "$uid" > /dev/null || runs "$uid"; do
     uid=$((uid < high ? uid + 1 : low))
@@ -122,25 +120,24 @@ runs() { grep -sqE "^Uid:.*[[:space:]]$1([[:space:]]|\$)" /proc/[0-9]*/status; }
 revert_account() {
   revert_sudoers
   if [ "$whose" = ours ] || { [ "$whose" = none ] && [ -n "$noted_uid" ]; }; then remove_account; fi
-  rm -f "$note" "$note.new"
-  rmdir "$notes" 2> /dev/null || :
+  [ ! -e "$note" ] || rm -f "$note"
+  [ ! -d "$notes" ] || rmdir "$notes" 2> /dev/null || :
 }
 
 # (1) shut the account, (2) keep cron from starting anything, (3) end what runs, (4) remove its files,
-# (5) remove the home, (6) remove the account and its group; its proof goes last.
+# (5) remove the home, (6) remove the account and its group. The caller removes the note, the proof, last.
 remove_account() {
   check_uid
   if [ "$whose" = ours ]; then
     patiently usermod --lock --expiredate 1 --shell /usr/sbin/nologin "$login" || later "usermod failed: $said"
   fi
   remove_jobs
-  end_processes
+  end_processes 2
   [ "$whose" = ours ] || [ -n "$noted_uid" ] || return 0
   check_uid
   remove_files
   remove_home
   remove_entries
-  rm -f "$note"
 }
 
 # Whoever was root on the host may have given the account another uid, or its uid to another account. Killing and
@@ -148,7 +145,7 @@ remove_account() {
 check_uid() {
   [ "$whose" = ours ] || uid=$noted_uid
   [ "$uid" = "${noted_uid:-$uid}" ] || refuse "the uid of $login was changed from $noted_uid to $uid"
-  case $uid in '' | 0 | *[!0-9]*) refuse "the uid of $login is $uid" ;; esac
+  [ "$uid" -ge "$low" ] 2> /dev/null && [ "$uid" -le "$high" ] || refuse "the uid of $login is $uid"
   other=$(awk -F: -v uid="$uid" -v login="$login" '$3 == uid && $1 != login { print $1; exit }' /etc/passwd)
   [ -z "$other" ] || refuse "the account $other has the uid of $login"
 }
@@ -164,12 +161,12 @@ remove_jobs() {
   done
 }
 
-# Twice nothing found, because a process that forks while we look may be missed once. A fork bomb on this account
-# must not hold up other sessions.
+# Until nothing is found, $1 times in a row, because a process that forks and exits while we look may be missed
+# once. A fork bomb on this account must not hold up other sessions.
 end_processes() {
   unlock
   rounds=0 quiet=0
-  while [ "$quiet" -lt 2 ]; do
+  while [ "$quiet" -lt "$1" ]; do
     found=$(opened_processes)
     if [ -z "$found" ]; then
       quiet=$((quiet + 1))
@@ -221,15 +218,16 @@ opened_processes() {
 
 remove_files() {
   unmount_below_owned
-  umount -l "/run/user/$uid" 2> /dev/null
-  rm -rf --one-file-system "/run/user/$uid" "/var/mail/$login" "/var/spool/mail/$login" "/run/screen/S-$login"
-  for place in /run/sudo/ts /var/run/sudo/ts /var/lib/sudo/ts /var/lib/sudo/lectured /var/db/sudo/lectured; do
-    rm -f "$place/$login" "$place/$uid"
+  set -- "/run/user/$uid" "/var/mail/$login" "/var/spool/mail/$login" "/run/screen/S-$login"
+  for place in /run/sudo/ts /var/lib/sudo/ts /var/lib/sudo/lectured /var/db/sudo/lectured; do
+    set -- "$@" "$place/$login" "$place/$uid"
   done
+  rm -rf --one-file-system "$@"
+  set --
   for place in /tmp /var/tmp /dev/shm /run/lock; do
-    [ ! -d "$place" ] ||
-      find "$place" -xdev -mindepth 1 -uid "$uid" -prune -execdir rm -rf --one-file-system -- {} + 2> /dev/null
+    [ ! -d "$place" ] || set -- "$@" "$place"
   done
+  find "$@" -xdev -mindepth 1 -uid "$uid" -prune -execdir rm -rf --one-file-system -- {} + 2> /dev/null
   cd /proc/sysvipc && shared=$(awk -v uid="$uid" '
     FILENAME == "shm" && $8 == uid { print "-m", $2 }
     FILENAME == "msg" && $8 == uid { print "-q", $2 }
@@ -242,10 +240,10 @@ remove_files() {
 # of the same file system.
 unmount_below_owned() {
   while read -r _ _ _ _ point _; do
-    point=$(printf '%b' "$point")
     case $point in
-      "$home" | "$home"/*) umount -l "$point" ;;
+      "$home" | "$home"/* | "/run/user/$uid") umount -l "$(printf '%b' "$point")" ;;
       /tmp/* | /var/tmp/* | /dev/shm/* | /run/lock/*)
+        point=$(printf '%b' "$point")
         folder=${point%/*}
         while [ -n "$folder" ]; do
           if [ "$(stat -c %u "$folder" 2> /dev/null)" = "$uid" ]; then
@@ -273,9 +271,9 @@ remove_entries() {
       --shell /usr/sbin/nologin "$login" || later "useradd failed: $said"
   fi
   patiently userdel "$login" || later "userdel failed: $said"
-  if [ "$(getent group "$asked" | cut -d: -f3)" = "$uid" ]; then
-    patiently groupdel "$asked" || later "groupdel failed: $said"
-  fi
+  case $(getent group "$asked") in
+    *:"$uid":*) patiently groupdel "$asked" || later "groupdel failed: $said" ;;
+  esac
 }
 
 # ---- authorized_key. The path is in the account's own power: as root, a link in it could lead anywhere. So the
@@ -287,8 +285,7 @@ as_user() {
 
 apply_authorized_key() {
   as_user '
-    cd "$1" && mkdir -p .ssh && chmod 700 .ssh && cd .ssh || exit 1
-    [ "$(cat authorized_keys 2> /dev/null)" != "$2" ] || exit 0
+    cd "$1" && { mkdir .ssh 2> /dev/null || chmod 700 .ssh; } && cd .ssh || exit 1
     printf "%s\n" "$2" > authorized_keys.locum && mv -f authorized_keys.locum authorized_keys
   ' sh "$home" "restrict,pty $value" 2> /dev/null || later "can't write the key of $login"
 }
@@ -297,7 +294,7 @@ apply_authorized_key() {
 revert_authorized_key() {
   [ "$whose" = ours ] || return 0
   check_uid
-  end_processes
+  end_processes 1
   [ "$whose" = ours ] || return 0
   as_user '
     cd "$1/.ssh" 2> /dev/null || exit 0
@@ -310,22 +307,23 @@ revert_authorized_key() {
 
 apply_sudoers() {
   rule=/etc/sudoers.d/$mark
-  [ "$(cat "$rule" 2> /dev/null)" != "$value" ] || return 0
   command -v visudo > /dev/null || refuse "sudo is not installed"
   grep -qE '^[@#]includedir[[:space:]]+"?/etc/sudoers\.d' /etc/sudoers ||
     refuse "sudo does not read /etc/sudoers.d"
   draft=/etc/$mark.sudoers
-  rm -f "$draft" && printf '%s\n' "$value" > "$draft" && chmod 440 "$draft" || later "can't write $draft"
+  umask 337
+  printf '%s\n' "$value" > "$draft" || later "can't write $draft"
   if ! visudo -cqf "$draft" > /dev/null 2>&1; then
     rm -f "$draft"
     refuse "visudo refused the sudo rule"
   fi
-  sync "$draft"
   mv -f "$draft" "$rule" || later "can't write $rule"
 }
 
 revert_sudoers() {
-  rm -f "/etc/sudoers.d/$mark" "/etc/$mark.sudoers" || later "can't remove /etc/sudoers.d/$mark"
+  for file in "/etc/sudoers.d/$mark" "/etc/$mark.sudoers"; do
+    [ ! -e "$file" ] || rm -f "$file" || later "can't remove $file"
+  done
 }
 
 # ---- group
@@ -342,8 +340,11 @@ revert_group() {
 }
 
 is_member() {
-  case ",$(getent group "$value" | cut -d: -f4)," in *",$login,"*) return 0 ;; esac
+  members=$(getent group "$value")
+  case ",${members##*:}," in *",$login,"*) return 0 ;; esac
   return 1
 }
 
-main "$@" < /dev/null
+while IFS= read -r verb && IFS= read -r session && IFS= read -r login && IFS= read -r value; do
+  (obey "$verb" "$session" "$login" "$value") < /dev/null
+done

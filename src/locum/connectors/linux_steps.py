@@ -1,6 +1,6 @@
 """PURE: what the steps on a Linux host say to linux.sh, checked so strictly that nothing in it needs escaping.
 
-Values still travel as quoted arguments (SEC-18); this is the second wall, and what keeps sudo's own grammar out.
+linux.sh reads them as data anyway (SEC-18); this is the second wall, and what keeps sudo's own grammar out.
 """
 
 from __future__ import annotations

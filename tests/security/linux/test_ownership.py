@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
         "sed -i /^{l}:/d /etc/group /etc/gshadow",
         "userdel {l}",
         "rm -r /home/{l}",
-        "userdel {l}; sed -i s/made/making/ /var/lib/locum/{m}",
+        "userdel {l}; sed -i /made/d /var/lib/locum/{m}",
         "usermod -l renamed {l}",
         "usermod -c changed {l}",
         "usermod -d /etc -s /bin/false -aG sudo {l}",
@@ -46,7 +46,7 @@ async def test_half_an_account_is_made_whole(
     host: Host, user: User, plan: list[Step], subject: Subject, clean: None, damage: str
 ) -> None:
     await apply_all(subject, plan[:1])
-    hosts.run(host, damage.format(l=login_of(plan)) + f"; sed -i s/made/making/ /var/lib/locum/{plan[0].marker}")
+    hosts.run(host, damage.format(l=login_of(plan)) + f"; sed -i /made/d /var/lib/locum/{plan[0].marker}")
     await apply_all(subject, plan)
     assert user.works(plan)
     assert ".bashrc" in hosts.run(host, f"ls -A /home/{login_of(plan)}")
