@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from estate import estate  # noqa: F401 - a fixture
 from identities_world import (  # noqa: F401 - fixtures
     api,
     callers,

@@ -65,9 +65,9 @@ def add_credential(
     public_key = None
     if authentication_method is not AuthenticationMethod.PASSWORD:
         private_key, public_key = _readable_key(private_key, passphrase)
-    elif private_key is not None:
+    elif private_key:
         raise Invalid("privateKey goes with authenticationMethod 1 or 2", field="privateKey")
-    if authentication_method is not AuthenticationMethod.SSH_KEY and password is None:
+    if authentication_method is not AuthenticationMethod.SSH_KEY and not password:
         raise Invalid("password must not be empty", field="password")
     credential_id = new_id()
     row = {
@@ -106,7 +106,7 @@ def add_credential(
 
 def _readable_key(private_key: Secret | None, passphrase: Secret | None) -> tuple[Secret, str]:
     """The key without its passphrase (the vault protects it), and its public half. Errors never quote the key."""
-    if private_key is None:
+    if not private_key:
         raise Invalid("privateKey must not be empty", field="privateKey")
     text = private_key.reveal()
     word = passphrase.reveal() if passphrase else None

@@ -1,0 +1,110 @@
+"""Hosts over the API: onboarded, found again, and nothing set that the server sets itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from estate import NIL, RESOURCES, Estate, made, problem
+from locum.resources.model import resource
+from locum.sessions.lifecycle import Status
+
+pytestmark = pytest.mark.anyio
+
+SEARCH = f"{RESOURCES}/Search"
+
+
+async def names(estate: Estate, **params: Any) -> list[str]:
+    return [row["name"] for row in (await estate.get(estate.admin, SEARCH, **params))["data"]]
+
+
+@pytest.mark.sees_effect("ManagedResource.Post", "ManagedResource.Search")
+async def test_a_host_is_onboarded_and_found_with_what_it_is_used_for(estate: Estate) -> None:
+    view = made(await estate.admin.post(RESOURCES, {"NAME": "db01", "host": {"dnsHostName": "db01.example.org"}}))
+    assert (view["type"], view["portSsh"], view["platformId"]) == (0, 22, await linux(estate))
+    assert (view["trustedThumbprint"], view["serviceAccountId"]) == (None, None)
+    assert estate.audited("resource.created", view["id"]) == 1
+    active, _ = (await estate.ask())["id"], await estate.ask()
+    estate.become(active, Status.ACTIVE)
+    first, second = (await estate.get(estate.admin, SEARCH, orderBy="name"))["data"]
+    assert (first["name"], first["dnsHostName"], first["platformName"]) == ("db01", "db01.example.org", "Linux")
+    assert (first["activeSessionCount"], first["accessPolicyCount"]) == (0, 0)
+    assert (second["name"], second["ipAddress"], second["portSsh"]) == ("web01", "192.0.2.10", 2222)
+    assert (second["saUsername"], second["acceptThumbprintOnFirstDiscovery"]) == ("locum", True)
+    assert (second["activeSessionCount"], second["scheduledSessionCount"], second["accessPolicyCount"]) == (
+        1,
+        1,
+        1,
+    )
+
+
+async def linux(estate: Estate) -> str:
+    (row,) = await estate.get(estate.ada, "/api/v1/Platform")
+    return str(row["id"])
+
+
+async def test_the_name_alone_is_the_address(estate: Estate) -> None:
+    made(await estate.admin.post(RESOURCES, {"name": "db01.example.org"}))
+    found = (await estate.get(estate.admin, SEARCH, filterText="DB01"))["data"]
+    assert [row["dnsHostName"] for row in found] == ["db01.example.org"]
+
+
+async def test_what_is_wrong_is_said(estate: Estate) -> None:
+    good: dict[str, Any] = {"name": "db01", "ipAddress": "192.0.2.11"}
+    for changes, field in (
+        ({"name": "", "ipAddress": ""}, "name"),
+        ({"name": "two words", "ipAddress": ""}, "name"),
+        ({"ipAddress": "192.0.2.256"}, "ipAddress"),
+        ({"ipAddress": "fe80::1%" + "a" * 100}, "ipAddress"),
+        ({"ipAddress": "$(reboot)"}, "ipAddress"),
+        ({"host": {"dnsHostName": "-oProxyCommand=x"}}, "name"),
+        ({"portSsh": 65_536}, "portSsh"),
+        ({"portSsh": -1}, "portSsh"),
+        ({"platformId": str(uuid4())}, "platformId"),
+        ({"serviceAccountId": str(uuid4())}, "serviceAccountId"),
+        ({"serviceAccountId": "locum"}, "serviceAccountId"),
+        ({"name": "x" * 257}, "name"),
+    ):
+        assert field in problem(await estate.admin.post(RESOURCES, {**good, **changes}), 400)["errors"], changes
+    problem(await estate.admin.post(RESOURCES, {**good, "type": "Domain"}), 409)
+    assert estate.count(resource) == 1
+
+
+async def test_a_name_is_taken_in_every_spelling_and_at_once(estate: Estate) -> None:
+    for name in ("web01", "WEB01", " ｗｅｂ01 "):
+        problem(await estate.admin.post(RESOURCES, {"name": name, "ipAddress": "192.0.2.11"}), 409)
+    answers = await asyncio.gather(*(estate.admin.post(RESOURCES, {"name": "db01"}) for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
+
+
+async def test_pages_orders_and_filters(estate: Estate) -> None:
+    for name in ("Beta", "alpha", "gamma%"):
+        made(await estate.admin.post(RESOURCES, {"name": name, "ipAddress": "192.0.2.99"}))
+    assert await names(estate, OrderBy="NAME") == ["alpha", "Beta", "gamma%", "web01"]
+    assert await names(estate, orderBy="name", orderDescending="true", skip=1, take=2) == ["gamma%", "Beta"]
+    assert await estate.get(estate.admin, SEARCH, Take=0) == {"data": [], "recordsTotal": 4}
+    assert await names(estate, filterText="%") == ["gamma%"]
+    assert len(await names(estate, filterText="192.0.2.99")) == 3
+    for params, total in (
+        ({"filterType": "host"}, 4),
+        ({"filterType": 5}, 0),
+        ({"managedResourceId": estate.ids["web01"]}, 1),
+        ({"managedResourceId": NIL, "domainConfigId": ""}, 4),
+        ({"domainConfigId": str(uuid4())}, 0),
+        ({"unheardOf": "1"}, 4),
+    ):
+        assert (await estate.get(estate.admin, SEARCH, **params))["recordsTotal"] == total
+    for params in ({"orderBy": "service_account_id"}, {"take": -1}, {"filterType": "Rocket"}):
+        problem(await estate.admin.get(SEARCH, **params), 400)
+
+
+async def test_who_may(estate: Estate) -> None:
+    robot = estate.callers.application("robot")
+    made(await robot.post(RESOURCES, {"name": "db01"}))
+    assert (await robot.get(SEARCH)).status_code == 200
+    for call in (estate.ada.get(SEARCH), estate.ada.post(RESOURCES, {"name": "x"})):
+        problem(await call, 403)
+    problem(await estate.callers.nobody().get(SEARCH), 401)
