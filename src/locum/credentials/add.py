@@ -62,12 +62,13 @@ def add_credential(
         table = metadata.tables["platform"]
         if tx.scalar(sa.select(table.c.id).where(table.c.id == platform_id)) is None:
             raise Invalid("platformId names no platform", field="platformId")
+    password, private_key, passphrase = _given(password), _given(private_key), _given(passphrase)
     public_key = None
     if authentication_method is not AuthenticationMethod.PASSWORD:
         private_key, public_key = _readable_key(private_key, passphrase)
-    elif private_key:
+    elif private_key is not None:
         raise Invalid("privateKey goes with authenticationMethod 1 or 2", field="privateKey")
-    if authentication_method is not AuthenticationMethod.SSH_KEY and not password:
+    if authentication_method is not AuthenticationMethod.SSH_KEY and password is None:
         raise Invalid("password must not be empty", field="password")
     credential_id = new_id()
     row = {
@@ -104,9 +105,14 @@ def add_credential(
     return get_credential(tx, credential_id)
 
 
+def _given(secret: Secret | None) -> Secret | None:
+    """Callers send an empty text where they have none."""
+    return secret if secret is not None and secret.reveal() else None
+
+
 def _readable_key(private_key: Secret | None, passphrase: Secret | None) -> tuple[Secret, str]:
     """The key without its passphrase (the vault protects it), and its public half. Errors never quote the key."""
-    if not private_key:
+    if private_key is None:
         raise Invalid("privateKey must not be empty", field="privateKey")
     text = private_key.reveal()
     word = passphrase.reveal() if passphrase else None
