@@ -1,0 +1,1 @@
+"""Measures Locum against public tools on the machine at hand: `make bench`. See docs/performance.md."""

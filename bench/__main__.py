@@ -1,0 +1,65 @@
+"""`python -m bench [--short] [row …]`: measure, print a table, write JSON and pictures under bench/results/.
+
+Ends with status 1 where a row leaves even the wide margin that a loaded machine must keep; the goals decide nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from demo.hosts import HostsError
+
+from bench import api_rows, page_row, report, session_row, ssh_rows, start_row
+from bench.measure import Row
+from bench.stage import Stage
+
+ROWS: dict[str, Callable[[Stage], list[Row]]] = {
+    "request": api_rows.request,
+    "api-key": api_rows.api_key,
+    "page": page_row.page,
+    "start": start_row.start,
+    "session": session_row.session,
+    "ssh-setup": ssh_rows.set_up,
+    "ssh-echo": ssh_rows.echo,
+    "ssh-bulk": ssh_rows.bulk,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument(
+        "rows", nargs="*", metavar="row", help=f"which rows, all if none is named: {', '.join(ROWS)}"
+    )
+    parser.add_argument("--short", action="store_true", help="fewer and shorter rounds, under a minute")
+    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results", metavar="DIR")
+    options = parser.parse_args()
+    unknown = set(options.rows) - set(ROWS)
+    if unknown:
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    facts = report.machine()
+    rows: list[Row] = []
+    print(report.head())
+    try:
+        with tempfile.TemporaryDirectory(prefix="locum-bench-") as folder, ExitStack() as cleanup:
+            stage = Stage(Path(folder), cleanup, short=options.short)
+            for name in options.rows or ROWS:
+                for row in ROWS[name](stage):
+                    print(report.line(row), flush=True)
+                    rows.append(row)
+    except HostsError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    print(f"\n{report.save(options.results, rows, facts, short=options.short)}")
+    broken = [row.name for row in rows if not row.met(row.margin)]
+    if broken:
+        print(f"outside even the wide margin: {', '.join(broken)}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Rows of the REST API under a load of 16 callers, each with a connection of its own."""
+
+from __future__ import annotations
+
+from bench.load import Server, http_request, rate
+from bench.measure import Goal, Row, interleave, processor_s
+from bench.stage import Stage
+
+CALLERS = 16
+
+
+def request(stage: Stage) -> list[Row]:
+    """The cheapest authenticated read, `GET /api/v1/Platform`: four rows of a small table."""
+    token = stage.token()
+    ours = _Measured(stage.locum, [http_request("GET", "/api/v1/Platform", token)] * CALLERS, stage.short)
+    theirs = _Measured(stage.peer, [http_request("GET", "/empty")] * CALLERS, stage.short)
+    samples = interleave(3 if stage.short else 8, ours.rate, theirs.rate)
+    return [
+        Row(
+            "request",
+            "authenticated request, GET Platform",
+            "Starlette, empty handler",
+            "requests/s",
+            *samples,
+            goal=Goal("at_least", 0.6),
+            margin=Goal("at_least", 0.02),
+            extra={"oursProcessorMs": ours.processor_ms, "theirsProcessorMs": theirs.processor_ms},
+        )
+    ]
+
+
+def api_key(stage: Stage) -> list[Row]:
+    """`GenerateApiKey` against `RevealApiKey`, which writes one row: what was revealed goes to the audit log."""
+    admin = stage.client()
+    ids = [
+        admin.call("POST", "/api/v1/ManagedAccount/CreateApplicationUser", {"name": f"app-{number}"})["id"]
+        for number in range(CALLERS)
+    ]
+    token = stage.token()
+    generate, reveal = (
+        [http_request(method, f"/api/v1/ManagedAccount/{name}/{id_}", token) for id_ in ids]
+        for method, name in (("PUT", "GenerateApiKey"), ("GET", "RevealApiKey"))
+    )
+    ours, theirs = _Measured(stage.locum, generate, stage.short), _Measured(stage.locum, reveal, stage.short)
+    samples = interleave(3 if stage.short else 6, ours.rate, theirs.rate)
+    return [
+        Row(
+            "api-key",
+            "GenerateApiKey",
+            "RevealApiKey (writes one row)",
+            "requests/s",
+            *samples,
+            goal=Goal("at_least", 0.7),
+            margin=Goal("at_least", 0.1),
+            extra={"oursProcessorMs": ours.processor_ms, "theirsProcessorMs": theirs.processor_ms},
+        )
+    ]
+
+
+class _Measured:
+    """A load that also keeps count of what it costs the server: processor time per request, in ms."""
+
+    def __init__(self, server: Server, requests: list[bytes], short: bool) -> None:
+        self._server = server
+        self._requests = requests
+        self._seconds = 0.4 if short else 1.5
+        self.processor_ms = 0.0
+
+    def rate(self) -> float:
+        before = processor_s(self._server.pid)
+        found = rate(self._server, self._requests, seconds=self._seconds)
+        # The warming up costs too, in proportion: it runs the same requests.
+        share = self._seconds / (self._seconds + 0.2)
+        self.processor_ms = (processor_s(self._server.pid) - before) * share * 1000 / (found * self._seconds)
+        return found

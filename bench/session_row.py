@@ -1,0 +1,97 @@
+"""Row of a session from its request to its account being usable."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from importlib import resources
+from pathlib import Path
+from uuid import uuid4
+
+import uvloop
+
+from bench.load import Line
+from bench.measure import Goal, Row, interleave
+from bench.sessions import end_session, open_session
+from bench.ssh import ssh_config
+from bench.stage import USER, Stage
+
+SCRIPT = resources.files("locum.connectors").joinpath("linux.sh").read_text().rstrip("\n")
+
+
+def session(stage: Stage) -> list[Row]:
+    """The peer types the same orders to the same script, as root, into a connection that is open already."""
+    stage.hosts  # noqa: B018 - starts them
+    with _RootShell(stage) as shell:
+        token = stage.token(USER)
+        samples = interleave(3 if stage.short else 12, lambda: _ours(stage, token), shell.one_account)
+    return [
+        Row(
+            "session",
+            "session from request to usable",
+            "the same commands in one open ssh connection",
+            "ms",
+            *samples,
+            goal=Goal("at_most", 1.5),
+            margin=Goal("at_most", 30.0),
+        )
+    ]
+
+
+def _ours(stage: Stage, token: str) -> float:
+    return uvloop.run(asyncio.wait_for(_one_session(stage, token), 60))
+
+
+async def _one_session(stage: Stage, token: str) -> float:
+    async with await Line.open(stage.locum.address, stage.locum.ca) as line:
+        started = time.perf_counter()
+        session_id = await open_session(line, token)
+        spent = time.perf_counter() - started
+        await end_session(line, token, session_id)
+    return spent * 1000
+
+
+class _RootShell:
+    """`ssh service-account@target sudo sh`, kept open."""
+
+    def __init__(self, stage: Stage) -> None:
+        loader = f'script=$(head -c {len(SCRIPT)}); eval "$script"'
+        self._process = subprocess.Popen(
+            ["ssh", "-F", ssh_config(stage), "direct", f"sudo -n -- /bin/sh -c '{loader}'"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._key = Path(f"{stage.hosts[0].private_key}.pub").read_text().strip()
+        self._rule = "ALL=(ALL:ALL) NOPASSWD: ALL"
+
+    def __enter__(self) -> _RootShell:
+        self._write(SCRIPT)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def one_account(self) -> float:
+        """Milliseconds for account, key and sudo rule; they are taken away again afterwards."""
+        marker, login = str(uuid4()), f"peer-{uuid4().hex[:8]}"
+        steps = [("account", ""), ("authorized_key", self._key), ("sudoers", f"{login} {self._rule}")]
+        started = time.perf_counter()
+        for kind, value in steps:
+            self._order(f"apply_{kind}", marker, login, value)
+        spent = time.perf_counter() - started
+        for kind, value in reversed(steps):
+            self._order(f"revert_{kind}", marker, login, value)
+        return spent * 1000
+
+    def _order(self, *words: str) -> None:
+        self._write("".join(f"{word}\n" for word in words))
+        assert self._process.stdout is not None
+        while (line := self._process.stdout.readline()) != b"locum: done\n":
+            assert line == b"locum: alive\n", line
+
+    def _write(self, text: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(text.encode())
+        self._process.stdin.flush()

@@ -1,0 +1,104 @@
+"""The ssh client's two ways to the same target: through Locum's gateway, and with `-J` through plain OpenSSH."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from demo.hosts import Host
+
+from bench.load import Line
+from bench.measure import processor_s
+from bench.sessions import open_session
+from bench.stage import PASSWORD, USER, Stage
+
+_CONFIG = """\
+Host gateway
+  HostName 127.0.0.1
+  Port {port}
+  PreferredAuthentications password
+  NumberOfPasswordPrompts 1
+Host jump
+  HostName {jump.address}
+  User {jump.account}
+  IdentityFile {jump.private_key}
+Host direct target
+  HostName {target.address}
+  User {target.account}
+  IdentityFile {target.private_key}
+Host target
+  ProxyJump jump
+Host *
+  UserKnownHostsFile {folder}/known_hosts
+  GlobalKnownHostsFile none
+  StrictHostKeyChecking accept-new
+  IdentitiesOnly yes
+  IdentityAgent none
+  LogLevel ERROR
+  IgnoreUnknown ObscureKeystrokeTiming
+  ObscureKeystrokeTiming no
+"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way: the words that start the client, and the process in the middle that does the work."""
+
+    words: tuple[str, ...]
+    environment: dict[str, str]
+    middle: int
+    with_children: bool
+
+    def start(self, *words: str, **pipes: Any) -> subprocess.Popen[bytes]:
+        """`ssh … WORDS`; give `options` before the command in `words`."""
+        return subprocess.Popen([*self.words, *words], env=self.environment, **pipes)
+
+    def processor_s(self) -> float:
+        """What the middle has used so far. An sshd hands in its children's time when they have ended."""
+        return processor_s(self.middle, children=self.with_children)
+
+
+def ssh_config(stage: Stage) -> str:
+    """The path of a configuration file with both ways in it."""
+    path = stage.folder / "ssh_config"
+    target, jump = stage.hosts
+    port = int(stage.ssh.rsplit(":", 1)[1])
+    path.write_text(_CONFIG.format(port=port, target=target, jump=jump, folder=stage.folder))
+    return str(path)
+
+
+def ways(stage: Stage) -> tuple[Way, Way]:
+    """Ours into a fresh session that is recorded, and the peer's. Locum asks for a password, the peer for a key."""
+    config = ssh_config(stage)
+    askpass = stage.folder / "askpass"
+    askpass.write_text(f'#!/bin/sh\necho "{PASSWORD}"\n')
+    askpass.chmod(0o700)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(stage.folder),
+        "TERM": "xterm",
+        "SSH_ASKPASS": str(askpass),
+        "SSH_ASKPASS_REQUIRE": "force",
+    }
+    session_id = uvloop.run(_open(stage, stage.token(USER)))
+    user = f"{USER}+Linux_sudo+web01+~{session_id}"
+    ours = ("ssh", "-F", config, "-o", f"User={user}", "gateway")
+    return (
+        Way(ours, environment, stage.locum.pid, False),
+        Way(("ssh", "-F", config, "target"), environment, _sshd(stage.hosts[1]), True),
+    )
+
+
+async def _open(stage: Stage, token: str) -> str:
+    async with await Line.open(stage.locum.address, stage.locum.ca) as line:
+        return await open_session(line, token)
+
+
+def _sshd(host: Host) -> int:
+    """The listening sshd of a host, by its pid on this machine: the child of the host's first process."""
+    children = Path(f"/proc/{host.init}/task/{host.init}/children").read_text().split()
+    return next(int(pid) for pid in children if b"[listener]" in Path(f"/proc/{pid}/cmdline").read_bytes())
