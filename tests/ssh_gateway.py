@@ -217,24 +217,31 @@ class Client:
         return [program, *self.options(), *(("-o", f"User={user}") if user else ()), *words]
 
     async def start(
-        self, *words: str, user: str = NAME, password: str = PASSWORD, code: str = CODE, program: str = "ssh"
+        self,
+        *words: str,
+        user: str = NAME,
+        password: str = PASSWORD,
+        code: str = CODE,
+        program: str = "ssh",
+        stdin: int = asyncio.subprocess.DEVNULL,
     ) -> asyncio.subprocess.Process:
         """Start `ssh` with these words behind its options, host included."""
         return await asyncio.create_subprocess_exec(
             *self.command(*words, user=user, program=program),
             env=self.environment(password, code),
             cwd=self.home,
-            stdin=asyncio.subprocess.PIPE,
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
 
     async def run(self, *words: str, stdin: bytes = b"", timeout: float = 30, **more: str) -> Answer:
-        process = await self.start(*words, **more)
+        source = asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL
+        process = await self.start(*words, stdin=source, **more)
         try:
             async with asyncio.timeout(timeout):
-                out, err = await process.communicate(stdin)
+                out, err = await process.communicate(stdin or None)
         finally:
             if process.returncode is None:
                 process.kill()
