@@ -1,0 +1,88 @@
+"""What a decision looks at: exactly the policies that join all three, in a fixed number of statements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from locum.activities.model import activity
+from locum.kit.db import Database, Tx
+from locum.kit.ids import new_id
+from locum.policies.add import Members, add_policy
+from locum.policies.decide import Facts
+from locum.policies.facts import gather
+from locum.policies.model import policy
+from locum.resources.model import platform
+from statements import selects
+from world import ACTOR, World, lock, make_world
+
+pytestmark = pytest.mark.anyio
+
+
+async def facts(database: Database, world: World, person: UUID | None = None, **changes: UUID) -> Facts:
+    ids = {"activity_id": world.sudo, "resource_id": world.resource, **changes}
+    who = person or world.person
+    return await database.read(gather, identity_id=who, wanted_policy_id=None, note="n", ticket="t", **ids)
+
+
+def more(tx: Tx, world: World, names: list[str], members: Members) -> None:
+    for name in names:
+        add_policy(tx, ACTOR, name=name, members=members)
+
+
+async def test_only_policies_that_join_all_three(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await database.write(more, world, ["nobody"], Members([], [world.resource], [world.sudo]))
+    await database.write(more, world, ["nowhere"], Members([world.person], [], [world.sudo]))
+    await database.write(more, world, ["nothing"], Members([world.person], [world.resource], [world.shell]))
+    found = await facts(database, world)
+    assert [p.name for p in found.policies] == ["admins"]
+    assert (found.policies[0].record, found.policies[0].max_session_minutes) == (True, 60)
+    assert (found.identity_locked, found.activity_fits_platform) == (False, True)
+    assert (found.note, found.ticket) == ("n", "t")
+    assert (await facts(database, world, world.stranger)).policies == ()
+    shell = await facts(database, world, activity_id=world.shell)
+    assert sorted(p.name for p in shell.policies) == ["admins", "nothing"]
+
+
+async def test_a_disabled_policy_is_seen_and_a_deleted_one_is_not(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await database.write(lambda tx: tx.run(sa.update(policy).values(is_disabled=True)))
+    assert [p.is_disabled for p in (await facts(database, world)).policies] == [True]
+    await database.write(lambda tx: tx.run(sa.update(policy).values(is_deleted=True)))
+    assert (await facts(database, world)).policies == ()
+
+
+async def test_a_locked_or_unknown_person_is_locked(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    assert (await facts(database, world, new_id())).identity_locked
+    await database.write(lock, world.person)
+    assert (await facts(database, world)).identity_locked
+
+
+async def test_an_activity_of_another_platform_does_not_fit(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+
+    def elsewhere(tx: Tx) -> None:
+        other = new_id()
+        tx.add(platform, id=other, name="Other", connector="linux", created_at=tx.now, modified_at=tx.now)
+        tx.run(sa.update(activity).where(activity.c.id == world.sudo).values(platform_id=other))
+
+    await database.write(elsewhere)
+    assert not (await facts(database, world)).activity_fits_platform
+    assert (await facts(database, world, activity_id=world.shell)).activity_fits_platform
+
+
+async def test_the_number_of_statements_does_not_grow(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    members = Members([world.person], [world.resource], [world.sudo])
+    counts = []
+    for names in (["a", "b"], [f"policy {n}" for n in range(297)]):
+        await database.write(more, world, names, members)
+        with selects(database) as seen:
+            found = await facts(database, world)
+        counts.append((len(found.policies), len(seen)))
+    assert counts == [(3, 3), (300, 3)]

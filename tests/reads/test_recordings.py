@@ -1,0 +1,79 @@
+"""Which connections were recorded: newest first, with the names of who and where."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from crowd import copy
+from locum.kit.db import Database, Tx
+from locum.kit.ids import new_id
+from locum.reads.recordings import digest, newest
+from locum.sessions.model import connection
+from locum.sessions.request import Request, request_session
+from statements import selects
+from world import ACTOR, World, make_world
+
+pytestmark = pytest.mark.anyio
+
+NOON = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
+
+
+def connect(tx: Tx, world: World, session_id: UUID, hour: int, recorded: bool) -> UUID:
+    made = new_id()
+    tx.add(
+        connection,
+        id=made,
+        session_id=session_id,
+        identity_id=world.person,
+        node="n",
+        address="192.0.2.7",
+        recorded=recorded,
+        opened_at=NOON + dt.timedelta(hours=hour),
+    )
+    return made
+
+
+async def ask(database: Database, world: World) -> UUID:
+    asked = Request(identity_id=world.person, activity_id=world.sudo, resource_id=world.resource)
+    return await database.write(request_session, ACTOR, asked, node="n")
+
+
+async def test_the_newest_recorded_ones_with_their_names(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    session_id = await ask(database, world)
+    old = await database.write(connect, world, session_id, 1, True)
+    new = await database.write(connect, world, session_id, 3, True)
+    await database.write(connect, world, session_id, 2, False)
+    first, second = await database.read(newest, limit=10)
+    assert first == {
+        "connection": str(new),
+        "session": str(session_id),
+        "user": "Alice",
+        "activity": "Linux sudo",
+        "resource": "web01",
+        "opened_at": "2026-03-04T15:00:00Z",
+        "closed_at": None,
+    }
+    assert second["connection"] == str(old)
+    assert [row["connection"] for row in await database.read(newest, limit=1)] == [str(new)]
+    with selects(database) as seen:
+        await database.read(newest, limit=1000)
+    few = len(seen)
+    await copy(database, connection, old, 300)
+    with selects(database) as seen:
+        assert len(await database.read(newest, limit=1000)) == 302
+    assert len(seen) == few == 1
+
+
+async def test_the_digest_of_a_closed_recording(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    made = await database.write(connect, world, await ask(database, world), 1, True)
+    assert await database.read(digest, made) is None
+    await database.write(lambda tx: tx.run(sa.update(connection).values(recording_digest="ab" * 32)))
+    assert await database.read(digest, made) == "ab" * 32
+    assert await database.read(digest, new_id()) is None
