@@ -46,6 +46,9 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartError before anything has started."""
     configure_logs(sys.stderr)
     harden()
+    # A keystroke waits for the thread that holds the interpreter: with 0.5 ms in place of 5 its p99 beside another
+    # session's bulk transfer falls to about a quarter.
+    sys.setswitchinterval(0.0005)
     with ExitStack() as stack:
         vault, database = _open(settings, stack)
         https = _listen(settings.https, "--https")

@@ -37,6 +37,7 @@ SESSION = UUID("0193a7d2-5b7c-7e1a-9f00-0123456789ab")
         (f"john smith a b ~{SESSION}", Wanted("john smith", "a", "b", session_id=SESSION)),
         (f"alice%2Ba%2bb%2B~{SESSION}", Wanted("alice", "a", "b", session_id=SESSION)),
         (f"CORP%5Calice+a+b+~{SESSION}", Wanted("CORP\\alice", "a", "b", session_id=SESSION)),
+        ("alice Linux_sudo web01", Wanted("alice", "Linux_sudo", "web01")),
         (f"\\alice+a+b+~{SESSION}", Wanted("alice", "a", "b", session_id=SESSION)),
     ],
 )
@@ -55,7 +56,6 @@ def test_says_what_to_open(typed: str, wanted: Wanted) -> None:
         ("alice++b", "alice"),
         ("+a+b", ""),
         ("", ""),
-        ("alice a b", "alice a b"),
         (f"alice+~{SESSION}", "alice"),
         (f"alice ~{SESSION}", f"alice ~{SESSION}"),
         ("alice+a\n+b", "alice"),

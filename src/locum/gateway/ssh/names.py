@@ -40,6 +40,8 @@ def parse(user_name: str) -> Wanted:
     bound = _BOUND.fullmatch(name)
     if bound is not None:
         return _parse_bound(bound["head"], bound["separator"], UUID(bound["id"]))
+    if "+" not in name and name.count(" ") == 2:
+        name = name.replace(" ", "+")  # `ssh ssh://user+activity+resource@…`: OpenSSH decodes `+` as a form does
     fields = [field.strip() for field in name.split("+", 4)]
     if len(fields) < 3 or not all(fields[:3]):
         raise Invalid(f"the user name must say what to open: {FORM}")
