@@ -19,7 +19,8 @@ from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Forbidden, LocumError, NotFound
 from locum.kit.ids import new_id
 from locum.kit.wake import Wake
-from locum.resources.model import Resource, resource
+from locum.resources.add import get_resource
+from locum.resources.model import resource
 from locum.sessions import transition
 from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, LogLevel, access_session, connection, session_log
@@ -94,13 +95,7 @@ def authorize_connection(
         raise Forbidden("your account is locked", missing="account not locked")
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
-    target = tx.first(
-        Resource,
-        sa.select(*(resource.c[name] for name in Resource.__struct_fields__)).where(
-            resource.c.id == session.resource_id
-        ),
-    )
-    assert target is not None
+    target = get_resource(tx, session.resource_id)
     connection_id = new_id()
     tx.add(
         connection,

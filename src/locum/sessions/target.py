@@ -12,20 +12,13 @@ from locum.credentials.model import Credential, credential
 from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Invalid
-from locum.resources.model import Platform, Resource, platform, resource
+from locum.resources.add import get_resource
+from locum.resources.model import Platform, platform, resource
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
-_RESOURCE = [resource.c[name] for name in Resource.__struct_fields__]
 _CREDENTIAL = [credential.c[name] for name in Credential.__struct_fields__]
 _PLATFORM = [platform.c[name] for name in Platform.__struct_fields__]
-
-
-def get_resource(tx: ReadTx, resource_id: UUID) -> Resource:
-    """The resource of a session; the foreign key says that it exists."""
-    found = tx.first(Resource, sa.select(*_RESOURCE).where(resource.c.id == resource_id))
-    assert found is not None
-    return found
 
 
 def locate(tx: ReadTx, vault: Vault, resource_id: UUID) -> tuple[str, Target]:
