@@ -102,10 +102,10 @@ def percentile(samples: list[float], per_cent: float) -> float:
     return ordered[min(int(len(ordered) * per_cent / 100), len(ordered) - 1)]
 
 
-def processor_s(pid: int, *, children: bool = False) -> float:
-    """Processor time of a process so far, on request with that of its ended children."""
+def processor_s(pid: int) -> float:
+    """Processor time of a process so far, with that of its ended children."""
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(word) for word in words[11 : 15 if children else 13]) / _TICKS_PER_S
+    return sum(int(word) for word in words[11:15]) / _TICKS_PER_S
 
 
 def _summary(samples: list[float]) -> dict[str, Any]:

@@ -46,20 +46,19 @@ Host *
 
 @dataclass(frozen=True)
 class Way:
-    """One way: the words that start the client, and the process in the middle that does the work."""
+    """One way: the words that start the client, and the processes in the middle that do the work."""
 
     words: tuple[str, ...]
     environment: dict[str, str]
-    middle: int
-    with_children: bool
+    middle: tuple[int, ...]
 
     def start(self, *words: str, **pipes: Any) -> subprocess.Popen[bytes]:
         """`ssh … WORDS`; give `options` before the command in `words`."""
         return subprocess.Popen([*self.words, *words], env=self.environment, **pipes)
 
     def processor_s(self) -> float:
-        """What the middle has used so far. An sshd hands in its children's time when they have ended."""
-        return processor_s(self.middle, children=self.with_children)
+        """What the middle has used so far; for what has ended its parent tells."""
+        return sum(processor_s(pid) for pid in self.middle)
 
 
 def ssh_config(stage: Stage) -> str:
@@ -88,8 +87,8 @@ def ways(stage: Stage) -> tuple[Way, Way]:
     user = f"{USER}+Linux_sudo+web01+~{session_id}"
     ours = ("ssh", "-F", config, "-o", f"User={user}", "gateway")
     return (
-        Way(ours, environment, stage.locum.pid, False),
-        Way(("ssh", "-F", config, "target"), environment, _sshd(stage.hosts[1]), True),
+        Way(ours, environment, (stage.locum.pid,)),
+        Way(("ssh", "-F", config, "target"), environment, _sshd(stage.hosts[1])),
     )
 
 
@@ -98,7 +97,8 @@ async def _open(stage: Stage, token: str) -> str:
         return await open_session(line, token)
 
 
-def _sshd(host: Host) -> int:
-    """The listening sshd of a host, by its pid on this machine: the child of the host's first process."""
+def _sshd(host: Host) -> tuple[int, int]:
+    """The listening sshd of a host and its parent, which inherits sessions whose sshd ended before them."""
     children = Path(f"/proc/{host.init}/task/{host.init}/children").read_text().split()
-    return next(int(pid) for pid in children if b"[listener]" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    listener = next(int(pid) for pid in children if b"[listener]" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    return listener, host.init
