@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import pytest
+
 from api_sample import Server
 
 
@@ -12,6 +14,7 @@ def test_healthy_without_signing_in(server: Server) -> None:
     assert (answer.status, answer.json) == (200, "Healthy")
 
 
+@pytest.mark.sees_effect("Health.Get")
 def test_not_ready_is_a_503_problem(server: Server) -> None:
     server.health = False
     try:
@@ -22,6 +25,7 @@ def test_not_ready_is_a_503_problem(server: Server) -> None:
     assert answer.json["title"] == "Service Unavailable"
 
 
+@pytest.mark.sees_effect("Version.Get")
 def test_version_is_the_installed_package(server: Server) -> None:
     answer = server.call("GET", "/api/v1/Version", who=None)
     assert (answer.status, answer.json) == (200, version("locum"))

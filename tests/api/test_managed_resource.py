@@ -88,6 +88,9 @@ async def test_pages_orders_and_filters(estate: Estate) -> None:
     assert await estate.get(estate.admin, SEARCH, Take=0) == {"data": [], "recordsTotal": 4}
     assert await names(estate, filterText="%") == ["gamma%"]
     assert len(await names(estate, filterText="192.0.2.99")) == 3
+    assert await names(estate, filterText="192.0.2.99", filterColumns=["name", "os"]) == []
+    assert len(await names(estate, filterText="192.0.2.99", FILTERCOLUMNS=["Name", "IpAddress"])) == 3
+    problem(await estate.admin.get(SEARCH, filterText="x", filterColumns="os"), 400)
     for params, total in (
         ({"filterType": "host"}, 4),
         ({"filterType": 5}, 0),

@@ -54,6 +54,8 @@ async def test_filters_and_order(database: Database, tmp_path: Path) -> None:
     page = await database.read(search, Page(order_by="NAME", descending=True, skip=1, take=2))
     assert ([row.name for row in page.rows], page.total) == (["Host0002", "Host0001"], 4)
     assert (await database.read(search, Page(filter_text="OST0001"))).total == 1
+    assert (await database.read(search, Page(filter_text="OST0001"), filter_columns=["ipAddress"])).total == 0
+    assert (await database.read(search, Page(filter_text="OST0001"), filter_columns=["Name"])).total == 1
     assert (await database.read(search, Page(), resource_type=1)).total == 0
     assert (await database.read(search, Page(), resource_id=world.resource)).total == 1
     assert (await database.read(search, Page(), resource_id=new_id())).total == 0

@@ -67,7 +67,13 @@ def search_resources(tx: ReadTx, call: Call[None, ResourceQuery, None]) -> DataT
     query = call.query
     if query.domain_config_id is not None:  # no host belongs to a domain: domains are not available yet
         return DataTable(data=[], records_total=0)
-    listed = reads.search(tx, query.page(), resource_type=query.filter_type, resource_id=query.managed_resource_id)
+    listed = reads.search(
+        tx,
+        query.page(),
+        filter_columns=query.filter_columns,
+        resource_type=query.filter_type,
+        resource_id=query.managed_resource_id,
+    )
     return DataTable(data=[view(row) for row in listed.rows], records_total=listed.total)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from locum.credentials.model import credential
 from locum.kit.db import ReadTx
+from locum.kit.errors import Invalid
 from locum.kit.paging import Listed, Page, fetch
 from locum.policies.model import policy, policy_resource
 from locum.resources.model import platform, resource
@@ -59,9 +61,14 @@ _SEARCHED = ["shownname", "name", "dnshostname", "ipaddress", "platformname"]
 
 
 def search(
-    tx: ReadTx, page: Page, *, resource_type: int | None = None, resource_id: UUID | None = None
+    tx: ReadTx,
+    page: Page,
+    *,
+    filter_columns: Collection[str] = (),
+    resource_type: int | None = None,
+    resource_id: UUID | None = None,
 ) -> Listed[ResourceRow]:
-    """One page of resources (ManagedResource.Search)."""
+    """One page of resources (ManagedResource.Search); its text is looked for in `filter_columns`, if any are given."""
     query = sa.select(
         resource.c.id,
         resource.c.type,
@@ -93,7 +100,19 @@ def search(
         query = query.where(resource.c.type == resource_type)
     if resource_id is not None:
         query = query.where(resource.c.id == resource_id)
-    return fetch(tx, ResourceRow, query, page, columns=_COLUMNS, tie=resource.c.id, searched=_SEARCHED)
+    return fetch(
+        tx, ResourceRow, query, page, columns=_COLUMNS, tie=resource.c.id, searched=_searched(filter_columns)
+    )
+
+
+def _searched(filter_columns: Collection[str]) -> list[str]:
+    """Names this list does not know are those of columns that are empty here, so that they match nothing."""
+    if not filter_columns:
+        return _SEARCHED
+    known = [name.lower() for name in filter_columns if name.lower() in _COLUMNS]
+    if not known:
+        raise Invalid("filterColumns names no column of this list", field="filterColumns")
+    return [*known, "shownname"] if {"name", "displayname"} & set(known) else known
 
 
 def _sessions(*states: Status) -> sa.ScalarSelect[Any]:
