@@ -109,3 +109,22 @@ async def test_a_retry_comes_no_later_than_the_deadline(database: Database) -> N
     held = await claim_one(database)
     deadline = dt.datetime.now(dt.UTC) + SECOND / 2
     assert await database.write(jobs.failed, held, "down", no_later_than=deadline) == deadline
+
+
+async def test_what_failed_before_lets_the_others_go_first(database: Database) -> None:
+    dead, alive = new_id(), new_id()
+    await database.write(make, dead, -60 * SECOND)
+    await database.write(lambda tx: tx.run(sa.update(jobs.job).values(attempts=3)))
+    await database.write(make, alive)
+    (first,) = await database.write(jobs.claim, owner="a", limit=1)
+    assert first.subject_id == alive
+    assert (await claim_one(database)).subject_id == dead
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_binds_nobody(database: Database) -> None:
+    await database.write(make, new_id())
+    lost = await claim_one(database)
+    await database.write(lambda tx: tx.run(sa.update(jobs.job).values(lease_until=tx.now + 3600 * SECOND)))
+    await claim_one(database, "node-b")
+    with pytest.raises(LostLease):
+        await database.write(jobs.hold, lost)

@@ -75,12 +75,39 @@ async def test_a_session_past_its_time_is_an_alarm_and_comes_up_soon(
     assert await database.write(sweep) == []
     waits = await due_in(database)
     assert waits is not None
-    assert waits > 3000
+    assert (waits > 3000) is (status != Status.CANCELLING)  # an end that was asked for is never far away
     await change(database, scheduled_end=now - GRACE - dt.timedelta(seconds=1))
     assert await database.write(sweep) == [session_id]
     waits = await due_in(database)
     assert waits is not None
     assert 20 < waits <= jobs.BACKOFF_LONGEST.total_seconds()
+
+
+async def test_an_end_that_lies_far_away_after_the_clock_was_set_back_comes_up_soon(
+    database: Database, session_id: UUID
+) -> None:
+    await change(database, status=Status.CANCELLING, **STATES[Status.CANCELLING])
+    assert await database.write(sweep) == []
+    waits = await due_in(database)
+    assert waits is not None
+    assert waits <= jobs.BACKOFF_LONGEST.total_seconds()
+
+
+async def test_looking_does_not_take_away_the_wait_after_a_failure(database: Database, session_id: UUID) -> None:
+    """Else sessions past their time on a dead host would be tried without a pause, and hold up all others."""
+    now = dt.datetime.now(dt.UTC)
+    await change(
+        database,
+        status=Status.CANCELLING,
+        scheduled_start=now - 2 * HOUR,
+        scheduled_end=now - HOUR,
+        **STATES[Status.CANCELLING],
+    )
+    await database.write(lambda tx: tx.run(sa.update(jobs.job).values(due_at=tx.now, attempts=9)))
+    (held,) = await database.write(jobs.claim, owner="n", limit=5)
+    assert await database.write(sweep) == [session_id]
+    await database.write(jobs.failed, held, "the host is down")
+    assert await database.write(jobs.claim, owner="n", limit=5) == []
 
 
 async def test_what_has_ended_is_left_alone(database: Database, session_id: UUID) -> None:

@@ -72,10 +72,13 @@ def schedule(tx: Tx, kind: str, subject_id: UUID, *, due_at: dt.datetime) -> Non
 
 def claim(tx: Tx, *, owner: str, limit: int) -> list[Job]:
     """Take up to `limit` due jobs that nobody holds, for `LEASE`. PostgreSQL skips rows another node is taking."""
+    # A lease that runs out later than any may was written before the clock was set back.
+    held = job.c.lease_until.between(tx.now, tx.now + 2 * LEASE)
     free = (
         sa.select(job.c.id)
-        .where(job.c.due_at <= tx.now, sa.or_(job.c.lease_until.is_(None), job.c.lease_until < tx.now))
-        .order_by(job.c.due_at)
+        .where(job.c.due_at <= tx.now, sa.or_(job.c.lease_until.is_(None), ~held))
+        # What failed before comes last: many jobs for one dead host must not hold up all others.
+        .order_by(job.c.attempts, job.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from locum.kit import jobs
 from locum.kit.db import Tx
-from locum.sessions.lifecycle import LIVE
+from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import LogLevel, access_session
 from locum.sessions.transition import JOB, say
 
@@ -17,9 +17,11 @@ GRACE = dt.timedelta(seconds=60)
 
 
 def sweep(tx: Tx) -> list[UUID]:
-    """Put every live session that has no job, or is past its end by more than `GRACE`, back to work.
+    """Put every live session that nobody works on, or not soon although it should have ended, back to work.
 
-    Answers the sessions past their end: the caller raises the alarm. Trusts neither the job's row nor its due time.
+    Answers the sessions past their end by more than `GRACE`: the caller raises the alarm. Trusts neither the job's
+    row nor its due time, which lies far away when the clock was set back. A job that comes up soon is left alone,
+    for asking again would take away the wait after a failure.
     """
     is_live = access_session.c.status.in_(sorted(LIVE))
     job = jobs.job
@@ -30,9 +32,13 @@ def sweep(tx: Tx) -> list[UUID]:
     for session_id in tx.scalars(without_job):
         say(tx, session_id, "nobody was working on this session: it is taken up again", LogLevel.ERROR)
         jobs.schedule(tx, JOB, session_id, due_at=tx.now)
-    overdue = tx.scalars(
-        sa.select(access_session.c.id).where(is_live, access_session.c.scheduled_end < tx.now - GRACE)
+    is_overdue = access_session.c.scheduled_end < tx.now - GRACE
+    soon = tx.now + jobs.BACKOFF_LONGEST
+    slept_over = (
+        sa.select(access_session.c.id)
+        .join(job, sa.and_(job.c.kind == JOB, job.c.subject_id == access_session.c.id))
+        .where(is_live, sa.or_(is_overdue, access_session.c.status == Status.CANCELLING), job.c.due_at > soon)
     )
-    for session_id in overdue:
-        jobs.schedule(tx, JOB, session_id, due_at=tx.now + jobs.BACKOFF_LONGEST)
-    return overdue
+    for session_id in tx.scalars(slept_over):
+        jobs.schedule(tx, JOB, session_id, due_at=soon)
+    return tx.scalars(sa.select(access_session.c.id).where(is_live, is_overdue))
