@@ -70,14 +70,15 @@ need_ours() {
 lock() { exec 9< /etc; flock -w 15 9 || later "another session's change takes too long"; }
 unlock() { exec 9<&-; }
 
-# useradd and its kin give up while an administrator's tool holds /etc/passwd: try again for a while.
+# useradd and its kin give up while an administrator's tool holds /etc/passwd (1, 10), and userdel while a process that
+# was killed is not quite gone (8): try again for a while.
 patiently() {
   tries=0
   while :; do
     said=$("$@" 2>&1) && return 0
     status=$?
     tries=$((tries + 1))
-    { [ "$status" = 1 ] || [ "$status" = 10 ]; } && [ "$tries" -lt 40 ] || return "$status"
+    case $status in 1 | 8 | 10) [ "$tries" -lt 40 ] || return "$status" ;; *) return "$status" ;; esac
     sleep 0.2
   done
 }

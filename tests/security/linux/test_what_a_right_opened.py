@@ -59,7 +59,7 @@ async def test_other_peoples_processes_go_on(host: Host, plan: list[Step], subje
     await apply_all(subject, plan)
     await revert_all(subject, plan)
     assert {"sleep 2001", "sleep 2002"} <= {title for _, title in hosts.processes(host)}
-    hosts.run(host, "pkill sleep; userdel bert")
+    hosts.run(host, "pkill sleep; while pgrep -u bert >/dev/null; do sleep 0.05; done; userdel bert")
 
 
 async def test_a_restarted_sshd_is_spared(
