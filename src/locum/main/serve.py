@@ -30,6 +30,7 @@ from locum.kit.settings import Settings, split_address
 from locum.main import tls
 from locum.main.admin_socket import AdminSocket
 from locum.main.compose import Node, compose
+from locum.main.http_protocol import BoundedProtocol
 from locum.main.logs import configure_logs
 from locum.main.migrate import is_prepared, migrate
 from locum.main.prepare import publish, root_key_path
@@ -134,7 +135,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
             log_config=None,
             access_log=False,
             server_header=False,
-            http="httptools",
+            http=BoundedProtocol,
             ws="none",
             lifespan="off",
             timeout_graceful_shutdown=max(int(settings.drain_timeout), 1),

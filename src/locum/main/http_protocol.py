@@ -1,0 +1,63 @@
+"""uvicorn's HTTP/1.1 with an end to waiting: uvicorn itself lets a client take for ever over a request's head.
+
+Without it a stranger holds a connection open for each one they care to make, and fills the memory with one header that
+never ends. A request whose head is complete has limits of its own (see `locum.api.request`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+IDLE_SECONDS: Final = 30
+HEAD_BYTES: Final = 64 * 1024
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Ends a connection that has no request under way for 30 seconds, or whose request's head is over 64 KiB.
+
+    Between two requests uvicorn's shorter keep-alive time holds until the client sends something.
+    """
+
+    _idle: asyncio.TimerHandle | None = None
+    _in_head = False
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._start_idling()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_idling()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.transport.abort()
+                return
+        if self.cycle is None or self.cycle.response_complete:
+            self._start_idling()
+        else:
+            self._stop_idling()
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def _start_idling(self) -> None:
+        if self._idle is None:
+            self._idle = self.loop.call_later(IDLE_SECONDS, self.transport.abort)
+
+    def _stop_idling(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
