@@ -96,7 +96,7 @@ def test_lengths_that_pass(length: int) -> None:
 @pytest.mark.parametrize(
     ("password", "words"),
     [
-        (Secret("x" * (MIN_LENGTH - 1)), "at least 12"),
+        (Secret("x" * (MIN_LENGTH - 1)), "at least 8"),
         (Secret("x" * (MAX_LENGTH + 1)), "at most 256"),
         (Secret(b"\xff" * 20), "not text"),
         (Secret("x" * 20 + "\0"), "can't be typed"),

@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from locum.kit.errors import Invalid
 from locum.vault.secret import Secret
 
-MIN_LENGTH = 12
+MIN_LENGTH = 8
 MAX_LENGTH = 256
 
 MEMORY_KIB = 64 * 1024
@@ -28,7 +28,8 @@ WORKERS = 2
 
 
 def check_new(password: Secret, *, field: str | None = None) -> None:
-    """Refuse a password nobody should choose: shorter than 12 or longer than 256 characters, or not text.
+    """Refuse a password nobody should choose: shorter than 8 (NIST SP 800-63B) or longer than 256 characters,
+    or not text.
 
     Raises Invalid, which names `field` and never the password.
     """
