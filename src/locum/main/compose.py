@@ -37,7 +37,8 @@ from locum.recordings.sink import Closed
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
 from locum.sessions.advance import advance
-from locum.sessions.connections import Connections, sealed
+from locum.sessions.connections import Connections
+from locum.sessions.recover import sealed
 from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
 from locum.sessions.work import SessionWork
@@ -92,8 +93,7 @@ class Node:
         await self.db.write(jobs.take_back, self.name)
         for recording_id in await self.connections.recover():
             closed = await asyncio.to_thread(self._seal, recording_id)
-            if closed is not None:
-                await self.db.write(sealed, recording_id, closed.digest)
+            await self.db.write(sealed, recording_id, closed.digest if closed else None)
 
     def _seal(self, recording_id: UUID) -> Closed | None:
         store = self.recorder.store
@@ -101,8 +101,8 @@ class Node:
             wrapped = reader.header(store.path(recording_id)).wrapped_key
             key = self.vault.unwrap_data_key(wrapped, purpose=RECORDING, subject_id=recording_id)
             return seal(store, recording_id, key, self.recording_key)
-        except LocumError as error:
-            log.error("a recording stays open after a crash", recording=str(recording_id), reason=error.detail)
+        except (LocumError, OSError) as error:  # one bad file must not keep Locum from starting
+            log.error("a recording stays open after a crash", recording=str(recording_id), reason=str(error))
             return None
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 
 from locum.activities.model import activity
 from locum.audit import log as audit
@@ -23,8 +26,9 @@ from locum.resources.add import get_resource
 from locum.resources.model import resource
 from locum.sessions import transition
 from locum.sessions.lifecycle import LIVE, Status
-from locum.sessions.model import AccessSession, LogLevel, access_session, connection, session_log
+from locum.sessions.model import LogLevel, access_session, connection, session_log
 from locum.sessions.provision import KEY_PURPOSE
+from locum.sessions.recover import recover
 from locum.sessions.request import Request, request_session
 from locum.sessions.target import pin_host_key
 from locum.vault.secret import Secret
@@ -32,6 +36,10 @@ from locum.vault.store import Vault
 
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 90.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
+log = structlog.get_logger("locum.sessions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,7 @@ class Connections:
         self._changed = changed
         self._node = node
         self._live: dict[UUID, tuple[UUID, Callable[[str], None]]] = {}
+        self._owed: list[Callable[[Tx], None]] = []
 
     async def open(
         self,
@@ -162,14 +171,14 @@ class Connections:
         if wanted.session_id is not None:
             await self._db.read(_check_bound, wanted, identity_id)
             return await self._enter(wanted.session_id, identity_id, address, close, progress)
-        session_id = await self._db.write(_start, identity_id, wanted, address=address, node=self._node)
+        starting = self._db.write(_start, identity_id, wanted, address=address, node=self._node)
+        session_id = await _or_undo(starting, self._end_unused)
         self._changed.ring()
         try:
             return await self._enter(session_id, identity_id, address, close, progress)
         except BaseException:
             # Also when the client has gone (cancelled): a session that nobody can use must not live on.
-            await asyncio.shield(self._db.write(_end_unused, session_id, "no connection could be made"))
-            self._changed.ring()
+            await asyncio.shield(self._end_unused(session_id))
             raise
 
     async def _enter(
@@ -181,7 +190,7 @@ class Connections:
         progress: Callable[[str], None],
     ) -> Grant:
         await self._ready(session_id, progress)
-        grant = await self._db.write(
+        entering = self._db.write(
             authorize_connection,
             self._vault,
             session_id=session_id,
@@ -189,6 +198,7 @@ class Connections:
             address=address,
             node=self._node,
         )
+        grant = await _or_undo(entering, lambda grant: self.closed(grant, reason="the client has gone"))
         self._live[grant.connection_id] = (session_id, close)
         self._changed.ring()  # the session may have ended between the check and this line: have it looked at
         return grant
@@ -220,15 +230,33 @@ class Connections:
     async def closed(self, grant: Grant, *, reason: str, recording_digest: str | None = None) -> None:
         """The connection is gone. A session that a direct connect started ends with it (PRX-08)."""
         self._live.pop(grant.connection_id, None)
-        await self._db.write(_closed, grant, reason, recording_digest)
+        await self._settle(_closed, grant, reason, recording_digest)
+
+    async def _end_unused(self, session_id: UUID) -> None:
+        await self._settle(_end_unused, session_id, "no connection could be made")
+
+    async def _settle(self, fn: Callable[Concatenate[Tx, P], None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Write an end. While the database is away it is owed, and `watch` pays; after a crash `recover` does."""
+        unit: Callable[[Tx], None] = lambda tx: fn(tx, *args, **kwargs)  # noqa: E731
+        try:
+            await self._db.write(unit)
+        except sa.exc.OperationalError:
+            self._owed.append(unit)
         self._changed.ring()
 
     async def watch(self) -> None:
         """Close connections whose session is no longer Active. Runs for the life of the process."""
         while True:
             seen = self._changed.seen
-            if self._live:
-                await self._close_ended()
+            try:
+                if self._live:
+                    await self._close_ended()
+                while self._owed:
+                    await self._db.write(self._owed[0])
+                    del self._owed[0]
+                    self._changed.ring()
+            except Exception:  # The outermost boundary: connections must be watched when the database is back.
+                log.exception("connections can't be watched")
             await self._changed.wait(seen, WATCH_INTERVAL_S)
 
     async def _close_ended(self) -> None:
@@ -241,11 +269,22 @@ class Connections:
     async def recover(self) -> list[UUID]:
         """After a crash: this node's connections are gone, and so are the sessions that hung on them.
 
-        Answers the connections that were being recorded: their recordings lie open.
+        Answers the connections that were being recorded: their recordings lie open, and wait for `sealed`.
         """
-        lost = await self._db.write(_recover, self._node)
+        lost = await self._db.write(recover, self._node)
         self._changed.ring()
         return lost
+
+
+async def _or_undo(write: Coroutine[Any, Any, T], undo: Callable[[T], Awaitable[None]]) -> T:
+    """What `write` made. Where the caller is cancelled meanwhile it may be made all the same: it is undone then."""
+    task = asyncio.create_task(write)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with suppress(LocumError):  # refused: there is nothing to undo
+            await undo(await task)
+        raise
 
 
 def _check_bound(tx: ReadTx, wanted: Wanted, identity_id: UUID) -> None:
@@ -314,19 +353,6 @@ def _end_unused(tx: Tx, session_id: UUID, reason: str) -> None:
     transition.begin_end(tx, LOCUM, session, outcome=Status.FAILED, reason=reason)
 
 
-def sealed(tx: Tx, connection_id: UUID, digest: str) -> None:
-    """The recording of a connection that a crash had left open is closed now."""
-    tx.run(sa.update(connection).where(connection.c.id == connection_id).values(recording_digest=digest))
-    audit.record(
-        tx,
-        LOCUM,
-        "recording.sealed",
-        object_kind="connection",
-        object_id=connection_id,
-        detail={"recording": digest},
-    )
-
-
 def _closed(tx: Tx, grant: Grant, reason: str, recording_digest: str | None) -> None:
     changed = tx.run(
         sa.update(connection)
@@ -348,22 +374,3 @@ def _closed(tx: Tx, grant: Grant, reason: str, recording_digest: str | None) -> 
     session = transition.get(tx, grant.session_id)
     if session.ends_with_connection:
         transition.begin_end(tx, actor, session, outcome=Status.COMPLETE, reason="its connection was closed")
-
-
-def _recover(tx: Tx, node: str) -> list[UUID]:
-    open_here = (connection.c.node == node, connection.c.closed_at.is_(None))
-    recorded = tx.scalars(sa.select(connection.c.id).where(*open_here, connection.c.recorded.is_(True)))
-    tx.run(sa.update(connection).where(*open_here).values(closed_at=tx.now, close_reason="Locum restarted"))
-    hung = tx.rows(
-        AccessSession,
-        sa.select(*(access_session.c[name] for name in AccessSession.__struct_fields__)).where(
-            access_session.c.node == node,
-            access_session.c.ends_with_connection.is_(True),
-            access_session.c.status.in_([Status.PENDING, Status.ACTIVE]),
-        ),
-    )
-    for session in hung:
-        transition.begin_end(
-            tx, LOCUM, session, outcome=Status.COMPLETE, reason="its connection was lost when Locum restarted"
-        )
-    return recorded
