@@ -32,6 +32,16 @@ async def refusal(signin: SignIn, name: str, password: Secret = WRONG) -> LocumE
     return refused.value
 
 
+async def test_a_flood_from_one_address_makes_nobody_elsewhere_wait(world: World, signin: SignIn) -> None:
+    ada = world.person()
+    flood = [asyncio.create_task(refusal(signin, f"stranger {number}")) for number in range(200)]
+    await asyncio.sleep(0)
+    first = await signin.password("ada", RIGHT, address="198.51.100.7")
+    assert first.identity_id == ada.id
+    assert sum(task.done() for task in flood) < 50
+    assert all(isinstance(refused, Unauthenticated) for refused in await asyncio.gather(*flood))
+
+
 def totp_of(shared_key: Secret) -> pyotp.TOTP:
     return pyotp.TOTP(shared_key.reveal_text())
 

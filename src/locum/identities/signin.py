@@ -8,9 +8,11 @@ refusal; raising it there would roll the count back.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
@@ -47,6 +49,9 @@ CHANGE_FIRST = (
     "the password must be changed first:"
     " PUT /api/v1/ManagedAccount/ChangeLocalUserPassword?forced=true with this token"
 )
+# Passwords of one address that are looked at together: enough to keep both hashing threads busy, and few enough that
+# a stranger who sends thousands keeps nobody from elsewhere waiting.
+AT_ONCE = 4
 _LOCAL_ONLY = "only local users sign in; an application proves itself with its API key"
 
 _PENDING: dict[Needs, Pending] = {
@@ -93,9 +98,15 @@ class SignIn:
         self._hasher = hasher
         self._tokens = tokens
         self._digest = digest
+        self._turns: WeakValueDictionary[str | None, asyncio.Semaphore] = WeakValueDictionary()
 
     async def password(self, login: str, password: Secret, *, address: str | None) -> FirstFactor:
         """The first factor (AUTH-01, AUTH-09). Raises Unauthenticated, always in the same words."""
+        turns = self._turns.setdefault(address, asyncio.Semaphore(AT_ONCE))
+        async with turns:
+            return await self._password(login, password, address)
+
+    async def _password(self, login: str, password: Secret, address: str | None) -> FirstFactor:
         known, usable = await self._db.read(_find, login)
         right = await self._hasher.verify(known.password_hash if known and usable else None, password)
         rehashed = None
