@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import socket
+import time
+from pathlib import Path
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
-from locum.kit.db import Database, ReadTx, Tx, UtcTime, metadata, open_database
+from locum.kit.db import POSTGRES_PATIENCE, Database, ReadTx, Tx, UtcTime, metadata, open_database, sqlite_url
 from locum.kit.errors import StartError
 from postgres import PostgresServer
 
@@ -101,6 +104,58 @@ async def test_a_database_restart_is_survived(postgres: PostgresServer) -> None:
     postgres.control("restart")
     await asyncio.gather(*(database.write(add, f"after {i}") for i in range(8)))
     assert len(await database.read(texts)) == 16
+    database.close()
+
+
+async def test_a_commit_that_is_refused_spoils_no_connection(postgres: PostgresServer) -> None:
+    database = open_database(postgres.create())
+    with database.engine.begin() as connection:
+        metadata.create_all(connection, tables=[note])
+        connection.exec_driver_sql(
+            "ALTER TABLE test_note ADD CONSTRAINT late UNIQUE (at) DEFERRABLE INITIALLY DEFERRED"
+        )
+    noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+    await database.write(lambda tx: tx.add(note, text="first", at=noon))
+    for number in range(8):
+        with pytest.raises(sa.exc.IntegrityError):
+            await database.write(lambda tx, text: tx.add(note, text=text, at=noon), f"same {number}")
+    await asyncio.gather(*(database.write(add, f"after {i}") for i in range(8)))
+    assert len(await database.read(texts)) == 9
+    database.close()
+
+
+async def test_a_silent_server_is_an_error_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(POSTGRES_PATIENCE, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(StartError):
+            await asyncio.to_thread(
+                open_database, f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x?sslmode=disable"
+            )
+        assert time.monotonic() - began < 8
+
+
+async def test_a_full_disk_fails_what_is_written_and_nothing_else(tmp_path: Path) -> None:
+    """The writer's thread lives on, readers see what was committed, and writing goes on when there is room."""
+    database = open_database(sqlite_url(tmp_path / "small.db"))
+    with database.engine.begin() as connection:
+        metadata.create_all(connection, tables=[note])
+    await database.write(add, "kept")
+
+    def limit(tx: Tx, pages: int) -> None:
+        tx._connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    def much(tx: Tx, number: int) -> None:
+        tx.add_all(note, [{"text": f"{number}:{n}:{'x' * 30}"} for n in range(2000)])
+
+    await database.write(limit, 8)
+    units = (database.write(much, number) for number in range(8))
+    failures = await asyncio.gather(*units, return_exceptions=True)
+    assert all(isinstance(failure, sa.exc.OperationalError) for failure in failures), failures
+    assert await database.read(texts) == ["kept"]
+    await database.write(limit, 100_000)
+    await database.write(add, "room again")
+    assert await database.read(texts) == ["kept", "room again"]
     database.close()
 
 

@@ -32,6 +32,14 @@ T = TypeVar("T")
 GROUP_COMMIT_LIMIT = 64
 SQLITE_READERS = 2
 POSTGRES_THREADS = 4
+# A server that went silent (network cut, host gone) is an error within half a minute, not a thread lost for hours.
+POSTGRES_PATIENCE = {
+    "connect_timeout": 10,
+    "tcp_user_timeout": 20_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 metadata = sa.MetaData(
     naming_convention={
@@ -261,6 +269,8 @@ class Database:
             transaction.commit()
         except sa.exc.DBAPIError as error:
             error.locum_in_commit = True  # type: ignore[attr-defined]
+            if not error.connection_invalidated:
+                transaction.rollback()  # SQLAlchemy begins no other on this connection before
             raise
         for callback in tx.after_commit:
             callback()
@@ -309,7 +319,8 @@ class Database:
         except BaseException as error:  # noqa: BLE001 - disk full or a broken file fails every unit of the group
             _rollback_quietly(connection)
             for _, future in group:
-                if not future.done():
+                # A future that runs can't be cancelled any more: that would end the writer's thread here.
+                if future.running() or (not future.done() and future.set_running_or_notify_cancel()):
                     future.set_exception(error)
             return
         for future, result, callbacks in done:
@@ -354,7 +365,10 @@ def open_database(url: str) -> Database:
         return Database(_sqlite_engine(parsed.set(drivername="sqlite+pysqlite")))
     if parsed.get_backend_name() == "postgresql":
         engine = sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_size=POSTGRES_THREADS, max_overflow=0
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=POSTGRES_THREADS,
+            max_overflow=0,
+            connect_args=POSTGRES_PATIENCE,
         )
         try:
             with engine.connect() as connection:
