@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -145,6 +146,14 @@ def test_an_unknown_option_is_refused(prepared: Installation) -> None:
 
 def test_logs_are_json_where_nobody_watches(running: Installation) -> None:
     assert '"event": "locum is ready"' in running.log()
+
+
+def test_a_restored_directory_gets_its_folders_and_public_keys_back(prepared: Installation) -> None:
+    shutil.rmtree(prepared.data / "public")
+    prepared.start()
+    assert prepared.healthy(), prepared.log()
+    assert prepared.stop() == 0
+    assert (prepared.data / "public" / "ca.crt").exists()
 
 
 def test_sigterm_ends_with_status_zero_and_frees_everything(prepared: Installation) -> None:

@@ -139,6 +139,20 @@ async def test_ending_the_session_closes_its_connections_at_once(door: Door) -> 
     await door.gate.closed(grant, reason="enough")
 
 
+async def test_locking_the_person_closes_their_connections(door: Door) -> None:
+    session_id = await door.stage.ask()
+    grant = await door.open(door.bound(session_id))
+    await door.stage.database.write(lock, door.stage.world.person)
+
+    async def told() -> bool:
+        return bool(door.closed)
+
+    await eventually(told, 2)
+    assert door.closed[0] == "your account is locked"
+    await door.gate.closed(grant, reason="locked")
+    await door.stage.end(session_id)
+
+
 async def test_only_an_active_session_of_an_unlocked_person_in_its_time_passes(door: Door) -> None:
     stage = door.stage
     session_id = await stage.ask()

@@ -85,7 +85,7 @@ def init(
 @_DATABASE_URL
 @click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="Certificate chain (PEM).")
 @click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Its private key (PEM).")
-@click.option("--public-url", metavar="URL", help="How clients reach the API, for links.")
+@click.option("--public-url", metavar="URL", help="How clients reach the API: for its certificate, and for links.")
 @click.option("--public-ssh", metavar="HOST:PORT", help="How clients reach the gateway, for links.")
 @click.option(
     "--trusted-proxies",

@@ -42,7 +42,7 @@ def root_key_path(data_dir: Path) -> Path:
 
 def prepare(data_dir: Path, wish: Wish) -> dict[str, object]:
     """Do all steps; answers the JSON object that `locum init` prints. Secrets in it are null on later runs."""
-    _directories(data_dir)
+    make_directories(data_dir)
     if not root_key_path(data_dir).exists():
         create_root_key(root_key_path(data_dir))
     vault = Vault(load_keyring(root_key_path(data_dir)))
@@ -60,7 +60,8 @@ def prepare(data_dir: Path, wish: Wish) -> dict[str, object]:
 
 
 def publish(database: Database, vault: Vault, settings: Settings) -> None:
-    """(5) Write certificates and public keys that are missing or near their end."""
+    """(5) Write certificates and public keys that are missing or near their end, also after a restore."""
+    make_directories(settings.data_dir)
     ca = database.submit_read(keys.load, vault, keys.TLS_CA).result()
     public = settings.data_dir / "public"
     _write(public / "ca.crt", tls.ca_certificate(ca))
@@ -99,7 +100,8 @@ def _fill(tx: Tx, vault: Vault, wish: Wish, data_dir: Path) -> dict[str, object]
     }
 
 
-def _directories(data_dir: Path) -> None:
+def make_directories(data_dir: Path) -> None:
+    """(1) The data directory and the folders in it."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("keys", "public", "recordings"):

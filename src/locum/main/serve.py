@@ -59,7 +59,9 @@ def run(settings: Settings) -> None:
         node = compose(settings, database, vault)
         context = _tls(settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(node, https, ssh, context))
+            told = runner.run(_serve(node, https, ssh, context))
+    if not told:
+        sys.exit(1)  # whoever watches over the process should start it again
 
 
 def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
@@ -121,7 +123,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tuple[Path, Path]) -> None:
+async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tuple[Path, Path]) -> bool:
+    """True when a signal ended it, False when a part of it died."""
     settings = node.settings
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -163,21 +166,23 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
             await asyncio.sleep(0.01)
         node.ready = True
         log.info("locum is ready", https=settings.https, ssh=settings.ssh)
-        await _until_told(stop, [serving, *background])
+        told = await _until_told(stop, [serving, *background])
         node.ready = False
         log.info("locum is stopping", drain_timeout=settings.drain_timeout)
         server.should_exit = True
         await asyncio.gather(node.gateway.stop(settings.drain_timeout), serving, return_exceptions=True)
     log.info("locum has stopped")
+    return told
 
 
-async def _until_told(stop: asyncio.Event, vital: list[asyncio.Task[Any]]) -> None:
-    """Until a signal; or until a part that must live has died, which ends the process so that it is restarted."""
+async def _until_told(stop: asyncio.Event, vital: list[asyncio.Task[Any]]) -> bool:
+    """Until a signal (True), or until a part that must live has died, which ends the process (False)."""
     told = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([told, *vital], return_when=asyncio.FIRST_COMPLETED)
     for task in done - {told}:
         log.error("a part of Locum has died", part=task.get_name(), exc_info=task.exception())
     told.cancel()
+    return stop.is_set()
 
 
 async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:

@@ -335,17 +335,28 @@ def _accepts_first_key(tx: ReadTx, resource_id: UUID) -> bool:
 
 class _Ended(msgspec.Struct, frozen=True):
     id: UUID
+    status: int
     status_description: str | None
+
+    @property
+    def reason(self) -> str:
+        if self.status == Status.ACTIVE:
+            return "your account is locked"
+        return self.status_description or "it has ended"
 
 
 def _not_active(tx: ReadTx, session_ids: set[UUID]) -> dict[UUID, str]:
+    """Which of these sessions may have no connection any more, and why: they ended, or their owner was locked."""
     rows = tx.rows(
         _Ended,
-        sa.select(access_session.c.id, access_session.c.status_description).where(
-            access_session.c.id.in_(session_ids), access_session.c.status != Status.ACTIVE
+        sa.select(access_session.c.id, access_session.c.status, access_session.c.status_description)
+        .join(identity, identity.c.id == access_session.c.identity_id)
+        .where(
+            access_session.c.id.in_(session_ids),
+            sa.or_(access_session.c.status != Status.ACTIVE, identity.c.locked.is_(True)),
         ),
     )
-    return {row.id: row.status_description or "it has ended" for row in rows}
+    return {row.id: row.reason for row in rows}
 
 
 def _end_unused(tx: Tx, session_id: UUID, reason: str) -> None:
