@@ -55,7 +55,9 @@ def state_of(host: Host) -> list[str]:
     """Everything an ephemeral account may leave behind: two states are equal or they are not."""
     files = hosts.run(host, f"({_STATE}) 2>/dev/null | sort", check=False).splitlines()
     # Connections of the service account come and go.
-    own = re.compile(rf"sshd(-session)?: ({host.account}|unknown|\[)|sshd: .*\[listener\]|.*\[(net|accepted)\]")
+    own = re.compile(
+        rf"sshd(-session)?: ({host.account}|unknown|\[)|sshd: .*\[listener\]|.*\[(net|accepted)\]|.*locum: begun"
+    )
     return files + [f"{uid} {title}" for uid, title in hosts.processes(host) if title and not own.match(title)]
 
 

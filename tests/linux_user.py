@@ -81,6 +81,7 @@ def subject(host: Host, user: User) -> Subject:
         connect=lambda: LinuxConnector.connect(target_of(host)),
         plan=user.plan,
         state=lambda: state_of(host),
+        settled=lambda before: settled(host, before),
         works=user.works,
         foreign=foreign,
         unforeign=lambda plan: void(hosts.run(host, f"userdel -r {login_of(plan)} 2>/dev/null")),

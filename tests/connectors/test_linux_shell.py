@@ -27,7 +27,8 @@ def asks_password(host: Host) -> Iterator[Target]:
     hosts.run(host, "useradd -m -s /bin/bash asksvc; echo 'asksvc:canary pass' | chpasswd")
     hosts.run(host, "echo 'asksvc ALL=(root) /bin/sh' > /etc/sudoers.d/asksvc")
     yield replace(target_of(host), username="asksvc", private_key=None, password=Secret("canary pass"))
-    hosts.run(host, "userdel -r asksvc 2>/dev/null; rm -f /etc/sudoers.d/asksvc /run/sudo/ts/asksvc")
+    hosts.run(host, "while pkill -KILL -u asksvc; do sleep 0.05; done; userdel -r asksvc 2>/dev/null")
+    hosts.run(host, "rm -f /etc/sudoers.d/asksvc /run/sudo/ts/asksvc")
     hosts.run(host, "rm -rf /var/lib/sudo/lectured/asksvc")
 
 

@@ -1,6 +1,7 @@
 # What Locum does on a Linux host, as root. It reads orders of four lines each: a verb, the session's id, the login, a
 # value or nothing. The last line it prints for an order is "locum: done", "locum: refused WHY" when trying again will
-# not help, or "locum: later WHY". Every verb makes sure of a state and may be run again after a crash at any line.
+# not help, or "locum: later WHY"; before it gives anybody a right it prints "locum: still?" and wants the line "yes".
+# Every verb makes sure of a state and may be run again after a crash at any line.
 #
 # Proof of ownership: the account carries `locum-SESSION_ID` as its comment, and a note under /var/lib/locum,
 # written before the account is made and removed last, names its login and uid. A note is only written when no
@@ -27,8 +28,7 @@ obey() {
   note=$notes/$session
   lock
   look_up
-  # Whoever asked may be gone by now, and a revert that came later may be done: then nobody hears this.
-  echo "locum: alive" || exit 1
+  case $verb in apply_*) confirm ;; esac
   case $verb in
     apply_account) apply_account ;;
     revert_account) revert_account ;;
@@ -41,6 +41,13 @@ obey() {
     *) refuse "unknown verb" ;;
   esac
   echo "locum: done"
+}
+
+# Whoever gave this order may be gone by now, and a revert that came later may be done. Now that nothing else can
+# happen before us, ask whether it still stands.
+confirm() {
+  echo "locum: still?"
+  [ "$(timeout 5 head -c 4 <&3)" = yes ] || exit 1
 }
 
 refuse() { echo "locum: refused $*"; exit 0; }
@@ -347,5 +354,5 @@ is_member() {
 }
 
 while IFS= read -r verb && IFS= read -r session && IFS= read -r login && IFS= read -r value; do
-  (obey "$verb" "$session" "$login" "$value") < /dev/null
+  (obey "$verb" "$session" "$login" "$value") 3<&0 < /dev/null || exit 1
 done

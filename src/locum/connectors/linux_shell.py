@@ -17,6 +17,7 @@ MOST_OUTPUT = 65536  # bytes; a sane target says a few lines, and a flood must n
 
 _SCRIPT = resources.files(__package__).joinpath("linux.sh").read_text(encoding="ascii").rstrip("\n")
 _BEGUN = "locum: begun\n"
+_STILL = "locum: still?\n"
 _PROMPT = "locum: password? "
 # It says that it has begun before it reads, so that nothing of the script is taken for a password, and it runs the
 # script only if all of it came. What the script then reads is not read ahead of it, as a script on stdin would be.
@@ -55,7 +56,10 @@ class RootShell:
         return cls(process)
 
     async def ask(self, order: list[str]) -> str:
-        """Send one order; its answer, "done", "refused WHY" or "later WHY". No word may hold a line break."""
+        """Send one order; its answer, "done", "refused WHY" or "later WHY". No word may hold a line break.
+
+        Raises TargetUnreachable, asyncssh.Error and OSError; the shell is of no use after any of them.
+        """
         # The shell may have ended: what it says then tells.
         with suppress(BrokenPipeError):
             self._process.stdin.write("".join(f"{word}\n" for word in [*order, "", ""][:4]))
@@ -65,11 +69,13 @@ class RootShell:
             if not line.endswith("\n"):
                 break
             heard += len(line)
-            if line.startswith("locum: ") and line.removeprefix("locum: ").startswith(_ANSWERS):
+            if line == _STILL:
+                self._process.stdin.write("yes\n")
+            elif line.startswith("locum: ") and line.removeprefix("locum: ").startswith(_ANSWERS):
                 return one_line(line.removeprefix("locum: "))
         else:
-            return "later the target says far more than it was asked"
-        return "later the shell ended early"
+            raise TargetUnreachable("the target says far more than it was asked")
+        raise TargetUnreachable("the target ended the shell early")
 
 
 async def _begin(
