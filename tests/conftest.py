@@ -16,6 +16,12 @@ from locum.kit.db import Database, metadata, open_database, sqlite_url
 from postgres import PostgresServer, postgres_server
 
 
+# Every table is known before any test looks, whichever tests run.
+for _module in pkgutil.walk_packages(locum.__path__, "locum."):
+    if _module.name.endswith((".model", ".jobs")):
+        importlib.import_module(_module.name)
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -44,9 +50,6 @@ def postgres_with_tables(postgres: PostgresServer) -> str:
 
 
 def _create_tables(url: str) -> None:
-    for module in pkgutil.walk_packages(locum.__path__, "locum."):
-        if module.name.endswith((".model", ".jobs")):
-            importlib.import_module(module.name)
     opened = open_database(url)
     with opened.engine.begin() as connection:
         metadata.create_all(connection)
