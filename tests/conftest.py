@@ -15,7 +15,6 @@ from hosts import linux_hosts  # noqa: F401 - a fixture
 from locum.kit.db import Database, metadata, open_database, sqlite_url
 from postgres import PostgresServer, postgres_server
 
-
 # Every table is known before any test looks, whichever tests run.
 for _module in pkgutil.walk_packages(locum.__path__, "locum."):
     if _module.name.endswith((".model", ".jobs")):
