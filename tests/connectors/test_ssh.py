@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import struct
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -84,3 +86,21 @@ async def test_nothing_of_our_own_ssh_set_up_is_used(
     with pytest.raises(TargetRefused, match="does not let"):
         async with LinuxConnector.connect(replace(target_of(host), private_key=None, password=Secret("wrong"))):
             pass
+
+
+@pytest.mark.parametrize("names", [b"\0\0\0\x04curv", struct.pack(">I", 2**31), b"\0\0\0\x04c\xffrv" * 10])
+async def test_packets_that_make_no_sense_are_a_host_to_try_later(host: Host, names: bytes) -> None:
+    """SEC-23: a host gone mad is told apart from a fault of ours, so that the person hears why and we go on."""
+    start = b"\x14" + bytes(16) + names
+    padding = 16 - (len(start) + 5) % 8
+    packet = struct.pack(">IB", len(start) + padding + 1, padding) + start + bytes(padding)
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-mad\r\n" + packet)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as mad:
+        target = replace(target_of(host), host="127.0.0.1", port=mad.sockets[0].getsockname()[1])
+        with pytest.raises(TargetUnreachable, match="make no sense"):
+            await LinuxConnector.connect(target).__aenter__()

@@ -71,6 +71,8 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
         raise TargetRefused(f"no way to speak to {where}: {_reason(error)}") from None
     except (asyncssh.Error, OSError, TimeoutError) as error:
         raise TargetUnreachable(f"can't reach {where}: {_reason(error)}") from None
+    except ValueError:  # what asyncssh's parsers raise at packets that make no sense
+        raise TargetUnreachable(f"can't reach {where}: it sends packets that make no sense") from None
     return connection, client.seen
 
 
