@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,9 +96,10 @@ async def test_packets_that_make_no_sense_are_a_host_to_try_later(host: Host, na
     padding = 16 - (len(start) + 5) % 8
     packet = struct.pack(">IB", len(start) + padding + 1, padding) + start + bytes(padding)
 
-    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-mad\r\n" + packet)
-        await writer.drain()
+        with suppress(ConnectionError):
+            await reader.read()  # till the other side has had enough
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as mad:
