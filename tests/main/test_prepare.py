@@ -46,6 +46,18 @@ def test_init_again_changes_nothing_and_shows_no_secret(fresh: Installation) -> 
     assert {p: p.read_bytes() for p in files} == files
 
 
+def test_in_a_directory_others_may_enter_the_database_is_still_closed_to_them(fresh: Installation) -> None:
+    fresh.data.mkdir(parents=True)
+    fresh.data.chmod(0o755)
+    assert fresh.init().returncode == 0
+    fresh.start()
+    try:
+        modes = {file.name: mode(file) for file in fresh.data.glob("locum.db*")}
+    finally:
+        fresh.stop()
+    assert modes == {"locum.db": 0o600, "locum.db-wal": 0o600, "locum.db-shm": 0o600}
+
+
 def test_without_a_second_factor_there_is_no_uri(fresh: Installation) -> None:
     fresh.data.parent.mkdir()
     printed = json.loads(fresh.init().stdout)

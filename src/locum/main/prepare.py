@@ -7,6 +7,7 @@ A crash between any two is mended by running it again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,7 @@ def prepare(data_dir: Path, wish: Wish) -> dict[str, object]:
     if wish.database_url is not None:
         _remember_database(data_dir, wish.database_url)
     settings = load_settings(data_dir, {"database_url": wish.database_url})
+    _keep_private(settings.database)
     database = open_database(settings.database)
     try:
         migrate(database)
@@ -117,6 +119,13 @@ def _remember_database(data_dir: Path, url: str) -> None:
     if not file.exists():
         quoted = url.replace("\\", "\\\\").replace('"', '\\"')
         _write(file, f'database_url = "{quoted}"\n'.encode(), mode=0o600)
+
+
+def _keep_private(url: str) -> None:
+    """SQLite makes a file that everybody may read, and gives its journals the mode of the file it finds."""
+    if url.startswith("sqlite:///"):
+        with contextlib.suppress(OSError):  # SQLite says better what is wrong with the place
+            Path(url.removeprefix("sqlite:///")).touch(mode=0o600)
 
 
 def _write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
