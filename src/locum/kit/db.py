@@ -247,11 +247,14 @@ class Database:
     def _read_once(self, unit: Callable[[ReadTx], R]) -> R:
         connection = self._connection()
         if self.is_sqlite:
-            connection.exec_driver_sql("BEGIN")
+            # Straight to the driver: SQLAlchemy's way costs ten times as much as SQLite itself, at every read.
+            driver = connection.connection.dbapi_connection
+            assert driver is not None
+            driver.execute("BEGIN")
             try:
                 return unit(ReadTx(connection))
             finally:
-                connection.exec_driver_sql("ROLLBACK")
+                driver.execute("ROLLBACK")
         with connection.begin():
             connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             return unit(ReadTx(connection))
