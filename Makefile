@@ -38,13 +38,13 @@ setup-test: setup ## Install what the tests need besides: an SSH server, Postgre
 .PHONY: test
 test: setup-test ## Run lint, types, structure and docs checks, then every test but the exhaustive matrices
 	@$(MAKE) --keep-going lint types structure docs
-	@$(if $(AS_ROOT),echo "The tests start hosts of their own, which needs root: running them with sudo.")
+	@$(if $(AS_ROOT),echo "The tests start hosts of their own and need root for it: running them with sudo.")
 	@$(AS_ROOT) $(BIN)/pytest -m "not full" $(PYTEST_ARGS)
 
 .PHONY: test-full
 test-full: setup-test ## Run every check and every test, the exhaustive matrices too
 	@$(MAKE) --keep-going lint types structure docs
-	@$(if $(AS_ROOT),echo "The tests start hosts of their own, which needs root: running them with sudo.")
+	@$(if $(AS_ROOT),echo "The tests start hosts of their own and need root for it: running them with sudo.")
 	@$(AS_ROOT) $(BIN)/pytest $(PYTEST_ARGS)
 
 .PHONY: lint

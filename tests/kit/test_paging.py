@@ -71,7 +71,7 @@ async def test_a_filter_is_literal_and_knows_no_case(database: Database, text: s
     assert [row.name for row in (await page(database, filter_text=text)).rows] == found
 
 
-@pytest.mark.parametrize("asked", [{"skip": -1}, {"take": -1}, {"take": 1001}, {"order_by": "id; DROP TABLE x"}])
+@pytest.mark.parametrize("asked", [{"skip": -1}, {"take": -1}, {"take": 10001}, {"order_by": "id; DROP TABLE x"}])
 async def test_bad_pages_are_refused(database: Database, asked: dict[str, object]) -> None:
     await database.write(fill)
     with pytest.raises(Invalid):

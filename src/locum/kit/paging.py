@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 from locum.kit.db import ReadTx
 from locum.kit.errors import Invalid
 
-MAX_TAKE = 1000
+MAX_TAKE = 10_000
 
 T = TypeVar("T")
 
