@@ -1,6 +1,6 @@
 # What Locum does on a Linux host, as root. It reads orders of four lines each: a verb, the session's id, the login, a
 # value or nothing. The last line it prints for an order is "locum: done", "locum: refused WHY" when trying again will
-# not help, or "locum: later WHY"; before it gives anybody a right it prints "locum: still?" and wants the line "yes".
+# not help, or "locum: later WHY"; before it makes an account it prints "locum: still?" and wants the line "yes".
 # Every verb makes sure of a state and may be run again after a crash at any line.
 #
 # Proof of ownership: the account carries `locum-SESSION_ID` as its comment, and a note under /var/lib/locum,
@@ -28,9 +28,8 @@ obey() {
   note=$notes/$session
   lock
   look_up
-  case $verb in apply_*) confirm ;; esac
   case $verb in
-    apply_account) apply_account ;;
+    apply_account) confirm; apply_account ;;
     revert_account) revert_account ;;
     apply_authorized_key) need_ours; apply_authorized_key ;;
     revert_authorized_key) revert_authorized_key ;;
@@ -44,7 +43,8 @@ obey() {
 }
 
 # Whoever gave this order may be gone by now, and a revert that came later may be done. Now that nothing else can
-# happen before us, ask whether it still stands.
+# happen before us, ask whether it still stands. The other rights need no such question: they need the account, and
+# what they leave goes with it.
 confirm() {
   echo "locum: still?"
   [ "$(timeout 5 head -c 4 <&3)" = yes ] || exit 1

@@ -52,7 +52,6 @@ class RootShell:
         if process is None:
             may_not = f"the service account {target.username} may not use {target.elevation or '/bin/sh'}"
             raise TargetRefused(f"{may_not} on {target.host}:{target.port}: {errors}")
-        process.stdin.write(_SCRIPT)
         return cls(process)
 
     async def ask(self, order: list[str]) -> str:
@@ -60,9 +59,7 @@ class RootShell:
 
         Raises TargetUnreachable, asyncssh.Error and OSError; the shell is of no use after any of them.
         """
-        # The shell may have ended: what it says then tells.
-        with suppress(BrokenPipeError):
-            self._process.stdin.write("".join(f"{word}\n" for word in [*order, "", ""][:4]))
+        _write(self._process, "".join(f"{word}\n" for word in [*order, "", ""][:4]))
         heard = 0
         while heard < MOST_OUTPUT:
             line = await self._process.stdout.readline()
@@ -70,7 +67,7 @@ class RootShell:
                 break
             heard += len(line)
             if line == _STILL:
-                self._process.stdin.write("yes\n")
+                _write(self._process, "yes\n")
             elif line.startswith("locum: ") and line.removeprefix("locum: ").startswith(_ANSWERS):
                 return one_line(line.removeprefix("locum: "))
         else:
@@ -81,13 +78,18 @@ class RootShell:
 async def _begin(
     connection: asyncssh.SSHClientConnection, command: str, password: Secret | None
 ) -> tuple[_Process | None, str]:
-    """Start the command and see it begin; None and the reason if it does not."""
+    """Start the command, see it begin and give it the script; None and the reason if it does not begin."""
     process = await connection.create_process(command, encoding="utf-8", errors="replace", window=MOST_OUTPUT)
     begun = asyncio.ensure_future(process.stdout.readuntil(_BEGUN))
     try:
-        if password is not None:
+        if password is None:
+            # Without waiting: a host that hears nothing holds its next words back for 40 ms (Nagle, delayed ACK).
+            _write(process, _SCRIPT)
+        else:
             await _give(process, password, begun)
         await begun
+        if password is not None:
+            _write(process, _SCRIPT)
     except asyncio.IncompleteReadError as error:
         if len(error.partial) >= MOST_OUTPUT:
             raise TargetUnreachable("the target says far more than it was asked") from None
@@ -96,7 +98,8 @@ async def _begin(
     finally:
         begun.cancel()
         await asyncio.gather(begun, return_exceptions=True)
-    process.stdin.write_eof()
+    with suppress(BrokenPipeError):
+        process.stdin.write_eof()
     said = ""
     while len(said) < MOST_OUTPUT and (more := await process.stderr.read(MOST_OUTPUT)):
         said += more
@@ -120,3 +123,9 @@ async def _give(process: _Process, password: Secret, begun: asyncio.Future[str])
         if attempt == 2:
             raise asyncio.IncompleteReadError(b"", None)
         process.stdin.write(password.reveal_text() + "\n")
+
+
+def _write(process: _Process, text: str) -> None:
+    """A command that has ended takes nothing more; what it said then tells why."""
+    with suppress(BrokenPipeError):
+        process.stdin.write(text)

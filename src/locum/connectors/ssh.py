@@ -52,6 +52,7 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
             config=None,
             agent_path=None,
             server_host_key_algs=_key_algorithms(target),
+            server_host_keys_handler=_answer_at_once,
             connect_timeout=CONNECT_TIMEOUT_S,
             login_timeout=CONNECT_TIMEOUT_S,
             keepalive_interval=10,
@@ -74,6 +75,11 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
     except ValueError:  # what asyncssh's parsers raise at packets that make no sense
         raise TargetUnreachable(f"can't reach {where}: it sends packets that make no sense") from None
     return connection, client.seen
+
+
+def _answer_at_once(*_: list[asyncssh.SSHKey]) -> None:
+    """Having a handler makes asyncssh answer the list of host keys that OpenSSH sends after sign-in. Left without an
+    answer, the server's next words wait 40 ms for an acknowledgement (Nagle, delayed ACK)."""
 
 
 def _key_algorithms(target: Target) -> list[str]:
