@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from locum.api.problems import NotReady, WrongMedia, WrongMethod, problem_of
 from locum.api.reading import FieldErrors
@@ -62,3 +63,12 @@ def test_headers_that_go_with_a_status() -> None:
     assert problem_of(WrongMethod("GET, PUT"), instance="", trace_id="").headers == [(b"allow", b"GET, PUT")]
     limited = problem_of(errors.RateLimited("", retry_after=9), instance="", trace_id="")
     assert limited.headers == [(b"retry-after", b"9")]
+
+
+def test_a_database_that_is_away_is_said_to_be_away_and_nothing_else() -> None:
+    away = OperationalError("SELECT secret", {"password": "hunter2"}, Exception("server closed the connection"))
+    problem = problem_of(away, instance="/x", trace_id="t")
+    assert problem.status == 503
+    assert b"database" in problem.body
+    assert b"hunter2" not in problem.body
+    assert b"SELECT" not in problem.body

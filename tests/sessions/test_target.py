@@ -16,7 +16,7 @@ from locum.connectors.base import Target
 from locum.credentials.add import add_credential
 from locum.credentials.model import AuthenticationMethod, credential
 from locum.kit.db import Database
-from locum.kit.errors import Invalid
+from locum.kit.errors import Forbidden, Invalid
 from locum.resources.add import get_resource
 from locum.resources.model import resource
 from locum.sessions.target import locate, pin_host_key
@@ -98,19 +98,25 @@ async def test_without_a_service_account_there_is_no_way_in(database: Database, 
 
 
 async def test_the_first_host_key_is_pinned_and_stays(database: Database, tmp_path: Path) -> None:
-    """RES-11: of many that come at once, too, one is kept."""
+    """RES-11: of many that come at once, too, one is kept, and who saw another key is refused."""
     world = await make_world(database, tmp_path)
-    await asyncio.gather(
+    came = await asyncio.gather(
         *(
             database.write(pin_host_key, world.resource, key=f"ssh-ed25519 {n}", thumbprint=f"SHA256:{n}")
             for n in range(6)
-        )
+        ),
+        return_exceptions=True,
     )
+    assert sum(isinstance(outcome, Forbidden) for outcome in came) == 5
     pinned = await database.read(get_resource, world.resource)
     assert pinned.trusted_host_key is not None
     number = pinned.trusted_host_key.split()[1]
     assert (pinned.trusted_thumbprint, pinned.discovered_thumbprint) == (f"SHA256:{number}", f"SHA256:{number}")
-    await database.write(pin_host_key, world.resource, key="ssh-ed25519 other", thumbprint="SHA256:other")
+    with pytest.raises(Forbidden):
+        await database.write(pin_host_key, world.resource, key="ssh-ed25519 other", thumbprint="SHA256:other")
+    await database.write(
+        pin_host_key, world.resource, key=pinned.trusted_host_key, thumbprint=str(pinned.trusted_thumbprint)
+    )
     assert await database.read(get_resource, world.resource) == pinned
     audited = sa.select(sa.func.count()).where(audit_event.c.action == "resource.host_key_pinned")
     assert await database.read(lambda tx: tx.scalar(audited)) == 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from sqlalchemy.exc import OperationalError
 
 from locum.api.reading import FieldErrors
 from locum.kit.errors import (
@@ -74,6 +75,9 @@ def problem_of(error: Exception, *, instance: str, trace_id: str) -> Problem:
     if isinstance(error, LocumError):
         status, title, kind = next((_STATUS[base] for base in type(error).__mro__ if base in _STATUS), _UNEXPECTED)
         detail = error.detail
+    elif isinstance(error, OperationalError):  # the database is away, or its disk is full
+        status, title, kind = _STATUS[NotReady]
+        detail = "The database does not answer now. The server's log has more under this trace id."
     if isinstance(error, Invalid) and error.field is not None:
         title = "One or more validation errors occurred."
         more["errors"] = error.errors if isinstance(error, FieldErrors) else {error.field: [error.detail]}

@@ -21,7 +21,7 @@ from locum.connectors.base import Connector, Step, Target, TargetRefused, Target
 from locum.kit import jobs
 from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Invalid
+from locum.kit.errors import Forbidden, Invalid
 from locum.kit.jobs import Job
 from locum.sessions import ledger, transition
 from locum.sessions.lifecycle import Status
@@ -46,7 +46,7 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
     except TargetUnreachable as error:
         await work.db.write(give_back, held, session, str(error), level=LogLevel.WARN)
         return False
-    except (TargetRefused, Invalid) as error:
+    except (TargetRefused, Invalid, Forbidden) as error:
         await work.db.write(_give_up, held, session, str(error))
         return True
     await work.db.write(_activate, held, session)

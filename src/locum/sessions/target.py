@@ -11,7 +11,7 @@ from locum.connectors.base import Target
 from locum.credentials.model import Credential, credential
 from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Invalid
+from locum.kit.errors import Forbidden, Invalid
 from locum.resources.add import get_resource
 from locum.resources.model import Platform, platform, resource
 from locum.vault.secret import Secret
@@ -51,7 +51,7 @@ def _secret(tx: ReadTx, vault: Vault, secret_id: UUID | None, purpose: str) -> S
 
 
 def pin_host_key(tx: Tx, resource_id: UUID, *, key: str, thumbprint: str) -> None:
-    """Remember the key seen first, if none is pinned yet (RES-11). Later keys must equal it."""
+    """Remember the key seen first, if none is pinned yet (RES-11). Raises Forbidden if another is pinned by now."""
     changed = tx.run(
         sa.update(resource)
         .where(resource.c.id == resource_id, resource.c.trusted_host_key.is_(None))
@@ -62,12 +62,15 @@ def pin_host_key(tx: Tx, resource_id: UUID, *, key: str, thumbprint: str) -> Non
             modified_at=tx.now,
         )
     )
-    if changed:
-        audit.record(
-            tx,
-            LOCUM,
-            "resource.host_key_pinned",
-            object_kind="resource",
-            object_id=resource_id,
-            detail={"thumbprint": thumbprint},
-        )
+    if not changed:
+        if get_resource(tx, resource_id).trusted_host_key != key:
+            raise Forbidden("another host key was pinned a moment ago", missing="trusted host key")
+        return
+    audit.record(
+        tx,
+        LOCUM,
+        "resource.host_key_pinned",
+        object_kind="resource",
+        object_id=resource_id,
+        detail={"thumbprint": thumbprint},
+    )

@@ -14,7 +14,7 @@ from locum.kit.errors import LocumError
 from locum.kit.jobs import LEASE, Job, LostLease
 from locum.kit.wake import Wake
 
-CONCURRENCY = 32
+CONCURRENCY = 128  # mostly waiting for hosts: frozen ones must not use up the places
 LONGEST_SLEEP_S = 1.0
 
 Handler = Callable[[Job], Awaitable[None]]
