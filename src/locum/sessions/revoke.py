@@ -22,17 +22,23 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
     """True: all is reverted, look again now. False: the job was given back, to be tried later."""
     entries = await work.db.read(ledger.entries, session.id)
     open_entries = [e for e in reversed(entries) if e.state != EntryState.REVERTED]
+    refusals: list[str] = []
     try:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
         async with work.connect(connector, target) as connection:
             for entry in open_entries:
                 await work.db.write(jobs.hold, held)
-                await connection.revert(as_step(entry))
+                try:
+                    await connection.revert(as_step(entry))
+                except TargetRefused as refusal:
+                    refusals.append(refusal.detail)  # the others can still be taken away
+                    continue
                 await work.db.write(_reverted, held, entry)
     except (TargetUnreachable, TargetRefused, Invalid) as error:
-        await work.db.write(_stuck, held, session, open_entries, str(error))
-        return False
-    return True
+        refusals.append(error.detail)
+    if refusals:
+        await work.db.write(_stuck, held, session, open_entries, refusals[0])
+    return not refusals
 
 
 def _reverted(tx: Tx, held: Job, entry: LedgerEntry) -> None:
