@@ -47,7 +47,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "processor": cpu[0] if cpu else platform.machine(),
         "memoryGiB": round(memory / 2**30),
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "python": platform.python_version(),
         "openssh": openssh,
         "loadBefore": round(os.getloadavg()[0], 1),
