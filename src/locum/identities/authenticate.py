@@ -49,6 +49,14 @@ _IDENTITY = (
 )
 _HELD = identity.outerjoin(identity_role, identity_role.c.identity_id == identity.c.id)
 
+# Built once: every request runs one of them.
+_KEY_HOLDER = (
+    sa.select(*_IDENTITY)
+    .select_from(_HELD.join(api_key, api_key.c.identity_id == identity.c.id))
+    .where(api_key.c.digest == sa.bindparam("digest"), api_key.c.revoked_at.is_(None))
+)
+_TOKEN_HOLDER = sa.select(*_IDENTITY).select_from(_HELD).where(identity.c.id == sa.bindparam("identity_id"))
+
 
 class Authenticator:
     """Checks tokens and API keys with the keys that all nodes share."""
@@ -72,12 +80,7 @@ class Authenticator:
 
 
 def _by_key(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
-    rows = tx.rows(
-        _Found,
-        sa.select(*_IDENTITY)
-        .select_from(_HELD.join(api_key, api_key.c.identity_id == identity.c.id))
-        .where(api_key.c.digest == digest, api_key.c.revoked_at.is_(None)),
-    )
+    rows = tx.rows(_Found, _KEY_HOLDER, digest=digest)
     if not rows:
         raise Unauthenticated(_UNKNOWN_KEY)
     found = _usable(tx, rows)
@@ -86,7 +89,7 @@ def _by_key(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
 
 
 def _by_token(tx: ReadTx, claims: Claims, address: str | None) -> Caller:
-    rows = tx.rows(_Found, sa.select(*_IDENTITY).select_from(_HELD).where(identity.c.id == claims.identity_id))
+    rows = tx.rows(_Found, _TOKEN_HOLDER, identity_id=claims.identity_id)
     found = _usable(tx, rows)
     if claims.issued_at < found.tokens_valid_from:
         raise Unauthenticated(_REFUSED)

@@ -99,9 +99,12 @@ class ReadTx:
                 self._now = self._now.astimezone(dt.UTC)
         return self._now
 
-    def rows(self, row_type: type[T], statement: sa.Select[Any]) -> list[T]:
-        """All rows as `row_type`, a msgspec Struct whose fields are the selected labels."""
-        found = self._connection.execute(statement).all()
+    def rows(self, row_type: type[T], statement: sa.Select[Any], **values: Any) -> list[T]:
+        """All rows as `row_type`, a msgspec Struct whose fields are the selected labels.
+
+        `values` fill the bind parameters of a statement built once, which saves most of a small read's cost.
+        """
+        found = self._connection.execute(statement, values).all()
         return msgspec.convert(found, list[row_type], from_attributes=True)  # type: ignore[valid-type]
 
     def first(self, row_type: type[T], statement: sa.Select[Any]) -> T | None:

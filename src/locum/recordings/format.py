@@ -142,9 +142,9 @@ def encode_event(event: Event) -> bytes:
     """One line, never longer than `line_bound`: text where the bytes are UTF-8 and base64 is not shorter."""
     start = f'[{event.at:.6f},"{event.kind}",'.encode()
     # Writing out what JSON escapes by six bytes each takes ten times as long as base64, only to be thrown away.
-    escaped = len(event.data) - len(event.data.translate(None, _ESCAPED))
+    sample = event.data[:1024]
     line = b""
-    if escaped * 15 <= len(event.data):
+    if 15 * (len(sample) - len(sample.translate(None, _ESCAPED))) <= len(sample):
         with suppress(UnicodeDecodeError):
             line = b"%b%b]\n" % (start, msgspec.json.encode(event.data.decode()))
     if line and len(line) <= line_bound(len(event.data)):

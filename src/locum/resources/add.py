@@ -22,6 +22,7 @@ DEFAULT_PLATFORM = "Linux"
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
 _TAKEN = "there is a resource of this name already"
 _COLUMNS = [resource.c[name] for name in Resource.__struct_fields__]
+_PLATFORMS = sa.select(*(platform.c[name] for name in Platform.__struct_fields__)).order_by(platform.c.name)
 
 
 def get_resource(tx: ReadTx, resource_id: UUID) -> Resource:
@@ -34,8 +35,7 @@ def get_resource(tx: ReadTx, resource_id: UUID) -> Resource:
 
 def platforms(tx: ReadTx) -> list[Platform]:
     """Every platform, by name."""
-    columns = [platform.c[name] for name in Platform.__struct_fields__]
-    return tx.rows(Platform, sa.select(*columns).order_by(platform.c.name))
+    return tx.rows(Platform, _PLATFORMS)
 
 
 def add_resource(
