@@ -120,9 +120,13 @@ class Story:
         shell.sendline("sudo id")
         shell.expect("uid=0")
         self._holds("sudo works without a password", True, f"$ ssh -p … '{name}@…'\n$ sudo id\nuid=0(root)…")
-        shell.sendline("(sudo setsid sleep 4711 >/dev/null 2>&1 &); sleep 0.2; echo started")
+        shell.sendline("(sudo setsid sleep 4711 >/dev/null 2>&1 &); echo started")
         shell.expect("started\r\n")
-        processes = hosts.run(self._host, "pgrep -a sleep", check=False)
+        deadline = time.monotonic() + 10
+        while "sleep 4711" not in (processes := hosts.run(self._host, "pgrep -a sleep", check=False)):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
         self._holds("she leaves a root process behind", "sleep 4711" in processes, processes)
         return shell
 
