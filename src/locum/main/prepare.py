@@ -16,6 +16,7 @@ from typing import Literal
 from locum.identities import first_administrator
 from locum.kit.db import Database, Tx, open_database
 from locum.kit.errors import StartError
+from locum.kit.files import replace_file
 from locum.kit.settings import FILE_NAME, Settings, load_settings
 from locum.main import keys, tls
 from locum.main.migrate import migrate
@@ -129,12 +130,5 @@ def _keep_private(url: str) -> None:
 
 
 def _write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    if path.exists() and path.read_bytes() == content:
-        return
-    fresh = path.with_name(path.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    if not path.exists() or path.read_bytes() != content:
+        replace_file(path, content, mode=mode)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import os
 import socket
 import ssl
 from pathlib import Path
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from locum.kit.errors import StartError
+from locum.kit.files import replace_file
 from locum.vault.secret import Secret
 
 CA_LIFETIME = dt.timedelta(days=3650)
@@ -79,8 +79,8 @@ def ensure_leaf(ca: Secret, *, certificate: Path, key: Path, names: list[str]) -
         )
         .sign(authority_key, hashes.SHA256())
     )
-    _replace(key, _pem(leaf_key), 0o600)
-    _replace(certificate, leaf.public_bytes(serialization.Encoding.PEM) + ca_certificate(ca), 0o644)
+    replace_file(key, _pem(leaf_key), mode=0o600)
+    replace_file(certificate, leaf.public_bytes(serialization.Encoding.PEM) + ca_certificate(ca), mode=0o644)
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -136,15 +136,3 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

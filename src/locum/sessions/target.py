@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from locum.audit import log as audit
 from locum.connectors.base import Target
+from locum.credentials.add import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
 from locum.credentials.model import Credential, credential
 from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
@@ -37,8 +38,8 @@ def locate(tx: ReadTx, vault: Vault, resource_id: UUID) -> tuple[str, Target]:
         host=where.address,
         port=where.port_ssh,
         username=account.username,
-        password=_secret(tx, vault, account.password_secret_id, "credential.password"),
-        private_key=_secret(tx, vault, account.private_key_secret_id, "credential.private_key"),
+        password=_secret(tx, vault, account.password_secret_id, PASSWORD_PURPOSE),
+        private_key=_secret(tx, vault, account.private_key_secret_id, PRIVATE_KEY_PURPOSE),
         trusted_host_key=where.trusted_host_key,
         accept_first=where.accept_host_key_on_first_discovery,
         elevation=account.elevation_command or ("sudo" if account.username != "root" else None),
