@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import UtcTime, metadata
+
+
+class SshKeyUse(StrEnum):
+    """What a registered SSH key proves to the gateway under a connection profile.
+
+    OFF: nothing. FIRST: as much as the password, so the second factor is asked as well. SECURITY_KEY: a FIDO2 key
+    is both factors, any other key the first. ANY: every registered key is both.
+    """
+
+    OFF = "off"
+    FIRST = "first"
+    SECURITY_KEY = "security_key"
+    ANY = "any"
 
 
 class LoginType(IntEnum):
@@ -27,8 +40,10 @@ connection_profile = sa.Table(
     sa.Column("is_default", sa.Boolean, nullable=False),
     sa.Column("record", sa.Boolean, nullable=False),
     sa.Column("max_session_minutes", sa.Integer, nullable=False),
+    sa.Column("ssh_key_use", sa.String(16), nullable=False, server_default="first"),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
+    sa.CheckConstraint("ssh_key_use IN ('off', 'first', 'security_key', 'any')", name="ssh_key_use"),
     sa.CheckConstraint("max_session_minutes BETWEEN 1 AND 43200", name="max_session_minutes"),
 )
 

@@ -59,6 +59,7 @@ identity = sa.Table(
     sa.Column("last_sign_in_at", UtcTime),
     sa.Column("tokens_valid_from", UtcTime, nullable=False),
     sa.Column("expires_at", UtcTime),
+    sa.Column("deleted_at", UtcTime),
     sa.CheckConstraint("kind IN (0, 1, 2, 3, 4)", name="kind"),
     sa.Index("ix_identity_kind", "kind", "name_key"),
 )
@@ -98,17 +99,135 @@ recovery_code = sa.Table(
     sa.UniqueConstraint("identity_id", "digest"),
 )
 
+password_history = sa.Table(
+    "password_history",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("password_hash", sa.String(256), nullable=False),
+    sa.Column("replaced_at", UtcTime, nullable=False),
+    sa.Index("ix_password_history_identity_id", "identity_id", "replaced_at"),
+)
+
+# A null list of operations, policies, credentials or addresses means any.
 api_key = sa.Table(
     "api_key",
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.String(256), nullable=False, server_default="API key"),
     sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("secret_id", sa.Uuid),
+    sa.Column("operations", sa.JSON(none_as_null=True)),
+    sa.Column("policies", sa.JSON(none_as_null=True)),
+    sa.Column("credentials", sa.JSON(none_as_null=True)),
+    sa.Column("addresses", sa.JSON(none_as_null=True)),
+    sa.Column("max_uses", sa.BigInteger),
+    sa.Column("use_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("last_used_at", UtcTime),
+    sa.Column("last_used_from", sa.String(64)),
+    sa.Column("expires_at", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("created_by", sa.Uuid),
     sa.Column("revoked_at", UtcTime),
+    sa.CheckConstraint("max_uses >= 1", name="max_uses"),
     sa.Index("ix_api_key_identity_id", "identity_id", "revoked_at"),
+)
+
+# One complete sign-in: its tokens and its cookie are good while it has not ended.
+sign_in = sa.Table(
+    "sign_in",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("api_key_id", sa.ForeignKey("api_key.id", ondelete="CASCADE")),
+    sa.Column("method", sa.String(16), nullable=False),
+    sa.Column("cookie_digest", sa.LargeBinary(32), unique=True),
+    sa.Column("address", sa.String(64)),
+    sa.Column("client", sa.String(256)),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("last_used_at", UtcTime, nullable=False),
+    sa.Column("ends_at", UtcTime, nullable=False),
+    sa.Column("ended_at", UtcTime),
+    sa.CheckConstraint("method IN ('password', 'passkey', 'certificate')", name="method"),
+    sa.Index("ix_sign_in_identity_id", "identity_id", "ended_at"),
+)
+
+passkey = sa.Table(
+    "passkey",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("credential_id", sa.LargeBinary(1024), nullable=False, unique=True),
+    sa.Column("public_key", sa.LargeBinary(1024), nullable=False),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+    sa.Column("backed_up", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("last_used_at", UtcTime),
+    sa.Index("ix_passkey_identity_id", "identity_id"),
+)
+
+# Challenges carry their own proof of origin; only one that was used is remembered, until it would have ended.
+used_challenge = sa.Table(
+    "used_challenge",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Index("ix_used_challenge_expires_at", "expires_at"),
+)
+
+ssh_key = sa.Table(
+    "ssh_key",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("algorithm", sa.String(64), nullable=False),
+    sa.Column("public_key", sa.String(4000), nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("created_by", sa.Uuid),
+    sa.Column("last_used_at", UtcTime),
+    sa.UniqueConstraint("identity_id", "fingerprint"),
+)
+
+custom_role = sa.Table(
+    "custom_role",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("target", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+    sa.CheckConstraint("target IN ('policies', 'credentials', 'recordings')", name="target"),
+)
+
+custom_role_permission = sa.Table(
+    "custom_role_permission",
+    metadata,
+    sa.Column("role_id", sa.ForeignKey("custom_role.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("permission", sa.String(64), primary_key=True),
+)
+
+# What a custom role is for. Of a kind that has no row, everything.
+custom_role_scope = sa.Table(
+    "custom_role_scope",
+    metadata,
+    sa.Column("role_id", sa.ForeignKey("custom_role.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("member_id", sa.Uuid, primary_key=True),
+    sa.CheckConstraint("kind IN ('policy', 'activity', 'identity', 'resource', 'credential')", name="kind"),
+)
+
+custom_role_member = sa.Table(
+    "custom_role_member",
+    metadata,
+    sa.Column("role_id", sa.ForeignKey("custom_role.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("identity_id", sa.ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True),
+    sa.Index("ix_custom_role_member_identity_id", "identity_id"),
 )
 
 signin_setting = sa.Table(
