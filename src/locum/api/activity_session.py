@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -106,6 +107,7 @@ def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> 
         ticket=body.ticket or "",
         start=body.start_date_time_utc,
         end=body.end_date_time_utc,
+        key_policies=caller.key.policies if caller.key else None,
     )
     session_id = request_session(tx, caller.actor, asked, node=call.api.node)
     tx.after_commit.append(call.api.changed.ring)
@@ -156,7 +158,7 @@ def end_session(tx: Tx, call: Call[SessionId, None, None]) -> None:
     summary="The ssh:// address of one's own session, good until the session ends",
 )
 def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
-    session = transition.get(tx, call.params.session_id)
+    session = _visible(tx, call.caller, call.params.session_id)
     if session.identity_id != call.caller.identity_id:
         raise NotFound("no such session")
     if session.status in ENDED:
@@ -201,9 +203,7 @@ def get_session_log(tx: ReadTx, call: Call[SessionId, SessionLogQuery, None]) ->
     summary="One page of sessions in a status; a user sees only their own",
 )
 def get_summary(tx: ReadTx, call: Call[StatusPath, SummaryQuery, None]) -> DataTable[SessionSummary]:
-    statuses = frozenset({Status(call.params.status)})
-    owner = call.query.user_id if _manages(call.caller) else call.caller.identity_id
-    return _summaries(tx, statuses, call.query, owner)
+    return _summaries(tx, frozenset({Status(call.params.status)}), call)
 
 
 @operation(
@@ -215,8 +215,7 @@ def get_summary(tx: ReadTx, call: Call[StatusPath, SummaryQuery, None]) -> DataT
     summary="One page of sessions that have ended; a user sees only their own",
 )
 def get_historical_summary(tx: ReadTx, call: Call[None, HistoricalQuery, None]) -> DataTable[SessionSummary]:
-    owner = call.query.user_id if _manages(call.caller) else call.caller.identity_id
-    return _summaries(tx, reads.HISTORICAL, call.query, owner, call.query.filter_user_type)
+    return _summaries(tx, reads.HISTORICAL, call, call.query.filter_user_type)
 
 
 @operation(
@@ -249,9 +248,13 @@ def _manages(caller: Caller) -> bool:
 
 
 def _visible(tx: ReadTx, caller: Caller, session_id: UUID) -> AccessSession:
-    """One's own session, or any for who manages them; somebody else's does not exist (SEC-12)."""
+    """One's own session, or any for who manages them; somebody else's does not exist (SEC-12).
+
+    Nor does one under an access policy that the API key is not for (SEC-30).
+    """
     session = transition.get(tx, session_id)
-    if session.identity_id != caller.identity_id and not _manages(caller):
+    other_policy = caller.key is not None and not caller.key.has_policy(session.policy_id)
+    if other_policy or (session.identity_id != caller.identity_id and not _manages(caller)):
         raise NotFound("no such session")
     return session
 
@@ -311,15 +314,16 @@ def _proxy_session(row: Connection) -> ProxySession:
 def _summaries(
     tx: ReadTx,
     statuses: frozenset[Status],
-    query: SummaryQuery,
-    owner: UUID | None,
+    call: Call[Any, Any, None],
     account_type: AccountType | None = None,
 ) -> DataTable[SessionSummary]:
+    query, caller = call.query, call.caller
     if query.user_group_id is not None:  # nobody is in a group: groups are not available yet
         return DataTable(data=[], records_total=0)
     which = reads.Filter(
         statuses=statuses,
-        owner=owner,
+        owner=query.user_id if _manages(caller) else caller.identity_id,
+        policies=caller.key.policies if caller.key else None,
         kinds=None
         if account_type is None
         else frozenset(k for k, t in _ACCOUNT_TYPES.items() if t == account_type),

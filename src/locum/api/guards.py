@@ -52,8 +52,10 @@ _STEP = {
 }
 
 
-def authorise(who: Who, permission: Permission | None, caller: Caller) -> None:
-    """Let `caller` pass or raise Forbidden, which says what was missing."""
+def authorise(who: Who, permission: Permission | None, caller: Caller, operation: str) -> None:
+    """Let `caller` pass to the operation of that name or raise Forbidden, which says what was missing."""
+    if caller.key is not None:
+        caller.key.check_operation(operation)
     if caller.pending in who.pending:
         return
     if who.pending and caller.pending is None:

@@ -62,6 +62,7 @@ class Operation:
     audit: str | None
     status: int
     summary: str
+    form: bool
     handler: Handler
 
 
@@ -95,17 +96,21 @@ def operation(
     audit: str | None = None,
     status: int = 200,
     also: tuple[str, ...] = (),
+    form: bool = False,
     summary: str,
 ) -> Callable[[Handler], Operation]:
     """Declare the operation that the decorated function handles; `route` is "METHOD /path/{variable}".
 
     `problems` lists the error statuses the handler's own rules can give; those of the kernel (400, 401, 403, 413, 415)
-    are added. `audit` names the row a writing handler records, in the same unit. `also` are further paths.
+    are added. `audit` names the row a writing handler records, in the same unit. `also` are further paths; `form` takes
+    the body as a form too.
     """
     method, _, path = route.partition(" ")
 
     def declare(handler: Handler) -> Operation:
-        return Operation(name, method, (path, *also), who, permission, problems, audit, status, summary, handler)
+        return Operation(
+            name, method, (path, *also), who, permission, problems, audit, status, summary, form, handler
+        )
 
     return declare
 

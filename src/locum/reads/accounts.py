@@ -37,6 +37,8 @@ class AccountRow(msgspec.Struct, frozen=True):
     active_session_count: int
     scheduled_session_count: int
     access_policy_count: int
+    created_at: dt.datetime
+    modified_at: dt.datetime
 
 
 # What a list may be ordered by, and its text looked for in.
@@ -83,7 +85,7 @@ def _accounts(tx: ReadTx) -> sa.Select[Any]:
         .where(policy_identity.c.member_id == identity.c.id, policy.c.is_deleted.is_(False))
         .scalar_subquery()
     )
-    return sa.select(
+    columns = (
         identity.c.id,
         identity.c.kind,
         identity.c.name,
@@ -100,7 +102,11 @@ def _accounts(tx: ReadTx) -> sa.Select[Any]:
         _sessions(Status.ACTIVE).label("active_session_count"),
         _sessions(Status.APPROVAL_REQUIRED, Status.PENDING).label("scheduled_session_count"),
         policies.label("access_policy_count"),
-    ).join_from(identity, local_login, local_login.c.identity_id == identity.c.id, isouter=True)
+        identity.c.created_at,
+        identity.c.modified_at,
+    )
+    with_login = identity.outerjoin(local_login, local_login.c.identity_id == identity.c.id)
+    return sa.select(*columns).select_from(with_login).where(identity.c.deleted_at.is_(None))
 
 
 def _sessions(*states: Status) -> sa.ScalarSelect[Any]:
