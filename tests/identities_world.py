@@ -107,7 +107,7 @@ def digest() -> KeyedDigest:
     return KeyedDigest(digests.make_key())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def issuer() -> Tokens:
     return Tokens(tokens.make_key())
 

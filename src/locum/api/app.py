@@ -146,7 +146,7 @@ class _Work:
             if caller.key is not None and not self.counted:
                 if caller.key.counted:
                     raise _Uncounted
-                self.api.usage.note(caller.key.id, tx.now, self.address)
+                self.api.usage.note(caller.key.id, self.address)
                 self.counted = True
             authorise(self.route.who, self.route.operation.permission, caller, self.route.operation.name)
         if self.broken is not None:

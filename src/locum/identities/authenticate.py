@@ -161,6 +161,9 @@ def _by_cookie(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
     rows = tx.rows(_Found, _COOKIE_HOLDER, digest=digest)
     found = _usable(tx, rows)
     assert found.last_used_at is not None
+    assert found.ends_at is not None
+    if found.ends_at <= tx.now:
+        raise Unauthenticated(REFUSED)
     unused = tx.now - found.last_used_at
     if unused >= dt.timedelta(minutes=policy.load(tx).idle_minutes):
         raise Unauthenticated(_IDLE)
@@ -170,9 +173,10 @@ def _by_cookie(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
 def _signed_in(
     tx: ReadTx, rows: list[_Found], address: str | None, *, token_end: int | None = None, touch: bool = False
 ) -> Caller:
-    """Whoever a complete sign-in belongs to, unless it has ended."""
+    """Whoever a complete sign-in belongs to, unless it was ended. A token does not outlive it, so nor need the clock
+    be asked."""
     found = rows[0]
-    if found.ends_at is None or found.ends_at <= tx.now or found.ended_at is not None:
+    if found.sign_in_id is None or found.ended_at is not None:
         raise Unauthenticated(REFUSED)
     key = None if found.key_id is None else key_bounds(tx, found.key_id, address)
     return _caller(rows, address, key=key, token_end=token_end, sign_in_id=found.sign_in_id, touch=touch)

@@ -8,7 +8,6 @@ read of a secret need not wait for a write.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import threading
 from dataclasses import dataclass
 from uuid import UUID
@@ -28,7 +27,6 @@ log = structlog.get_logger("locum.identities")
 @dataclass(slots=True)
 class _Uses:
     count: int
-    last: dt.datetime
     address: str | None
 
 
@@ -52,14 +50,14 @@ class KeyUsage:
         self._uses: dict[UUID, _Uses] = {}
         self._guard = threading.Lock()
 
-    def note(self, key_id: UUID, now: dt.datetime, address: str | None) -> None:
-        """One use of a key at `now`. Cheap, and safe from any thread."""
+    def note(self, key_id: UUID, address: str | None) -> None:
+        """One use of a key, now. Cheap, and safe from any thread."""
         with self._guard:
             seen = self._uses.get(key_id)
             if seen is None:
-                self._uses[key_id] = _Uses(1, now, address)
+                self._uses[key_id] = _Uses(1, address)
             else:
-                seen.count, seen.last, seen.address = seen.count + 1, now, address
+                seen.count, seen.address = seen.count + 1, address
 
     async def flush(self) -> None:
         """Write down what was collected; what can't be written now stays for the next time."""
@@ -92,7 +90,5 @@ def _add(tx: Tx, uses: dict[UUID, _Uses]) -> None:
         tx.run(
             sa.update(api_key)
             .where(api_key.c.id == key_id)
-            .values(
-                use_count=api_key.c.use_count + seen.count, last_used_at=seen.last, last_used_from=seen.address
-            )
+            .values(use_count=api_key.c.use_count + seen.count, last_used_at=tx.now, last_used_from=seen.address)
         )
