@@ -1,190 +1,19 @@
-"""People, applications and their keys over the API, each effect seen somewhere else than in its own answer."""
+"""Accounts of every kind over the API: found, locked, without a factor, deleted."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
-import sqlalchemy as sa
 
-from identities_world import PASSWORD, Caller, Callers
-from locum.audit.model import audit_event
-from locum.identities import api_keys
+from account_calls import BASE, SEARCH, assert_problem, first_step, local_user
+from audited import details
+from identities_world import Callers
+from locum.identities import people
 from locum.identities.caller import Role
-from locum.identities.model import identity
 from locum.kit.db import Database
 
 pytestmark = pytest.mark.anyio
-
-BASE = "/api/v1/ManagedAccount"
-SEARCH = f"{BASE}/Search"
-
-
-def local_user(name: str, password: str = PASSWORD, **more: Any) -> dict[str, Any]:
-    return {
-        "managedAccountView": {"name": name, **more},
-        "localUserPasswordChangeRequest": {"username": name, "passwordNew": password},
-        "changePasswordNextLogin": False,
-    }
-
-
-def audited(database: Database, action: str, object_id: UUID | str) -> int:
-    query = sa.select(sa.func.count()).where(
-        audit_event.c.action == action, audit_event.c.object_id == UUID(str(object_id))
-    )
-    return int(database.submit_read(lambda tx: tx.scalar(query)).result())
-
-
-async def application(admin: Caller, name: str = "robot") -> str:
-    made = await admin.post(f"{BASE}/CreateApplicationUser", {"name": name, "certificateSerialNumber": ""})
-    assert made.status_code == 200, made.text
-    return str(made.json()["id"])
-
-
-async def new_key(admin: Caller, application_id: str) -> str:
-    generated = await admin.put(f"{BASE}/GenerateApiKey/{application_id}")
-    assert (generated.status_code, generated.content) == (200, b"")
-    revealed = await admin.get(f"{BASE}/RevealApiKey/{application_id}")
-    assert revealed.status_code == 200
-    return str(revealed.json())
-
-
-class TestApiKeys:
-    @pytest.mark.sees_effect(
-        "ManagedAccount.CreateApplicationUser",
-        "ManagedAccount.GenerateApiKeyAsync",
-        "ManagedAccount.RevealApiKeyAsync",
-    )
-    async def test_the_newest_key_works_and_the_old_one_is_dead(
-        self, callers: Callers, database: Database
-    ) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        robot = await application(admin)
-        old = await new_key(admin, robot)
-        assert api_keys.well_formed(old)
-        assert (await callers.bearing(old).get(SEARCH)).status_code == 200
-        new = await new_key(admin, robot)
-        assert new != old
-        assert (await callers.bearing(old).get(SEARCH)).status_code == 401
-        assert (await callers.bearing(new).get(SEARCH)).status_code == 200
-        assert audited(database, "application.created", robot) == 1
-        assert audited(database, "api_key.generated", robot) == 2
-        assert audited(database, "api_key.revealed", robot) == 2
-
-    async def test_with_and_without_bearer(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        key = await new_key(admin, await application(admin))
-        for scheme in ("", "Bearer ", "bearer ", "BEARER  "):
-            answer = await callers.nobody().http.get(SEARCH, headers={"Authorization": scheme + key})
-            assert answer.status_code == 200
-
-    async def test_an_application_may_rotate_its_own(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        robot = await application(admin)
-        first = callers.bearing(await new_key(admin, robot))
-        assert (await first.put(f"{BASE}/GenerateApiKey/{robot}")).status_code == 200
-        assert (await first.get(SEARCH)).status_code == 401
-
-    async def test_only_applications_have_keys(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        ada = callers.world.person("ada")
-        for answer in (
-            await admin.put(f"{BASE}/GenerateApiKey/{ada.id}"),
-            await admin.get(f"{BASE}/RevealApiKey/{ada.id}"),
-        ):
-            assert_problem(answer, 400)
-
-    async def test_unknown_malformed_and_keyless(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        robot = await application(admin)
-        assert_problem(await admin.get(f"{BASE}/RevealApiKey/{robot}"), 404)
-        for path in (f"{BASE}/GenerateApiKey", f"{BASE}/RevealApiKey"):
-            method = "PUT" if "Generate" in path else "GET"
-            assert_problem(await admin.http.request(method, f"{path}/{uuid4()}"), 404)
-            assert_problem(await admin.http.request(method, f"{path}/not-a-guid"), 400)
-            assert_problem(await callers.nobody().http.request(method, f"{path}/not-a-guid"), 401)
-            assert_problem(await callers.person(method, Role.USER).http.request(method, f"{path}/not-a-guid"), 403)
-
-    async def test_no_answer_but_reveal_shows_a_key(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        robot = await application(admin)
-        key = await new_key(admin, robot)
-        assert key not in (await admin.get(SEARCH)).text
-
-    async def test_a_locked_application_is_out_at_once(self, callers: Callers, database: Database) -> None:
-        robot = callers.application("robot")
-        assert (await robot.get(SEARCH)).status_code == 200
-        database.submit_write(lambda tx: tx.run(sa.update(identity).values(locked=True))).result()
-        assert (await robot.get(SEARCH)).status_code == 401
-
-
-class TestLocalUsers:
-    @pytest.mark.sees_effect("ManagedAccount.CreateLocalUserAsync", "ManagedAccount.Search")
-    async def test_a_new_user_signs_in_and_is_listed(self, callers: Callers, database: Database) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        made = await admin.post(
-            f"{BASE}/CreateLocalUser", local_user("Ada Lovelace", email="ada@example.org", displayName="Ada")
-        )
-        assert made.status_code == 200
-        view = made.json()
-        assert (view["entityType"], view["name"], view["email"]) == (4, "Ada Lovelace", "ada@example.org")
-        assert (view["locked"], view["isReviewer"], view["activeSessionCount"]) == (False, False, 0)
-        sent = {"Login": "ada lovelace", "Password": PASSWORD}
-        assert (await callers.nobody().post("/signinBody", sent)).status_code == 200
-        found = (await admin.get(SEARCH, filterText="LOVELACE", filterEntityType="local")).json()
-        assert (found["recordsTotal"], found["data"]) == (1, [view])
-        assert audited(database, "local_user.created", view["id"]) == 1
-
-    async def test_a_name_is_taken_in_every_spelling(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        callers.world.person("ada")
-        for name in ("ada", "ADA", " ada\t", "ａｄａ"):
-            for answer in (
-                await admin.post(f"{BASE}/CreateLocalUser", local_user(name)),
-                await admin.post(f"{BASE}/CreateApplicationUser", {"name": name}),
-            ):
-                assert_problem(answer, 400)
-                assert "name" in answer.json()["errors"]
-
-    async def test_a_bad_password_is_said_and_not_shown(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        for password, limit in (("short1!", "8"), ("x" * 257, "256")):
-            answer = await admin.post(f"{BASE}/CreateLocalUser", local_user("ada", password))
-            assert_problem(answer, 400)
-            assert limit in answer.json()["detail"]
-            assert password not in answer.text
-        assert (await admin.get(SEARCH, filterText="ada")).json()["recordsTotal"] == 0
-
-    async def test_incomplete_requests_are_400(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        for sent in ({}, {"managedAccountView": {"name": "x"}}, local_user(""), local_user("a\u200bb")):
-            assert_problem(await admin.post(f"{BASE}/CreateLocalUser", sent), 400)
-
-    async def test_what_the_server_owns_is_ignored(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        chosen = str(uuid4())
-        sent = local_user("ada", id=chosen, locked=True, isReviewer=True, entityType=2, activeSessionCount=7)
-        view = (await admin.post(f"{BASE}/CreateLocalUser", sent)).json()
-        assert view["id"] != chosen
-        assert (view["locked"], view["isReviewer"], view["entityType"], view["activeSessionCount"]) == (
-            False,
-            False,
-            4,
-            0,
-        )
-
-    async def test_a_new_user_must_change_the_password_where_asked(self, callers: Callers) -> None:
-        admin = callers.person("root", Role.ADMIN)
-        await admin.post(f"{BASE}/CreateLocalUser", {**local_user("ada"), "changePasswordNextLogin": True})
-        pending = (await callers.nobody().post("/signinBody", {"Login": "ada", "Password": PASSWORD})).json()
-        answer = await callers.bearing(pending).put(
-            f"{BASE}/ChangeLocalUserPassword",
-            {"passwordOld": PASSWORD, "passwordNew": "another horse battery"},
-            forced="true",
-        )
-        assert answer.status_code == 200
 
 
 class TestSearch:
@@ -217,22 +46,123 @@ class TestSearch:
         assert_problem(await callers.nobody().get(SEARCH), 401)
 
 
-async def test_applications_are_made_by_administrators_alone(callers: Callers) -> None:
-    for caller in (callers.application("robot"), callers.person("ada"), callers.person("judge", Role.REVIEWER)):
-        assert_problem(await caller.post(f"{BASE}/CreateApplicationUser", {"name": "another"}), 403)
-    assert_problem(await callers.person("ada2").post(f"{BASE}/CreateLocalUser", local_user("x")), 403)
-    assert (await callers.application("r2").post(f"{BASE}/CreateLocalUser", local_user("x"))).status_code == 200
-
-
-async def test_an_application_keeps_its_certificate_serial(callers: Callers) -> None:
-    admin = callers.person("root", Role.ADMIN)
-    made = await admin.post(
-        f"{BASE}/CreateApplicationUser", {"name": "robot", "certificateSerialNumber": "0a bc 12"}
+class TestOne:
+    @pytest.mark.sees_effect(
+        "ManagedAccount.GetManagedAccountByIdAsync", "ManagedAccount.GetManagedAccountViewByManagedAccountIdAsync"
     )
-    assert (made.json()["entityType"], made.json()["certificateSerialNumber"]) == (2, "0abc12")
+    async def test_by_its_id(self, callers: Callers, database: Database) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        made = (await admin.post(f"{BASE}/CreateLocalUser", local_user("ada", email="ada@example.org"))).json()
+        info = (await admin.get(f"{BASE}/ByManagedId/{made['id']}")).json()
+        assert (info["id"], info["userId"], info["loginId"]) == (made["id"], made["id"], "ada")
+        assert (info["email"], info["type"], info["locked"]) == ("ada@example.org", "Local", False)
+        row = database.submit_read(people.get, UUID(made["id"])).result()
+        assert info["createdDateTimeUtc"][:19] == row.created_at.isoformat()[:19]
+        assert (await admin.get(f"{BASE}/ManagedAccountView/{made['id']}")).json() == made
+        for path in ("ByManagedId", "ManagedAccountView"):
+            assert_problem(await admin.get(f"{BASE}/{path}/{uuid4()}"), 404)
+            assert_problem(await callers.person(path.lower()).get(f"{BASE}/{path}/{made['id']}"), 403)
 
 
-def assert_problem(answer: httpx.Response, status: int) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert {"type", "title", "status", "detail", "instance", "traceId"} <= set(answer.json())
+class TestLock:
+    @pytest.mark.sees_effect("ManagedAccount.LockManagedAccountAsync", "ManagedAccount.UnlockManagedAccountAsync")
+    async def test_a_lock_counts_at_once_and_comes_off(self, callers: Callers, database: Database) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        ada = callers.person("ada")
+        ada_id = (await ada.get("/api/locum/v1/SignIn/Current")).json()["identityId"]
+        locked = await admin.post(f"{BASE}/{ada_id}/Lock")
+        assert (locked.status_code, locked.json()["locked"]) == (200, True)
+        assert (await ada.get("/api/v1/UserToken")).status_code == 401
+        assert (await first_step(callers.nobody(), "ada")).status_code == 401
+        assert (await admin.get(f"{BASE}/ManagedAccountView/{ada_id}")).json()["locked"] is True
+        unlocked = await admin.post(f"{BASE}/{ada_id}/Unlock")
+        assert (unlocked.status_code, unlocked.json()["locked"]) == (200, False)
+        assert (await first_step(callers.nobody(), "ada")).status_code == 200
+        assert (await ada.get("/api/v1/UserToken")).status_code == 401  # a sign-in does not come back
+        for action in ("identity.locked", "identity.unlocked"):
+            assert len(details(database, action, ada_id)) == 1
+
+    async def test_unlocking_forgets_wrong_tries(self, callers: Callers) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        ada = callers.world.person("ada")
+        for _ in range(5):
+            await first_step(callers.nobody(), "ada", "a wrong password")
+        assert (await first_step(callers.nobody(), "ada")).status_code == 401
+        view = (await admin.get(f"{BASE}/ManagedAccountView/{ada.id}")).json()
+        assert view["lockoutEnd"] is not None
+        await admin.post(f"{BASE}/{ada.id}/Unlock")
+        assert (await first_step(callers.nobody(), "ada")).status_code == 200
+        assert (await admin.get(f"{BASE}/ManagedAccountView/{ada.id}")).json()["lockoutEnd"] is None
+
+    async def test_who_and_whom(self, callers: Callers) -> None:
+        admin, robot = callers.person("root", Role.ADMIN), callers.application("robot")
+        ada = callers.world.person("ada")
+        root = (await admin.get("/api/locum/v1/SignIn/Current")).json()["identityId"]
+        answer = await admin.post(f"{BASE}/{root}/Lock")
+        assert_problem(answer, 409)
+        assert "last administrator" in answer.json()["detail"]
+        for verb in ("Lock", "Unlock"):
+            assert_problem(await admin.post(f"{BASE}/{uuid4()}/{verb}"), 404)
+            assert_problem(await callers.person(verb.lower()).post(f"{BASE}/{ada.id}/{verb}"), 403)
+            assert (await robot.post(f"{BASE}/{ada.id}/{verb}")).status_code == 200
+
+
+class TestResetMfa:
+    @pytest.mark.sees_effect("ManagedAccount.ResetMfaAsync")
+    async def test_the_old_codes_are_dead_and_a_new_factor_is_enrolled(self, callers: Callers) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        ada = callers.world.person("ada")
+        assert (await admin.put(f"{BASE}/ResetMFA/{ada.id}")).status_code == 200
+        pending = callers.bearing((await first_step(callers.nobody(), "ada")).json())
+        for code in (ada.totp.now(), ada.recovery_codes[0]):
+            answer = await pending.http.post("/signin2fa", content=code)
+            assert_problem(answer, 403)
+            assert "enrolled first" in answer.json()["detail"]
+        assert (await pending.post("/api/locum/v1/SecondFactor/Totp")).status_code == 200
+
+    async def test_whose(self, callers: Callers) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        ada, robot = callers.world.person("ada"), callers.world.application()
+        assert_problem(await admin.put(f"{BASE}/ResetMFA/{robot.id}"), 400)
+        assert_problem(await admin.put(f"{BASE}/ResetMFA/{uuid4()}"), 404)
+        for caller in (callers.person("eve"), callers.application("bot")):
+            assert_problem(await caller.put(f"{BASE}/ResetMFA/{ada.id}"), 403)
+
+
+class TestDelete:
+    @pytest.mark.sees_effect("ManagedAccount.DeleteAsync")
+    async def test_nothing_of_it_works_and_its_name_is_free(self, callers: Callers, database: Database) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        ada = callers.person("ada")
+        ada_id = (await ada.get("/api/locum/v1/SignIn/Current")).json()["identityId"]
+        gone = await admin.http.delete(f"{BASE}/{ada_id}")
+        assert (gone.status_code, gone.json()) == (202, ada_id)
+        assert (await ada.get("/api/v1/UserToken")).status_code == 401
+        assert (await first_step(callers.nobody(), "ada")).status_code == 401
+        assert (await admin.get(SEARCH, filterText="ada")).json()["recordsTotal"] == 0
+        for path in (f"{BASE}/ByManagedId/{ada_id}", f"{BASE}/ManagedAccountView/{ada_id}"):
+            assert_problem(await admin.get(path), 404)
+        assert_problem(await admin.http.delete(f"{BASE}/{ada_id}"), 404)
+        again = await admin.post(f"{BASE}/CreateLocalUser", local_user("ADA"))
+        assert again.json()["id"] != ada_id
+        assert details(database, "identity.deleted", ada_id) == [{"name": "ada"}]
+
+    @pytest.mark.sees_effect("ManagedAccount.DeleteMultipleAsync")
+    async def test_several_of_any_kind(self, callers: Callers) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        ada, robot = callers.world.person("ada"), callers.world.application()
+        root = (await admin.get("/api/locum/v1/SignIn/Current")).json()["identityId"]
+        sent = [{"id": str(ada.id), "entityType": 4}, {"id": str(robot.id)}, {"id": root}, {"id": str(uuid4())}]
+        path = f"{BASE}/DeleteMultiple"
+        assert (await admin.post(f"{path}?includeFailCount=true", sent)).json() == {"item1": 2, "item2": 2}
+        assert (await admin.post(path, sent)).json() == {"item1": 0, "item2": 0}
+        assert [row["name"] for row in (await admin.get(SEARCH)).json()["data"]] == ["root"]
+
+    async def test_the_last_administrator_stays(self, callers: Callers) -> None:
+        admin = callers.person("root", Role.ADMIN)
+        root = (await admin.get("/api/locum/v1/SignIn/Current")).json()["identityId"]
+        for caller in (admin, callers.application("robot")):
+            assert_problem(await caller.http.delete(f"{BASE}/{root}"), 409)
+        deputy = callers.person("deputy", Role.ADMIN)
+        assert (await deputy.http.delete(f"{BASE}/{root}")).status_code == 202
+        assert (await admin.get(SEARCH)).status_code == 401

@@ -16,7 +16,7 @@ from locum.kit.errors import Invalid, NotFound
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [(None, None), ("", None), ("  ", None), (" 0A 1b ", "A1B"), ("00:ff", "FF"), ("0", "0")]
+    ("given", "kept"), [(None, None), ("", None), ("  ", None), (" 0A 1b ", "0A1b"), ("00:ff", "00:ff")]
 )
 def test_a_certificate_serial(database: Database, given: str | None, kept: str | None) -> None:
     made: Identity = database.submit_write(
@@ -51,7 +51,14 @@ def test_what_is_no_serial_number(database: Database, bad: str) -> None:
     with pytest.raises(Invalid) as refused:
         database.submit_write(applications.create, LOCUM, name="robot", certificate_serial=bad).result()
     assert refused.value.field == "certificateSerialNumber"
-    assert applications.plain_serial("0" * 20 + "F" * 40) == "F" * 40
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [("0A 1b", "A1B"), ("00:ff", "FF"), ("0" * 20 + "F" * 40, "F" * 40), ("0", ""), ("", None), ("F" * 41, None)],
+)
+def test_the_number_itself(text: str, digits: str | None) -> None:
+    assert applications.serial_digits(text) == digits
 
 
 def test_who_is_one(database: Database, world: World) -> None:

@@ -67,7 +67,7 @@ def create_application_user(tx: Tx, call: Call[None, None, ManagedAccountViewIn]
 )
 def update_application_user(tx: Tx, call: Call[None, None, ManagedAccountViewIn]) -> ManagedAccountView:
     """USER-06: the five names that login templates may use. The view is put back whole."""
-    serial = applications.plain_serial(call.body.certificate_serial_number)
+    serial = applications.kept_serial(call.body.certificate_serial_number)
     return update_account(tx, call, Kind.APPLICATION, certificate_serial=serial)
 
 

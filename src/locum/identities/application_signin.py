@@ -22,7 +22,7 @@ from locum.identities.signin import refused
 from locum.identities.token_issuer import Opened, TokenIssuer
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
-from locum.kit.errors import Invalid, LocumError, Unauthenticated
+from locum.kit.errors import LocumError, Unauthenticated
 from locum.vault.secret import Secret
 
 REFUSED = "the application, its API key or the serial number of its certificate is not right"
@@ -84,10 +84,7 @@ def _wrong(found: Identity | None, key: api_keys.ApiKey | None, offered: Offered
         return "no certificate serial number is kept for the application"
     assert offered.certificate is not None
     held = f"{x509.load_der_x509_certificate(offered.certificate).serial_number:X}"
-    try:
-        said = applications.plain_serial(offered.serial) or ""
-    except Invalid:
-        return "the serial number is malformed"
-    if not (hmac.compare_digest(held, found.certificate_serial) and hmac.compare_digest(said, held)):
-        return "wrong certificate"
+    for serial in (found.certificate_serial, offered.serial):
+        if not hmac.compare_digest(applications.serial_digits(serial) or "", held):
+            return "wrong certificate"
     return None

@@ -16,17 +16,22 @@ from locum.kit.errors import Invalid
 _SERIAL_DIGITS = 40
 
 
-def plain_serial(text: str | None) -> str | None:
-    """A certificate's serial number as clients print it in many ways, in one: hexadecimal, capitals, no zeros before.
+def kept_serial(text: str | None) -> str | None:
+    """A certificate's serial number as it is kept and shown: as given, without blanks. None for an empty one.
 
-    None for an empty one. Raises Invalid for what is no number of at most 20 bytes (RFC 5280).
+    Raises Invalid for what is no hexadecimal number of at most 20 bytes (RFC 5280).
     """
-    digits = "".join((text or "").replace(":", "").split()).upper()
-    if not digits:
-        return None
-    if not re.fullmatch(r"[0-9A-F]+", digits) or len(digits.lstrip("0")) > _SERIAL_DIGITS:
+    kept = "".join((text or "").split())
+    if kept and serial_digits(kept) is None:
         raise Invalid("the serial number must be hexadecimal", field="certificateSerialNumber")
-    return digits.lstrip("0") or "0"
+    return kept or None
+
+
+def serial_digits(text: str) -> str | None:
+    """The number itself, which clients print in many ways: capitals, no zeros before; None for what is none."""
+    digits = "".join(text.replace(":", "").split()).upper()
+    plain = digits.lstrip("0")
+    return plain if re.fullmatch(r"[0-9A-F]+", digits) and len(plain) <= _SERIAL_DIGITS else None
 
 
 def create(
@@ -46,7 +51,7 @@ def create(
     The serial number of its client certificate is needed only for `POST AppUserToken` (AUTH-18). Raises
     Invalid for a name that is taken, in any spelling, or that can't be one.
     """
-    serial = plain_serial(certificate_serial)
+    serial = kept_serial(certificate_serial)
     made = add_identity(
         tx,
         Kind.APPLICATION,
