@@ -15,7 +15,18 @@ API: Any = None
 
 
 def call(caller: Caller | None) -> Call[None, None, None]:
-    return Call(None, None, None, API, Reply(), "192.0.2.1", {}, caller)
+    return Call(
+        params=None,
+        query=None,
+        body=None,
+        api=API,
+        reply=Reply(),
+        address="192.0.2.1",
+        client=None,
+        certificate=None,
+        cookies={},
+        signed_in=caller,
+    )
 
 
 def test_the_caller_is_who_signed_in() -> None:

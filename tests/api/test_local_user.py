@@ -106,7 +106,8 @@ class TestLocalUsers:
     @pytest.mark.sees_effect("ManagedAccount.DeleteMultipleLocalUsersAsync")
     async def test_several_are_deleted_at_once(self, callers: Callers) -> None:
         admin = callers.person("root", Role.ADMIN)
-        ada, eve = callers.world.person("ada"), callers.world.person("eve")
+        ada = callers.world.person("ada")
+        callers.world.person("eve")
         robot = callers.world.application()
         root = (await admin.get("/api/locum/v1/SignIn/Current")).json()["identityId"]
         sent = [str(ada.id), str(robot.id), root]

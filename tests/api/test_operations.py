@@ -175,4 +175,6 @@ def test_only_these_are_open_to_anyone() -> None:
         "Health.Get",
         "Version.Get",
         "SignIn.Body",
+        "SignIn.Form",
+        "AppUserToken.Post",
     }

@@ -82,7 +82,7 @@ def test_serial_numbers_are_printed_in_many_ways(door: Door, spelling: str) -> N
 def test_each_of_the_three_is_needed(door: Door, world: World) -> None:
     old = door.right.key
     new = door.key()
-    assert door.refused() == "the API key is not valid any more: it has ended, or its uses are used up"
+    assert door.refused() == "the API key is not valid any more: it has ended"
     door.right = replace(door.right, key=new)
     assert door.refused(certificate=None) == "no client certificate"
     assert door.refused(certificate=OTHER.der) == "wrong certificate"

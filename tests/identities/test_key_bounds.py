@@ -17,7 +17,7 @@ ID, ONE, TWO = UUID(int=1), UUID(int=2), UUID(int=3)
 
 def row(**changes: Any) -> KeyRow:
     free: dict[str, Any] = dict.fromkeys(KeyRow.__struct_fields__)
-    return KeyRow(**{**free, "id": ID, "use_count": 0, **changes})
+    return KeyRow(**{**free, "id": ID, **changes})
 
 
 def test_without_bounds() -> None:
@@ -45,14 +45,14 @@ def test_any_bound_makes_it_bounded(changes: dict[str, Any]) -> None:
     assert bounds.counted == ("max_uses" in changes)
 
 
-@pytest.mark.parametrize("changes", [{"expires_at": NOW}, {"revoked_at": NOW}, {"max_uses": 2, "use_count": 2}])
+@pytest.mark.parametrize("changes", [{"expires_at": NOW}, {"revoked_at": NOW}])
 def test_ended(changes: dict[str, Any]) -> None:
     with pytest.raises(Unauthenticated, match="has ended"):
         bounds_of(row(**changes), now=NOW, address=None)
 
 
-def test_the_last_use_and_the_last_moment_count() -> None:
-    bounds_of(row(max_uses=2, use_count=1, expires_at=NOW + dt.timedelta(microseconds=1)), now=NOW, address=None)
+def test_the_last_moment_counts() -> None:
+    bounds_of(row(expires_at=NOW + dt.timedelta(microseconds=1)), now=NOW, address=None)
 
 
 @pytest.mark.parametrize(

@@ -54,12 +54,11 @@ def sign_in(tx: Tx, digest: KeyedDigest, issuer: TokenIssuer, offered: Offered) 
         refused(tx, actor, reason or "unknown application")
         return Unauthenticated(REFUSED)
     try:
-        bounds = key_bounds(tx, key.id, offered.address)
+        if key_bounds(tx, key.id, offered.address).counted:
+            spend(tx, key.id, offered.address)
     except Unauthenticated as error:
         refused(tx, actor, error.detail)
         return Unauthenticated(REFUSED)
-    if bounds.counted:
-        spend(tx, key.id, offered.address)
     opened = issuer.open(
         tx,
         found.id,

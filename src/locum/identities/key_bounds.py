@@ -13,7 +13,7 @@ import msgspec
 from locum.kit.errors import Forbidden, Invalid, Unauthenticated
 
 MOST = 100  # entries of one list
-_ENDED = "the API key is not valid any more: it has ended, or its uses are used up"
+_ENDED = "the API key is not valid any more: it has ended"
 _ELSEWHERE = "the API key is not valid from this address"
 
 _OPERATION = re.compile(r"[A-Za-z0-9]+\.([A-Za-z0-9]+|\*)")
@@ -28,7 +28,6 @@ class KeyRow(msgspec.Struct, frozen=True):
     credentials: list[UUID] | None
     addresses: list[str] | None
     max_uses: int | None
-    use_count: int
     expires_at: dt.datetime | None
     revoked_at: dt.datetime | None
 
@@ -64,10 +63,12 @@ class KeyBounds:
 
 
 def bounds_of(row: KeyRow, *, now: dt.datetime, address: str | None) -> KeyBounds:
-    """The bounds of a key that works now, from `address`. Raises Unauthenticated."""
+    """The bounds of a key that works now, from `address`. Raises Unauthenticated.
+
+    Whether uses are left is not asked here but where one is counted (`key_usage.spend`), in one statement.
+    """
     ended = row.expires_at is not None and row.expires_at <= now
-    used_up = row.max_uses is not None and row.use_count >= row.max_uses
-    if row.revoked_at is not None or ended or used_up:
+    if row.revoked_at is not None or ended:
         raise Unauthenticated(_ENDED)
     if row.addresses is not None and not _within(address, row.addresses):
         raise Unauthenticated(_ELSEWHERE)

@@ -9,16 +9,30 @@ from contract.comparison import model_differences
 from locum.api.reading import FieldErrors, read, reader_of
 from locum.api.wire.base import encoder
 from locum.api.wire.managed_account import (
+    Counts,
     CreateLocalUserRequestIn,
     LocalUserPasswordChangeRequestIn,
+    ManagedAccountInfo,
+    ManagedAccountOrGroupIdIn,
     ManagedAccountView,
     ManagedAccountViewIn,
+    NameAndId,
 )
 from locum.vault.secret import Secret
 
 
 @pytest.mark.parametrize(
-    "shape", [ManagedAccountView, ManagedAccountViewIn, CreateLocalUserRequestIn, LocalUserPasswordChangeRequestIn]
+    "shape",
+    [
+        Counts,
+        CreateLocalUserRequestIn,
+        LocalUserPasswordChangeRequestIn,
+        ManagedAccountInfo,
+        ManagedAccountOrGroupIdIn,
+        ManagedAccountView,
+        ManagedAccountViewIn,
+        NameAndId,
+    ],
 )
 def test_it_has_the_fields_of_the_contract(shape: type) -> None:
     assert model_differences(shape) == []
@@ -26,7 +40,9 @@ def test_it_has_the_fields_of_the_contract(shape: type) -> None:
 
 def test_a_view_sent_back_sets_names_only() -> None:
     sent = msgspec.json.decode(encoder.encode(ManagedAccountView(name="ann", locked=True, is_reviewer=True)))
-    assert read(reader_of(ManagedAccountViewIn), sent) == ManagedAccountViewIn(name="ann")
+    assert read(reader_of(ManagedAccountViewIn), sent) == ManagedAccountViewIn(
+        name="ann"
+    )  # and its id, if it has one
 
 
 def test_a_local_user_needs_both_parts() -> None:
