@@ -20,5 +20,5 @@ def test_an_application_may_what_a_user_may() -> None:
 
 def test_roles_add_up() -> None:
     assert permissions_of([]) == frozenset()
-    assert permissions_of([Role.USER_PLUS]) == frozenset()
+    assert permissions_of([Role.USER_PLUS]) == {Permission.ACCOUNTS_SELF_READ}
     assert permissions_of([Role.USER, Role.REVIEWER]) == PERMISSIONS[Role.USER] | PERMISSIONS[Role.REVIEWER]

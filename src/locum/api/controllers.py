@@ -14,7 +14,11 @@ from locum.api import (
     log,
     managed_account,
     managed_resource,
+    permission,
     platform,
+    recording,
+    reviewer,
+    role,
     signin,
 )
 
@@ -30,4 +34,8 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     access_control_policy,
     activity_session,
     log,
+    permission,
+    reviewer,
+    role,
+    recording,
 )

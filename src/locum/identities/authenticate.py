@@ -1,7 +1,8 @@
 """From what a request presents to who stands behind it: a sign-in token or an API key.
 
 What needs no database comes first, on the event loop: the signature of a token, the checksum of a key. The rest is
-one statement inside the request's own unit of work, so that a lock, a sign-out or a new key counts at once.
+one statement inside the request's own unit of work, so that a lock, a sign-out or a new key counts at once; and one
+more for who holds a custom role.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from locum.identities import api_keys
 from locum.identities.caller import Caller, Role
+from locum.identities.custom_roles import rights_of
 from locum.identities.digests import KeyedDigest
 from locum.identities.model import Kind, api_key, identity, identity_role
 from locum.identities.roles import permissions_of
@@ -85,7 +87,16 @@ def _by_key(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
         raise Unauthenticated(_UNKNOWN_KEY)
     found = _usable(tx, rows)
     roles = _roles(rows)
-    return Caller(found.id, found.name, "application", roles, permissions_of(roles), None, address)
+    return Caller(
+        identity_id=found.id,
+        name=found.name,
+        kind="application",
+        roles=roles,
+        permissions=permissions_of(roles),
+        pending=None,
+        address=address,
+        rights=rights_of(tx, found.id, roles),
+    )
 
 
 def _by_token(tx: ReadTx, claims: Claims, address: str | None) -> Caller:
@@ -103,6 +114,7 @@ def _by_token(tx: ReadTx, claims: Claims, address: str | None) -> Caller:
         pending=claims.pending,
         address=address,
         token_end=claims.exp,
+        rights=rights_of(tx, found.id, roles),
     )
 
 

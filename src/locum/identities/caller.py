@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from locum.identities.rights import NO_RIGHTS, Rights, ScopeKind
 from locum.kit.actor import Actor
 from locum.kit.permissions import Permission
 
@@ -30,7 +32,8 @@ class Caller:
 
     `pending` names the step of the sign-in that is still to be done; while there is one, `roles` and `permissions`
     give nothing (AUTH-03, SEC-07). An application has no second factor: its key is proof enough, `pending` is None.
-    `token_end` is the `exp` of the token the caller presented, None for an API key.
+    `token_end` is the `exp` of the token the caller presented, None for an API key. `permissions` hold for
+    everything; `rights` are those of custom roles, for listed things only.
     """
 
     identity_id: UUID
@@ -41,6 +44,11 @@ class Caller:
     pending: Pending | None
     address: str | None = None
     token_end: int | None = None
+    rights: Rights = NO_RIGHTS
+
+    def may(self, permission: Permission, things: Mapping[ScopeKind, UUID]) -> bool:
+        """Whether `permission` is held for everything, or by one role for all of `things`."""
+        return permission in self.permissions or self.rights.allow((permission,), things)
 
     @property
     def second_factor_done(self) -> bool:
