@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ RESOURCES = "/api/v1/ManagedResource"
 CREDENTIALS = "/api/v1/Credential"
 POLICIES = "/api/v1/AccessControlPolicy"
 ACCOUNTS = "/api/v1/ManagedAccount"
+ROLES = "/api/locum/v1/Role"
 NIL = "00000000-0000-0000-0000-000000000000"
 SERVICE_PASSWORD = "canary-c41f-password"
 
@@ -55,6 +57,29 @@ class Estate:
             **changes,
         }
         return made(await self.admin.post(POLICIES, body))
+
+    async def role(self, name: str, permissions: Sequence[str], **lists: list[str]) -> str:
+        """A custom role for what its first permission is about; answers its id."""
+        body = {
+            "name": name,
+            "target": permissions[0].partition(":")[0],
+            "permissions": list(permissions),
+            **lists,
+        }
+        return str(made(await self.admin.post(ROLES, body), 201)["id"])
+
+    async def give(self, role_id: str, identity_id: str) -> None:
+        """Let somebody hold a role."""
+        answer = await self.admin.put(f"{ROLES}/{role_id}/Member/{identity_id}")
+        assert answer.status_code == 200, answer.text
+
+    async def holder(self, name: str, permissions: Sequence[str], **lists: list[str]) -> Caller:
+        """Somebody new with a custom role of their own, whose id is `<name>'s role`."""
+        who = self.callers.person(name)
+        (row,) = (await self.get(self.admin, f"{ACCOUNTS}/Search", filterText=name))["data"]
+        self.ids[name], self.ids[f"{name}'s role"] = row["id"], await self.role(f"of {name}", permissions, **lists)
+        await self.give(self.ids[f"{name}'s role"], row["id"])
+        return who
 
     async def get(self, who: Caller, path: str, **params: Any) -> Any:
         """What a GET answers that succeeds."""

@@ -209,6 +209,9 @@ async def test_every_operation_answers_as_it_declares(estate: Estate, capfd: pyt
         "activityid": estate.ids["Linux sudo"],
         "accesspolicy": estate.ids["admins"],
         "serviceaccount": estate.ids["locum"],
+        "policy": estate.ids["admins"],
+        "roleid": await estate.role("names", ["policies:name:modify"], policyIds=[estate.ids["admins"]]),
+        "identityid": estate.ids["eve"],
         "nothing": "9f0e8f9e-8a5c-4f7a-9b1c-6f5f2f0f2a11",
         "absent": "0" * 32,
     }
