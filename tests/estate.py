@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from identities_world import Caller, Callers
 from locum.audit.model import audit_event
+from locum.credentials.model import credential
 from locum.identities.caller import Role
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
@@ -74,11 +75,11 @@ class Estate:
         assert answer.status_code == 200, answer.text
 
     async def holder(self, name: str, permissions: Sequence[str], **lists: list[str]) -> Caller:
-        """Somebody new with a custom role of their own, whose id is `<name>'s role`."""
+        """Somebody new with a custom role of their own, whose id is `<name>-role`."""
         who = self.callers.person(name)
         (row,) = (await self.get(self.admin, f"{ACCOUNTS}/Search", filterText=name))["data"]
-        self.ids[name], self.ids[f"{name}'s role"] = row["id"], await self.role(f"of {name}", permissions, **lists)
-        await self.give(self.ids[f"{name}'s role"], row["id"])
+        self.ids[name], self.ids[f"{name}-role"] = row["id"], await self.role(f"of {name}", permissions, **lists)
+        await self.give(self.ids[f"{name}-role"], row["id"])
         return who
 
     async def get(self, who: Caller, path: str, **params: Any) -> Any:
@@ -120,6 +121,11 @@ class Estate:
             return made_id
 
         return str(self.database.submit_write(add).result())
+
+    def forget_credential(self, credential_id: str) -> None:
+        """Let a credential that nothing uses be gone."""
+        gone = sa.delete(credential).where(credential.c.id == UUID(credential_id))
+        self.database.submit_write(lambda tx: tx.run(gone)).result()
 
     def count(self, table: sa.Table) -> int:
         query = sa.select(sa.func.count()).select_from(table)
