@@ -13,7 +13,7 @@ from estate import RESOURCES, SESSIONS, Estate, made, problem
 from locum.api.recording import LONGEST_CAST
 from locum.kit.db import Tx
 from locum.recordings.format import Event
-from locum.recordings.reader import KEY_PURPOSE
+from locum.recordings.key import KEY_PURPOSE
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import connection
 from recorded import frames
@@ -142,3 +142,4 @@ async def test_what_cannot_be_shown_is_said(estate: Estate) -> None:
     problem(await estate.admin.get(f"{RECORDINGS}/{foreign}/Cast"), 409)
     keep(estate, long, *(Event(float(n), "o", b"x" * 60_000) for n in range(LONGEST_CAST // 60_000 + 1)))
     assert str(LONGEST_CAST) in problem(await estate.admin.get(f"{RECORDINGS}/{long}/Cast"), 413)["detail"]
+    assert all(estate.audited("recording.viewed", one) == 0 for one in (gone, damaged, foreign, long))

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from identities_world import World
-from locum.identities import custom_roles, people, role_members
+from locum.identities import api_keys, custom_roles, people, role_members
 from locum.identities.authenticate import Authenticator
 from locum.identities.caller import Caller, Role
 from locum.identities.custom_roles import Contents, CustomRole
@@ -24,6 +24,7 @@ from locum.kit.actor import LOCUM
 from locum.kit.db import Database, ReadTx
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.permissions import Permission
+from locum.vault.store import Vault
 from statements import selects
 
 pytestmark = pytest.mark.anyio
@@ -96,6 +97,20 @@ async def test_rights_take_one_statement_and_none_without_a_role(
     with selects(database) as seen:
         assert len((await caller_of(ada.id)).rights.bounds(NAME)) == 5
     assert len(seen) == alone + 1
+
+
+async def test_an_unfinished_sign_in_and_a_key_carry_what_they_should(
+    database: Database, world: World, signin: SignIn, issuer: Tokens, digest: KeyedDigest, vault: Vault
+) -> None:
+    role, door = await make(database), Authenticator(issuer, digest)
+    ada, robot = world.person("ada", enrolled=False), world.application("robot")
+    await give(database, role, ada.id, robot.id)
+    token = await database.read(lambda tx: signin.issue(tx, ada.id, pending="second_factor"))
+    assert (await database.read(door.prove(token, None))).rights == NO_RIGHTS
+    key = await database.write(api_keys.issue, vault, digest, LOCUM, robot.id)
+    caller = await database.read(door.prove(key.reveal_text(), None))
+    assert caller.roles == {Role.APP, Role.USER_PLUS}
+    assert caller.rights.allow([NAME], {ScopeKind.POLICY: ONE})
 
 
 async def test_a_change_counts_with_the_next_request(database: Database, world: World, caller_of: Any) -> None:

@@ -14,11 +14,13 @@ from locum.api.wire.base import In, Table, at
 from locum.api.wire.recording import Recording
 from locum.audit.log import record
 from locum.identities.caller import Caller
-from locum.kit.db import ReadTx, Tx
+from locum.kit.db import ReadTx
 from locum.kit.errors import Conflict, NotFound
 from locum.kit.permissions import Permission
 from locum.reads import recordings as reads
-from locum.recordings import cast, reader
+from locum.recordings import cast
+from locum.recordings.key import data_key
+from locum.recordings.reader import Damaged
 from locum.vault.seal import SealBroken
 from locum.vault.store import Vault
 
@@ -57,32 +59,33 @@ def search(tx: ReadTx, call: Call[None, Paging, None]) -> Table[Recording]:
 async def get_cast(call: Call[ConnectionId, None, None]) -> Asciicast:
     """The audit row is committed before anything is shown. What is not in the caller's scope is refused as what is
     not there at all."""
-    connection_id = call.params.connection_id
-    await call.api.db.write(_note_view, call.caller, connection_id)
-    path = call.api.recordings.path(connection_id)
-    return Asciicast(await asyncio.to_thread(_played, call.api.vault, connection_id, path))
-
-
-def _note_view(tx: Tx, caller: Caller, connection_id: UUID) -> None:
-    row = reads.of_ended_session(tx, caller, connection_id)
-    if row is None:
-        if _VIEW in caller.permissions:
-            raise NotFound("there is no recording of an ended access session with this id")
-        raise lacks(_VIEW, kind="recording")
-    record(
-        tx,
-        caller.actor,
+    db, vault, connection_id = call.api.db, call.api.vault, call.params.connection_id
+    row = await db.read(_found, call.caller, connection_id)
+    content = await asyncio.to_thread(_played, vault, connection_id, call.api.recordings.path(connection_id))
+    await db.write(
+        record,
+        call.caller.actor,
         "recording.viewed",
         object_kind="connection",
         object_id=connection_id,
         detail={"identity": row.identity_name, "resource": row.resource_name},
     )
+    return Asciicast(content)
+
+
+def _found(tx: ReadTx, caller: Caller, connection_id: UUID) -> reads.RecordingRow:
+    row = reads.of_ended_session(tx, caller, connection_id)
+    if row is None and _VIEW in caller.permissions:
+        raise NotFound("there is no recording of an ended access session with this id")
+    if row is None:
+        raise lacks(_VIEW, kind="recording")
+    return row
 
 
 def _played(vault: Vault, connection_id: UUID, path: Path) -> bytes:
     try:
-        return cast.text(path, reader.data_key(vault, path, connection_id), limit=LONGEST_CAST)
-    except (reader.Damaged, SealBroken) as error:
+        return cast.text(path, data_key(vault, path, connection_id), limit=LONGEST_CAST)
+    except (Damaged, SealBroken) as error:
         raise Conflict(error.detail) from error
 
 

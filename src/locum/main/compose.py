@@ -31,7 +31,7 @@ from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
 from locum.main.node import node_name
-from locum.recordings import reader
+from locum.recordings.key import data_key
 from locum.recordings.seal import seal
 from locum.recordings.sink import Closed
 from locum.recordings.store import Store
@@ -96,7 +96,7 @@ class Node:
     def _seal(self, recording_id: UUID) -> Closed | None:
         store = self.recorder.store
         try:
-            key = reader.data_key(self.vault, store.path(recording_id), recording_id)
+            key = data_key(self.vault, store.path(recording_id), recording_id)
             return seal(store, recording_id, key, self.recording_key)
         except (LocumError, OSError) as error:  # one bad file must not keep Locum from starting
             log.error("a recording stays open after a crash", recording=str(recording_id), reason=str(error))

@@ -31,6 +31,7 @@ from locum.main.migrate import is_prepared, migrate
 from locum.main.prepare import root_key_path
 from locum.reads import recordings as recorded
 from locum.recordings import cast, reader
+from locum.recordings.key import data_key
 from locum.recordings.store import Store
 from locum.vault.keyring import load_keyring
 from locum.vault.secret import Secret
@@ -164,7 +165,7 @@ def _recording(console: Console, connection: str) -> tuple[Path, Secret]:
     path = Store(console.data_dir / "recordings").path(recording_id)
     if not path.exists():
         raise Invalid("there is no such recording")
-    return path, reader.data_key(console.vault, path, recording_id)
+    return path, data_key(console.vault, path, recording_id)
 
 
 def _recover(console: Console, *, key: str, minutes: int) -> Answer:

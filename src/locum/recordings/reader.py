@@ -35,9 +35,6 @@ from locum.recordings.format import (
     read_trailer,
 )
 from locum.vault.secret import Secret
-from locum.vault.store import Vault
-
-KEY_PURPOSE = "recording"
 
 T = TypeVar("T")
 
@@ -183,11 +180,6 @@ def header(path: Path) -> Header:
     """Whose recording this is and its wrapped key. Raises NotFound, Damaged."""
     with open_container(path) as file:
         return Container(file).header
-
-
-def data_key(vault: Vault, path: Path, recording_id: UUID) -> Secret:
-    """The key that opens the recording's chunks. Raises NotFound, Damaged, and what the vault says of a bad key."""
-    return vault.unwrap_data_key(header(path).wrapped_key, purpose=KEY_PURPOSE, subject_id=recording_id)
 
 
 def verify(path: Path, data_key: Secret | None, public_key: Ed25519PublicKey) -> Report:

@@ -26,7 +26,7 @@ from locum.kit.actor import Actor
 from locum.kit.db import Database
 from locum.kit.errors import LocumError, NotAvailable
 from locum.recordings.format import Kind, Opening
-from locum.recordings.reader import KEY_PURPOSE
+from locum.recordings.key import KEY_PURPOSE
 from locum.recordings.writer import Recorder, Recording
 from locum.sessions.connections import Connections, Grant, Wanted
 from locum.vault.store import Vault
