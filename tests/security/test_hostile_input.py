@@ -26,6 +26,7 @@ from identities_world import PASSWORD
 from locum.api.app import all_routes, create_app
 from locum.api.operations import Route
 from locum.audit.model import audit_event
+from locum.identities.roles import GRANTABLE, Target
 from locum.vault.secret import Secret
 
 pytestmark = pytest.mark.anyio
@@ -141,7 +142,7 @@ def requests(draw: st.DrawFn, ids: Ids) -> Request:
         body = draw(
             st.sampled_from([body, body, body, body, body[:-1], b"\xff" + body, body + b"\x00", b"[" * 40])
         )
-    who = draw(st.sampled_from([*["admin"] * 4, "user", "application", "pending", "nobody", "garbage"]))
+    who = draw(st.sampled_from([*["admin"] * 4, "user", "holder", "application", "pending", "nobody", "garbage"]))
     return Request(route, who, path.encode("ascii"), query.encode("ascii"), body)
 
 
@@ -189,6 +190,7 @@ async def credentials(estate: Estate) -> dict[str, str | None]:
         "admin": estate.admin,
         "user": estate.ada,
         "application": estate.callers.application("robot"),
+        "holder": await estate.holder("ann", GRANTABLE[Target.POLICIES].permissions),
     }
     return {
         **{name: caller.http.headers["authorization"] for name, caller in bearing.items()},
