@@ -18,9 +18,12 @@ from locum.identities import api_keys, applications, digests, mfa, people, polic
 from locum.identities.authenticate import Authenticator
 from locum.identities.caller import Role
 from locum.identities.digests import KeyedDigest
+from locum.identities.key_usage import KeyUsage
 from locum.identities.model import Identity, SecondFactor
+from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
+from locum.identities.token_issuer import Opened
 from locum.identities.tokens import Tokens
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, Tx
@@ -106,7 +109,7 @@ def digest() -> KeyedDigest:
     return KeyedDigest(digests.make_key())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def issuer() -> Tokens:
     return Tokens(tokens.make_key())
 
@@ -145,6 +148,12 @@ class Caller:
         return await self.http.post(path, json=body) if body is not None else await self.http.post(path)
 
 
+def signed_in(api: Api, identity_id: UUID) -> Opened:
+    """A complete sign-in of somebody, without its steps."""
+    opening = {"method": "password", "address": "192.0.2.1", "client": "tests"}
+    return api.db.submit_write(api.signin.issuer.open, identity_id, **opening).result()
+
+
 class Callers:
     """Callers of every kind, with tokens and keys from the rooms' own verbs."""
 
@@ -164,7 +173,7 @@ class Callers:
     def person(self, name: str, *roles: Role) -> Caller:
         """Somebody whose sign-in is complete."""
         made = self.world.person(name, roles=frozenset(roles or (Role.USER,)), enrolled=False)
-        return self.bearing(self.api.db.submit_read(self.api.signin.issue, made.id).result())
+        return self.bearing(signed_in(self.api, made.id).token)
 
     def application(self, name: str) -> Caller:
         """An application with its API key."""
@@ -187,14 +196,18 @@ def api(
     digest: KeyedDigest,
     signin: SignIn,
 ) -> Api:
+    authenticator = Authenticator(issuer, digest, vault)
     return Api(
         db=database,
-        prove=Authenticator(issuer, digest).prove,
+        prove=authenticator.prove,
+        prove_cookie=authenticator.prove_cookie,
         healthy=lambda: True,
         vault=vault,
         digest=digest,
         hasher=hasher,
         signin=signin,
+        passwords=PasswordChange(database, hasher, signin.issuer),
+        usage=KeyUsage(database),
         changed=Wake(),
         node="node",
         ssh_address="127.0.0.1:4422",

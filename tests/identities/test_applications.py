@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,7 +15,9 @@ from locum.kit.db import Database
 from locum.kit.errors import Invalid, NotFound
 
 
-@pytest.mark.parametrize(("given", "kept"), [(None, None), ("", None), ("  ", None), (" 0A 1b ", "0A1b")])
+@pytest.mark.parametrize(
+    ("given", "kept"), [(None, None), ("", None), ("  ", None), (" 0A 1b ", "A1B"), ("00:ff", "FF"), ("0", "0")]
+)
 def test_a_certificate_serial(database: Database, given: str | None, kept: str | None) -> None:
     made: Identity = database.submit_write(
         applications.create, LOCUM, name="robot", certificate_serial=given
@@ -42,3 +44,21 @@ def test_holding_tells_what_it_is_not(database: Database, world: World) -> None:
         database.submit_write(applications.hold, world.person(enrolled=False).id).result()
     with pytest.raises(NotFound):
         database.submit_write(applications.hold, uuid4()).result()
+
+
+@pytest.mark.parametrize("bad", ["xyz", "0x1F", "1" * 41, "12-34", "é"])
+def test_what_is_no_serial_number(database: Database, bad: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        database.submit_write(applications.create, LOCUM, name="robot", certificate_serial=bad).result()
+    assert refused.value.field == "certificateSerialNumber"
+    assert applications.plain_serial("0" * 20 + "F" * 40) == "F" * 40
+
+
+def test_who_is_one(database: Database, world: World) -> None:
+    robot, ada = world.application(), world.person()
+    for verb in (applications.check, applications.hold):
+        assert database.submit_write(verb, robot.id).result().name == "robot"
+        with pytest.raises(Invalid, match="only applications"):
+            database.submit_write(verb, ada.id).result()
+        with pytest.raises(NotFound):
+            database.submit_write(verb, UUID(int=1)).result()

@@ -66,7 +66,7 @@ async def test_with_a_factor(database: Database, vault: Vault, signing_in: SignI
     code = pyotp.parse_uri(made.totp_uri).now()  # type: ignore[union-attr]
     await signing_in.second_factor(first, code, address=None)
     assert await database.read(roles_of, first.identity_id) == {Role.ADMIN, Role.USER}
-    assert await database.read(policy.user_mfa) == "optional"
+    assert (await database.read(policy.load)).user_mfa == "optional"
     assert await database.read(first_administrator.administrators) == ["root"]
 
 

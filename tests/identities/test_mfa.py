@@ -9,15 +9,18 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 
+from audited import details
 from identities_world import World
-from locum.identities import mfa
+from locum.identities import mfa, people, signins
 from locum.identities.digests import KeyedDigest
 from locum.identities.mfa import matching_steps
 from locum.identities.model import Login, local_login, recovery_code
 from locum.identities.people import login_of
+from locum.identities.signin import SignIn
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Conflict
+from locum.vault.model import vault_secret_version
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -120,3 +123,26 @@ def test_starting_again_erases_the_secret_that_waited(database: Database, world:
         database.submit_write(lambda tx: mfa.start(tx, vault, LOCUM, login(tx, new.id))).result()
     waiting = sa.select(local_login.c.totp_pending_secret_id)
     assert database.submit_read(lambda tx: tx.scalar(waiting)).result() is not None
+
+
+def test_a_reset_leaves_no_factor(
+    database: Database, world: World, vault: Vault, digest: KeyedDigest, signin: SignIn
+) -> None:
+    ada, eve = world.person(), world.person("eve")
+    how = {"method": "password", "address": None, "client": None}
+    database.submit_write(signin.issuer.open, ada.id, **how).result()
+    for _ in range(2):  # enrolled, then with an enrolment that waits
+        login = database.submit_read(people.login_of, ada.id).result()
+        assert login is not None
+        database.submit_write(mfa.reset, vault, LOCUM, login).result()
+        login = database.submit_read(people.login_of, ada.id).result()
+        assert login is not None
+        assert (login.totp_secret_id, login.totp_pending_secret_id, login.totp_last_step) == (None, None, 0)
+        database.submit_write(mfa.start, vault, LOCUM, login).result()
+    left = sa.select(recovery_code.c.identity_id).distinct()
+    assert database.submit_read(lambda tx: tx.scalars(left)).result() == [eve.id]
+    (row,) = database.submit_read(signins.of_identity, ada.id).result()
+    assert row.ended_at is not None
+    assert details(database, "second_factor.reset", ada.id) == [{"name": "ada"}] * 2
+    kept = sa.select(sa.func.count()).select_from(vault_secret_version)
+    assert database.submit_read(lambda tx: tx.scalar(kept)).result() == 2  # Eve's, and the one just begun

@@ -44,6 +44,7 @@ def login(
         locked=locked,
         expires_at=expires_at,
         password_hash="",
+        changed_at=NOW,
         must_change=False,
         failed_attempts=0,
         locked_until=until,
@@ -60,3 +61,10 @@ def test_who_may_sign_in_now() -> None:
     assert login(locked=True).refusal(NOW) == "locked by an administrator"
     assert login(expires_at=NOW).refusal(NOW) == "the identity has expired"
     assert login(until=LATER).refusal(NOW) == "locked after wrong tries"
+
+
+def test_when_a_password_ends() -> None:
+    day = dt.timedelta(days=1)
+    assert not login().password_ended(NOW + 1000 * day, 0)
+    assert not login().password_ended(NOW + 30 * day - dt.timedelta(microseconds=1), 30)
+    assert login().password_ended(NOW + 30 * day, 30)

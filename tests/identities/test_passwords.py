@@ -1,4 +1,4 @@
-"""Hashing and verifying passwords, and which ones may be chosen."""
+"""Hashing and verifying passwords."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ import argon2
 import pytest
 
 from locum.identities.passwords import (
-    MAX_LENGTH,
     MEMORY_KIB,
-    MIN_LENGTH,
     PARALLELISM,
     TIME_COST,
     WORKERS,
     PasswordHasher,
-    check_new,
 )
-from locum.kit.errors import Invalid
 from locum.vault.secret import Secret
 
 RIGHT = Secret("correct horse battery")
@@ -86,25 +82,3 @@ async def test_work_is_bounded_and_away_from_the_event_loop(monkeypatch: pytest.
     assert len(seen) == 10
     assert max(seen) <= WORKERS
     hasher.close()
-
-
-@pytest.mark.parametrize("length", [MIN_LENGTH, MAX_LENGTH])
-def test_lengths_that_pass(length: int) -> None:
-    check_new(Secret("é" * length))
-
-
-@pytest.mark.parametrize(
-    ("password", "words"),
-    [
-        (Secret("x" * (MIN_LENGTH - 1)), "at least 8"),
-        (Secret("x" * (MAX_LENGTH + 1)), "at most 256"),
-        (Secret(b"\xff" * 20), "not text"),
-        (Secret("x" * 20 + "\0"), "can't be typed"),
-    ],
-)
-def test_what_may_not_be_chosen(password: Secret, words: str) -> None:
-    with pytest.raises(Invalid) as refused:
-        check_new(password, field="passwordNew")
-    assert words in refused.value.detail
-    assert refused.value.field == "passwordNew"
-    assert "xxx" not in refused.value.detail

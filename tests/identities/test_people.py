@@ -7,13 +7,16 @@ from uuid import uuid4
 
 import pytest
 
+from audited import details
 from identities_world import World
 from locum.identities import people
 from locum.identities.caller import Role
-from locum.identities.model import Identity, Kind
+from locum.identities.model import Identity, Kind, SecondFactor
+from locum.identities.remove import remove
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database
 from locum.kit.errors import Invalid, NotFound
+from locum.vault.store import Vault
 
 
 def create(database: Database, name: str) -> Identity:
@@ -70,3 +73,86 @@ def test_same_name() -> None:
     assert people.same_name(" ADA ", "ada")
     assert not people.same_name("ada", "eve")
     assert not people.same_name("\u200b", "\u200b")
+
+
+NAMES = {
+    "display_name": "Ada L.",
+    "email": "ada@example.com",
+    "department": "Engines",
+    "user_principal_name": "ada@corp",
+    "sam_account_name": "al",
+}
+NONE = dict.fromkeys(NAMES)
+
+
+def test_names_are_replaced_whole(database: Database, world: World) -> None:
+    ada, robot = world.person(), world.application()
+    database.submit_write(people.update, LOCUM, ada.id, Kind.LOCAL, name="Ada  B.", **NAMES).result()
+    found = database.submit_read(people.get, ada.id).result()
+    assert {name: getattr(found, name) for name in NAMES} == NAMES
+    assert found.name == "Ada B."
+    assert database.submit_read(people.login_named, "ada b.").result() is not None
+    assert database.submit_read(people.login_named, "ada").result() is None
+    database.submit_write(people.update, LOCUM, ada.id, Kind.LOCAL, name="ADA B.", **NONE).result()
+    found = database.submit_read(people.get, ada.id).result()
+    assert (found.name, found.email) == ("ADA B.", None)
+    serial = {"certificate_serial": "FF"}
+    database.submit_write(people.update, LOCUM, robot.id, Kind.APPLICATION, name="bot", **NONE, **serial).result()
+    assert database.submit_read(people.get, robot.id).result().certificate_serial == "FF"
+    assert details(database, "identity.changed", ada.id) == [
+        {"before": "ada", "name": "Ada B."},
+        {"before": "Ada B.", "name": "ADA B."},
+    ]
+
+
+def test_what_can_t_be_updated(database: Database, world: World) -> None:
+    ada, robot = world.person(), world.application()
+    world.person("eve")
+    for who, kind, name, error in (
+        (ada.id, Kind.LOCAL, "EVE", Invalid),
+        (ada.id, Kind.LOCAL, "", Invalid),
+        (ada.id, Kind.APPLICATION, "x", NotFound),
+        (robot.id, Kind.LOCAL, "x", NotFound),
+        (uuid4(), Kind.LOCAL, "x", NotFound),
+    ):
+        with pytest.raises(error):
+            database.submit_write(people.update, LOCUM, who, kind, name=name, **NONE).result()
+    assert database.submit_read(people.get, ada.id).result().name == "ada"
+
+
+def test_who_needs_a_factor(database: Database, world: World) -> None:
+    ada, robot = world.person(), world.application()
+    for factor in (SecondFactor.REQUIRED, SecondFactor.NOT_REQUIRED, None):
+        database.submit_write(people.require_factor, LOCUM, ada.id, factor).result()
+        assert database.submit_read(people.local, ada.id).result().second_factor is factor
+    assert [found["state"] for found in details(database, "second_factor.required", ada.id)] == [
+        "required",
+        "not_required",
+        "default",
+    ]
+    for who, error in ((robot.id, Invalid), (uuid4(), NotFound)):
+        with pytest.raises(error):
+            database.submit_write(people.require_factor, LOCUM, who, None).result()
+
+
+def test_lists_of_names(database: Database, world: World, vault: Vault) -> None:
+    for name in ("eve", "Ada"):
+        world.person(name)
+    robot = world.application()
+    gone = world.person("gone")
+    database.submit_write(remove, vault, LOCUM, gone.id).result()
+    people_names = database.submit_read(people.names, Kind.LOCAL).result()
+    assert [row.name for row in people_names] == ["Ada", "eve"]
+    assert [(row.id, row.name) for row in database.submit_read(people.names, Kind.APPLICATION).result()] == [
+        (robot.id, "robot")
+    ]
+
+
+def test_by_name_and_kind(database: Database, world: World, vault: Vault) -> None:
+    robot = world.application()
+    named = lambda name, kind: database.submit_read(people.named, name, kind).result()  # noqa: E731
+    assert named("ROBOT", Kind.APPLICATION).id == robot.id
+    assert named("robot", Kind.LOCAL) is None
+    assert named("\u200b", Kind.APPLICATION) is None
+    database.submit_write(remove, vault, LOCUM, robot.id).result()
+    assert named("robot", Kind.APPLICATION) is None

@@ -172,7 +172,7 @@ def test_checked_tokens_are_remembered_within_bounds(issuer: Tokens, monkeypatch
     made = [issuer.issue(subject(), now=NOW) for _ in range(5)]
     for token in made * 2:
         assert issuer.read(token, now=READ_AT).name == "ada"
-    assert len(issuer._checked) == 3
+    assert len(issuer._signer.checked) == 3
 
 
 def test_the_public_key_checks_a_token_elsewhere(issuer: Tokens) -> None:

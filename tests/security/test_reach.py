@@ -37,7 +37,9 @@ def may(route: Route, who: str) -> bool:
     caller = Caller(UUID(int=1), who, "local", roles, permissions, pending, rights=RIGHTS.get(who, NO_RIGHTS))
     thing = UUID(int=1) if route.scope_field else None
     try:
-        authorise(route.who, route.operation.permission, caller, route.operation.scope, thing)
+        authorise(
+            route.who, route.operation.permission, caller, route.operation.name, route.operation.scope, thing
+        )
     except Forbidden:
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,21 +13,18 @@ from locum.api.guards import ADMIN, SIGNED_IN
 from locum.api.log import collection
 from locum.api.operations import operation
 from locum.api.paging import Paging
-from locum.api.wire.activity_session import ActivitySession, ActivitySessionRequestIn, ProxySession
-from locum.api.wire.base import NEVER, DataTable, In, Line, Name, at
+from locum.api.session_view import ACCOUNT_TYPES, shown, shown_all, summary
+from locum.api.wire.activity_session import ActivitySession, ActivitySessionRequestIn
+from locum.api.wire.base import DataTable, In, Line, Name
 from locum.api.wire.enums import (
     AccountType,
-    ActivityType,
-    LoginSessionState,
     LogLevel,
     SessionStatus,
-    SessionSummaryStatus,
     StreamType,
 )
 from locum.api.wire.session_log import ActionLogCollection
 from locum.api.wire.session_summary import SessionSummary
 from locum.identities.caller import Caller
-from locum.identities.model import Kind
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from locum.kit.paging import MAX_TAKE
@@ -35,7 +33,7 @@ from locum.reads import sessions as reads
 from locum.sessions import transition
 from locum.sessions.address import ssh_url
 from locum.sessions.lifecycle import ENDED, Status
-from locum.sessions.model import AccessSession, Connection
+from locum.sessions.model import AccessSession
 from locum.sessions.request import Request, request_session
 
 
@@ -106,10 +104,11 @@ def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> 
         ticket=body.ticket or "",
         start=body.start_date_time_utc,
         end=body.end_date_time_utc,
+        key_policies=caller.key.policies if caller.key else None,
     )
     session_id = request_session(tx, caller.actor, asked, node=call.api.node)
     tx.after_commit.append(call.api.changed.ring)
-    return _shown(tx, transition.get(tx, session_id))
+    return shown(tx, transition.get(tx, session_id))
 
 
 @operation(
@@ -121,7 +120,7 @@ def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> 
     summary="One session; a user sees only their own",
 )
 def get_session(tx: ReadTx, call: Call[SessionId, None, None]) -> ActivitySession:
-    return _shown(tx, _visible(tx, call.caller, call.params.session_id))
+    return shown(tx, _visible(tx, call.caller, call.params.session_id))
 
 
 @operation(
@@ -156,7 +155,7 @@ def end_session(tx: Tx, call: Call[SessionId, None, None]) -> None:
     summary="The ssh:// address of one's own session, good until the session ends",
 )
 def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
-    session = transition.get(tx, call.params.session_id)
+    session = _visible(tx, call.caller, call.params.session_id)
     if session.identity_id != call.caller.identity_id:
         raise NotFound("no such session")
     if session.status in ENDED:
@@ -201,9 +200,7 @@ def get_session_log(tx: ReadTx, call: Call[SessionId, SessionLogQuery, None]) ->
     summary="One page of sessions in a status; a user sees only their own",
 )
 def get_summary(tx: ReadTx, call: Call[StatusPath, SummaryQuery, None]) -> DataTable[SessionSummary]:
-    statuses = frozenset({Status(call.params.status)})
-    owner = call.query.user_id if _manages(call.caller) else call.caller.identity_id
-    return _summaries(tx, statuses, call.query, owner)
+    return _summaries(tx, frozenset({Status(call.params.status)}), call)
 
 
 @operation(
@@ -215,8 +212,7 @@ def get_summary(tx: ReadTx, call: Call[StatusPath, SummaryQuery, None]) -> DataT
     summary="One page of sessions that have ended; a user sees only their own",
 )
 def get_historical_summary(tx: ReadTx, call: Call[None, HistoricalQuery, None]) -> DataTable[SessionSummary]:
-    owner = call.query.user_id if _manages(call.caller) else call.caller.identity_id
-    return _summaries(tx, reads.HISTORICAL, call.query, owner, call.query.filter_user_type)
+    return _summaries(tx, reads.HISTORICAL, call, call.query.filter_user_type)
 
 
 @operation(
@@ -234,7 +230,7 @@ def get_sessions(tx: ReadTx, call: Call[None, SessionsQuery, None]) -> list[Acti
     if call.query.target_user_id is not None:  # no session works on somebody's account: that is not available yet
         return []
     sessions = reads.raw_sessions(tx, _WORDS[wanted], resource_id=call.query.target_id, limit=MAX_TAKE)
-    return _shown_all(tx, sessions)
+    return shown_all(tx, sessions)
 
 
 _WORDS = {
@@ -249,80 +245,33 @@ def _manages(caller: Caller) -> bool:
 
 
 def _visible(tx: ReadTx, caller: Caller, session_id: UUID) -> AccessSession:
-    """One's own session, or any for who manages them; somebody else's does not exist (SEC-12)."""
+    """One's own session, or any for who manages them; somebody else's does not exist (SEC-12).
+
+    Nor does one under an access policy that the API key is not for (SEC-30).
+    """
     session = transition.get(tx, session_id)
-    if session.identity_id != caller.identity_id and not _manages(caller):
+    other_policy = caller.key is not None and not caller.key.has_policy(session.policy_id)
+    if other_policy or (session.identity_id != caller.identity_id and not _manages(caller)):
         raise NotFound("no such session")
     return session
-
-
-def _shown(tx: ReadTx, session: AccessSession) -> ActivitySession:
-    return _shown_all(tx, [session])[0]
-
-
-def _shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession]:
-    """Sessions as the wire has them, with their connections: one statement for all of them."""
-    connections = reads.connections(tx, [session.id for session in sessions])
-    return [
-        ActivitySession(
-            id=row.id,
-            created_by=row.created_by,
-            created_by_user_name=row.created_by_name,
-            created_from_address=row.created_from,
-            created_date_time_utc=at(row.created_at),
-            modified_date_time_utc=at(row.modified_at),
-            login_account_name=row.login_name,
-            activity_id=row.activity_id,
-            activity_configuration_id=row.profile_id,
-            access_control_policy_id=row.policy_id,
-            managed_account_id=row.identity_id,
-            managed_resource_id=row.resource_id,
-            target_id=row.resource_id,
-            status=SessionStatus(row.status),
-            status_description=row.status_description,
-            scheduled_start_date_time_utc=at(row.scheduled_start),
-            scheduled_end_date_time_utc=at(row.scheduled_end),
-            actual_start_date_time_utc=at(row.actual_start),
-            actual_end_date_time_utc=at(row.actual_end),
-            cancelled_by=row.cancelled_by,
-            proxy_sessions=[_proxy_session(c) for c in connections[row.id]],
-            note=row.note,
-            ticket=row.ticket,
-        )
-        for row in sessions
-    ]
-
-
-def _proxy_session(row: Connection) -> ProxySession:
-    opened, closed = at(row.opened_at), at(row.closed_at) or NEVER
-    return ProxySession(
-        id=row.id,
-        activity_session_id=row.session_id,
-        record=row.recorded,
-        type="SSH",
-        active=row.closed_at is None,
-        start_date_time_utc=opened,
-        end_date_time_utc=closed,
-        created_date_time_utc=opened,
-        modified_date_time_utc=opened if row.closed_at is None else closed,
-    )
 
 
 def _summaries(
     tx: ReadTx,
     statuses: frozenset[Status],
-    query: SummaryQuery,
-    owner: UUID | None,
+    call: Call[Any, Any, None],
     account_type: AccountType | None = None,
 ) -> DataTable[SessionSummary]:
+    query, caller = call.query, call.caller
     if query.user_group_id is not None:  # nobody is in a group: groups are not available yet
         return DataTable(data=[], records_total=0)
     which = reads.Filter(
         statuses=statuses,
-        owner=owner,
+        owner=query.user_id if _manages(caller) else caller.identity_id,
+        policies=caller.key.policies if caller.key else None,
         kinds=None
         if account_type is None
-        else frozenset(k for k, t in _ACCOUNT_TYPES.items() if t == account_type),
+        else frozenset(k for k, t in ACCOUNT_TYPES.items() if t == account_type),
         since=query.start_date,
         until=query.end_date,
         resource_names=tuple(query.resource_name),
@@ -330,70 +279,5 @@ def _summaries(
     )
     listed = reads.sessions(tx, which, query.page())
     connections = reads.connections(tx, [row.id for row in listed.rows])
-    rows = [_summary(row, connections[row.id], tx.now) for row in listed.rows]
+    rows = [summary(row, connections[row.id], tx.now) for row in listed.rows]
     return DataTable(data=rows, records_total=listed.total)
-
-
-def _summary(row: reads.SessionRow, connections: list[Connection], now: dt.datetime) -> SessionSummary:
-    first_login = connections[0].opened_at if connections else None
-    ran_until = row.actual_end or now
-    return SessionSummary(
-        id=row.id,
-        host_display_name=row.resource_name,
-        user_id=row.identity_id,
-        user_display_name=row.identity_name,
-        created_by=row.created_by,
-        created_by_display_name=row.created_by_name,
-        managed_account_id=row.identity_id,
-        managed_resource_id=row.resource_id,
-        managed_resource_name=row.resource_name,
-        managed_resource_display_name=row.resource_name,
-        start_date_time_utc=at(row.scheduled_start),
-        actual_start_date_time_utc=at(row.actual_start),
-        end_date_time_utc=at(row.scheduled_end),
-        actual_end_date_time_utc=at(row.actual_end),
-        expiration_date_time_utc=at(row.scheduled_end),
-        created_date_time_utc=at(row.created_at),
-        duration_in_seconds=int((ran_until - row.actual_start).total_seconds()) if row.actual_start else 0,
-        session_status=SessionStatus(row.status),
-        session_status_description=row.status_description,
-        status=_summary_status(row),
-        status_message=row.status_description,
-        login_date_time_utc=at(first_login),
-        login_session_state=LoginSessionState.ACTIVE if row.open_connections else LoginSessionState.INACTIVE,
-        activity_id=row.activity_id,
-        activity_name=row.activity_name,
-        activity_type=ActivityType(row.activity_type),
-        platform_id=row.platform_id,
-        platform_name=row.platform_name,
-        user_type=_ACCOUNT_TYPES.get(Kind(row.identity_kind), AccountType.USER),
-        proxy_sessions=[_proxy_session(c) for c in connections],
-        access_policy_id=row.policy_id,
-        access_policy_name=row.policy_name,
-        note=row.note,
-        ticket=row.ticket,
-        target_id=row.resource_id,
-        target_name=row.resource_name,
-        login_account_name=row.login_name,
-        login_display_name=row.login_name,
-    )
-
-
-_ACCOUNT_TYPES = {Kind.APPLICATION: AccountType.APPLICATION, Kind.LOCAL: AccountType.LOCAL}
-
-_SUMMARY_STATUS = {
-    Status.APPROVAL_REQUIRED: SessionSummaryStatus.APPROVAL_REQUIRED,
-    Status.PENDING: SessionSummaryStatus.PENDING,
-    Status.CANCELLING: SessionSummaryStatus.CANCELLING,
-    Status.COMPLETE: SessionSummaryStatus.COMPLETED,
-    Status.FAILED: SessionSummaryStatus.COMPLETED_WITH_ERRORS,
-    Status.CANCELLED: SessionSummaryStatus.CANCELLED,
-    Status.APPROVAL_DENIED: SessionSummaryStatus.APPROVAL_DENIED,
-    Status.APPROVAL_FAILED: SessionSummaryStatus.APPROVAL_FAILED,
-}
-
-
-def _summary_status(row: reads.SessionRow) -> SessionSummaryStatus:
-    if row.status == Status.ACTIVE:
-        return SessionSummaryStatus.ACTIVE if row.open_connections else SessionSummaryStatus.ACTIVE_NO_LOGON
-    return _SUMMARY_STATUS[Status(row.status)]

@@ -1,11 +1,11 @@
 """The whole request chain, as one list you can read.
 
 1. the path chooses the route (`routing`), decoded once; no route, no handler
-2. the credential is checked as far as that needs no database (`Api.prove`)
+2. the credential (Authorization header, or the cookie of a sign-in) is checked as far as that needs no database
 3. path variables, query and body are read within limits (`request`, `reading`); what is wrong is kept for 4c
 4. in one database unit of work:
    a. the caller is authenticated (401)
-   b. the guard lets the caller pass (403)
+   b. the guard lets the caller pass (403); an API key whose uses are limited is counted before anything else is done
    c. what is wrong with the inputs is said (400, 413, 415), so that only those who may call learn about it
    d. the handler runs
 5. the answer is encoded after the commit; every failure becomes a problem (`problems`), every refusal of a signed-in
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from locum.api.context import Api, Asciicast, Call, Reply
+from locum.api.context import SIGNED_IN_COOKIE, Api, Asciicast, Call, Reply
 from locum.api.controllers import CONTROLLERS
 from locum.api.denials import Denials
 from locum.api.guards import authorise
@@ -33,17 +33,31 @@ from locum.api.openapi import describe
 from locum.api.operations import Route, Unit, bind, table
 from locum.api.problems import MEDIA_TYPE, problem_of
 from locum.api.reading import read
-from locum.api.request import cookies, credential, read_body, read_query, receive_body
+from locum.api.request import (
+    client_certificate,
+    cookies,
+    credential,
+    from_our_page,
+    header,
+    read_body,
+    read_query,
+    receive_body,
+)
 from locum.api.routing import Router
 from locum.api.wire.base import encoder
+from locum.identities import signins
 from locum.identities.caller import Caller
-from locum.kit.db import ReadTx
-from locum.kit.errors import Forbidden, LocumError
+from locum.identities.key_usage import spend
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Forbidden, LocumError, Unauthenticated
 
 _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"strict-transport-security", b"max-age=31536000"),
+    # An answer of the API is no page: where a browser shows one as such, it may load, run and be framed by nothing.
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
 ]
 _JSON = (b"content-type", b"application/json; charset=utf-8")
 _CAST = (b"content-type", Asciicast.MEDIA.encode("ascii"))
@@ -66,6 +80,10 @@ def all_routes(controllers: Iterable[ModuleType] = CONTROLLERS) -> list[Route]:
     return routes
 
 
+class _Uncounted(Exception):
+    """The caller's API key has limited uses, and this one is not counted yet."""
+
+
 class _Work:
     """Step 4 of one request. A unit that is run again after a lost connection starts from the top."""
 
@@ -76,9 +94,11 @@ class _Work:
         "broken",
         "caller",
         "cookies",
+        "counted",
         "inputs",
         "reply",
         "route",
+        "scope",
         "thing",
     )
 
@@ -87,8 +107,10 @@ class _Work:
         self.api = api
         self.route = route
         self.address: str | None = client[0] if client else None
+        self.scope = scope
         self.cookies = cookies(scope)
-        self.authenticate = api.prove(credential(scope), self.address) if route.who.signed_in else None
+        self.authenticate = self._proof() if route.who.signed_in else None
+        self.counted = False
         self.inputs: tuple[Any, Any, Any] = (None, None, None)
         self.thing: UUID | None = None
         self.broken: LocumError | None = None
@@ -110,20 +132,48 @@ class _Work:
         except LocumError as error:
             self.broken = error
 
+    def _proof(self) -> Callable[[ReadTx], Caller]:
+        """Step 2. A header counts before a cookie, so that a script with a cookie jar is who its token says."""
+        offered = credential(self.scope)
+        if offered is not None:
+            return self.api.prove(offered, self.address)
+        cookie = self.cookies.get(SIGNED_IN_COOKIE)
+        if cookie is None:
+            raise Unauthenticated("this needs an Authorization header with a token or an API key")
+        if not from_our_page(self.scope):
+            raise Forbidden("another site made the browser send this", missing="a request from our own page")
+        return self.api.prove_cookie(cookie, self.address)
+
     def admit(self, tx: ReadTx) -> None:
         """Steps 4a to 4c."""
         self.caller = None
         if self.authenticate is not None:
-            self.caller = self.authenticate(tx)
+            self.caller = caller = self.authenticate(tx)
+            if caller.key is not None and not self.counted:
+                if caller.key.counted:
+                    raise _Uncounted
+                self.api.usage.note(caller.key.id, self.address)
+                self.counted = True
             operation = self.route.operation
-            authorise(self.route.who, operation.permission, self.caller, operation.scope, self.thing)
+            authorise(self.route.who, operation.permission, caller, operation.name, operation.scope, self.thing)
         if self.broken is not None:
             raise self.broken
 
     def call(self) -> Call[Any, Any, Any]:
         self.reply = Reply()
         params, query, body = self.inputs
-        return Call(params, query, body, self.api, self.reply, self.address, self.cookies, self.caller)
+        return Call(
+            params=params,
+            query=query,
+            body=body,
+            api=self.api,
+            reply=self.reply,
+            address=self.address,
+            client=header(self.scope, b"user-agent"),
+            certificate=client_certificate(self.scope),
+            cookies=self.cookies,
+            signed_in=self.caller,
+        )
 
     def run(self, tx: ReadTx) -> Any:
         """The unit of work of a handler that reads or writes."""
@@ -131,6 +181,24 @@ class _Work:
         return self.route.operation.handler(tx, self.call())
 
     async def perform(self) -> Any:
+        """Step 4, whatever has to be written down about the caller besides."""
+        try:
+            result = await self._perform()
+        except _Uncounted:
+            await self.api.db.write(self._count)
+            result = await self._perform()
+        caller = self.caller
+        if caller is not None and caller.touch and caller.sign_in_id is not None:
+            await self.api.db.write(signins.used, caller.sign_in_id)
+        return result
+
+    def _count(self, tx: Tx) -> None:
+        assert self.caller is not None
+        assert self.caller.key is not None
+        spend(tx, self.caller.key.id, self.address)
+        self.counted = True
+
+    async def _perform(self) -> Any:
         """Step 4, wherever the handler runs."""
         db = self.api.db
         if self.route.unit is Unit.WRITE:

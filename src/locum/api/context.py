@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from locum.identities.caller import Caller
 from locum.identities.digests import KeyedDigest
+from locum.identities.key_usage import KeyUsage
+from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.db import Database, ReadTx
@@ -25,17 +27,24 @@ B = TypeVar("B")
 Prove = Callable[[str, str | None], Callable[[ReadTx], Caller]]
 
 
+# What a browser holds in place of a token once its sign-in is complete.
+SIGNED_IN_COOKIE: Final = "__Host-locum"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """The services the controllers use, composed once by `main`."""
 
     db: Database
     prove: Prove
+    prove_cookie: Prove
     healthy: Callable[[], bool]
     vault: Vault
     digest: KeyedDigest
     hasher: PasswordHasher
     signin: SignIn
+    passwords: PasswordChange
+    usage: KeyUsage
     changed: Wake  # rings after a change of a session's state
     node: str
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway
@@ -48,9 +57,13 @@ class Reply:
 
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
-    def set_cookie(self, name: str, value: str, *, max_age: int) -> None:
-        """Send a cookie no script can read and no other site can make the browser send (SEC-31)."""
-        cookie = f"{name}={value}; Max-Age={max_age}; Path=/; HttpOnly; Secure; SameSite=Strict"
+    def set_cookie(self, name: str, value: str, *, max_age: int | None = None) -> None:
+        """Send a cookie no script can read and no other site can make the browser send (SEC-31).
+
+        `max_age` in seconds; without one the browser forgets it when it is closed.
+        """
+        age = "" if max_age is None else f"; Max-Age={max_age}"
+        cookie = f"{name}={value}{age}; Path=/; HttpOnly; Secure; SameSite=Strict"
         self.headers.append((b"set-cookie", cookie.encode("ascii")))
 
 
@@ -73,6 +86,10 @@ class Call(Generic[P, Q, B]):
     api: Api
     reply: Reply
     address: str | None
+    client: str | None  # the User-Agent header
+    certificate: (
+        bytes | None
+    )  # the client certificate of the TLS connection (DER), checked against the operator's CA
     cookies: Mapping[str, str]
     signed_in: Caller | None
 

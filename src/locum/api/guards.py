@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from locum.identities.caller import Caller, Pending, Role
+from locum.identities.key_bounds import KeyBounds
 from locum.identities.rights import ScopeKind
 from locum.kit.errors import Forbidden
 from locum.kit.permissions import Permission
@@ -80,14 +81,17 @@ def authorise(
     who: Who,
     permission: Permission | None,
     caller: Caller,
+    operation: str,
     scope: Scope | Filtered | None = None,
     thing: UUID | None = None,
 ) -> None:
-    """Let `caller` pass or raise Forbidden, which says what was missing.
+    """Let `caller` pass to the operation of that name or raise Forbidden, which says what was missing.
 
     `thing` is what the scope's path variable names, None where it could not be read. Without a `scope` no right of a
     custom role is enough.
     """
+    if caller.key is not None:
+        caller.key.check_operation(operation)
     if caller.pending in who.pending:
         return
     if who.pending and caller.pending is None:
@@ -97,6 +101,8 @@ def authorise(
     if who.roles and not who.roles & caller.roles:
         roles = ", ".join(sorted(who.roles))
         raise Forbidden(f"this needs one of the roles {roles}", missing=f"role {roles}")
+    if caller.key is not None and isinstance(scope, Scope) and thing is not None:
+        _check_key(caller.key, scope.kind, thing)
     if permission is not None and permission in caller.permissions:
         return
     if permission is None or scope is None:
@@ -107,6 +113,14 @@ def authorise(
         return
     if thing is None or not caller.rights.allow(scope.rights, {scope.kind: thing}):
         raise lacks(permission, *scope.rights, kind=scope.kind)
+
+
+def _check_key(key: KeyBounds, kind: ScopeKind, thing: UUID) -> None:
+    """An API key that is for listed policies or credentials is for no other, whatever its holder may (SEC-30)."""
+    if kind is ScopeKind.POLICY and not key.has_policy(thing):
+        raise Forbidden("this API key is not for that access policy", missing="key scope policy")
+    if kind is ScopeKind.CREDENTIAL:
+        key.check_credential(thing)
 
 
 def lacks(*permissions: Permission, kind: ScopeKind | str | None = None) -> Forbidden:

@@ -41,6 +41,8 @@ def create_resource(tx: Tx, call: Call[None, None, ManagedResourceIn]) -> Manage
     body = call.body
     if body.type is not ManagedResourceType.HOST:
         raise NotAvailable("only hosts (type 0) can be onboarded: the other resource types are not available yet")
+    if body.service_account_id is not None and call.caller.key is not None:
+        call.caller.key.check_credential(body.service_account_id)
     made = add_resource(
         tx,
         call.caller.actor,

@@ -64,6 +64,7 @@ class Operation:
     audit: str | None
     status: int
     summary: str
+    form: bool
     handler: Handler
 
 
@@ -99,19 +100,22 @@ def operation(
     audit: str | None = None,
     status: int = 200,
     also: tuple[str, ...] = (),
+    form: bool = False,
     summary: str,
 ) -> Callable[[Handler], Operation]:
     """Declare the operation that the decorated function handles; `route` is "METHOD /path/{variable}".
 
     `problems` lists the error statuses the handler's own rules can give; those of the kernel (400, 401, 403, 413, 415)
     are added. `scope` opens the operation to custom roles, for the thing it names. `audit` names the row a writing
-    handler records, in the same unit. `also` are further paths.
+    handler records, in the same unit. `also` are further paths; `form` takes the body as a form too.
     """
     method, _, path = route.partition(" ")
 
     def declare(handler: Handler) -> Operation:
         paths = (path, *also)
-        return Operation(name, method, paths, who, permission, scope, problems, audit, status, summary, handler)
+        return Operation(
+            name, method, paths, who, permission, scope, problems, audit, status, summary, form, handler
+        )
 
     return declare
 

@@ -24,6 +24,7 @@ QUERY_LIMIT = 200  # parameters
 
 _STRING = re.compile(rb'"(?:[^"\\]+|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
+_FORM = "application/x-www-form-urlencoded"
 _JSON = re.compile(r"(application/([\w.+-]+\+)?json|text/json)", re.IGNORECASE)
 
 
@@ -38,14 +39,14 @@ def header(scope: Scope, name: bytes) -> str | None:
     return found
 
 
-def credential(scope: Scope) -> str:
+def credential(scope: Scope) -> str | None:
     """What the Authorization header proves with: a token or an API key, with or without "Bearer" before it."""
     value = (header(scope, b"authorization") or "").strip()
     scheme, blank, rest = value.partition(" ")
     if blank and scheme.lower() == "bearer":
         value = rest.strip()
     if not value:
-        raise Unauthenticated("this needs an Authorization header with a token or an API key")
+        return None
     if " " in value:
         raise Unauthenticated("the Authorization header must be a Bearer token or an API key")
     return value
@@ -57,23 +58,48 @@ def cookies(scope: Scope) -> dict[str, str]:
     return cookie_parser(value) if value else {}
 
 
+def client_certificate(scope: Scope) -> bytes | None:
+    """The client certificate of the TLS connection (DER), which TLS has checked against the operator's CA."""
+    found: bytes | None = scope.get("extensions", {}).get("tls", {}).get("client_cert_der")
+    return found
+
+
+def from_our_page(scope: Scope) -> bool:
+    """Whether a page of ours, or no page at all, made the browser send this request (SEC-31).
+
+    A cookie comes along whoever made the browser send it, so a request that proves itself by cookie must show where it
+    comes from: by Fetch Metadata, which every current browser sends and no page can forge, or else by its Origin.
+    """
+    site = header(scope, b"sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = header(scope, b"origin")
+    if origin is not None:
+        return origin.partition("://")[2] == header(scope, b"host")
+    return scope["method"] in ("GET", "HEAD")
+
+
 def read_query(route: Route, query_string: bytes) -> Any:
     """The query parameters. Names match in any case, an empty value is absent, unknown ones are ignored."""
     if route.read_query is None:
         return None
     found: dict[str, Any] = {}
     if query_string:
-        try:
-            pairs = parse_qsl(query_string.decode("ascii"), max_num_fields=QUERY_LIMIT, errors="strict")
-        except ValueError:
-            raise Invalid(f"the query is not UTF-8 in percent encoding, or has over {QUERY_LIMIT} parts") from None
-        for name, value in pairs:
+        for name, value in _pairs(query_string):
             name = name.lower()
             if name in route.query_lists:
                 found.setdefault(name, []).append(value)
             else:
                 found[name] = value
     return read(route.read_query, found)
+
+
+def _pairs(encoded: bytes) -> list[tuple[str, str]]:
+    """Names and values in percent encoding; an empty value is left out."""
+    try:
+        return parse_qsl(encoded.decode("ascii"), max_num_fields=QUERY_LIMIT, errors="strict")
+    except ValueError:
+        raise Invalid(f"the parts are not UTF-8 in percent encoding, or over {QUERY_LIMIT}") from None
 
 
 async def receive_body(scope: Scope, receive: Receive) -> bytes:
@@ -111,8 +137,11 @@ def read_body(route: Route, scope: Scope, body: bytes) -> Any:
             return None
         raise Invalid("this needs a body")
     media = (header(scope, b"content-type") or "application/json").partition(";")[0].strip()
+    if route.read_body is not None and route.operation.form and media.lower() == _FORM:
+        return read(route.read_body, dict(_pairs(body)))
     if not _JSON.fullmatch(media):
-        raise WrongMedia("the body must be application/json")
+        forms = f" or {_FORM}" if route.operation.form else ""
+        raise WrongMedia(f"the body must be application/json{forms}")
     value = decode_json(body)
     if value is None and route.body_optional:
         return None

@@ -85,13 +85,15 @@ class Schemas:
         return schema | {"default": field.default} if plain else schema
 
     def _enum(self, cls: type[IntEnum]) -> Schema:
-        self.components[cls.__name__] = {
+        component: Schema = {
             "type": "integer",
             "format": "int32",
             "enum": [m.value for m in cls],
             "x-enum-varnames": [m.name.title().replace("_", "") for m in cls],
-            "x-contract": getattr(cls, "__contract__", ""),
         }
+        if contract := getattr(cls, "__contract__", ""):
+            component["x-contract"] = contract
+        self.components[cls.__name__] = component
         return {"$ref": REF + cls.__name__}
 
     def _later(self, model: str, *, many: bool) -> Schema:

@@ -6,17 +6,18 @@ import hmac
 from typing import Any, Final
 from uuid import UUID
 
-from locum.api.context import Call
+from locum.api.context import SIGNED_IN_COOKIE, Call
 from locum.api.guards import ANYONE, PENDING, PENDING_SECOND_FACTOR, SIGNED_IN
 from locum.api.operations import operation
 from locum.api.reading import RawBody
 from locum.api.wire.signin import MfaRegister, MfaSeed, SignInBody, TotpConfirmed
 from locum.identities.caller import Pending
 from locum.identities.digests import KeyedDigest
-from locum.identities.signin import FirstFactor, Needs
+from locum.identities.signin import FirstFactor, Needs, SignedIn
+from locum.identities.signins import Method
 from locum.identities.tokens import PENDING_LIFETIME
 from locum.kit.db import ReadTx
-from locum.kit.errors import Unauthenticated
+from locum.kit.errors import Forbidden, Unauthenticated
 from locum.kit.permissions import Permission
 
 # Ties the second step to the browser or script that did the first. It signs nobody in: only the token does.
@@ -34,11 +35,28 @@ _NEEDS: dict[Pending, Needs] = {
     "SignIn.Body",
     "POST /signinBody",
     who=ANYONE,
-    problems=(401,),
+    problems=(401, 429),
     summary="Sign in with name and password; answers the token for the second step",
 )
 async def sign_in(call: Call[None, None, SignInBody]) -> str:
     """AUTH-01. The cookie set here is looked at in the second step if it comes back, and never demanded."""
+    return await _first_step(call)
+
+
+@operation(
+    "SignIn.Form",
+    "POST /signin",
+    who=ANYONE,
+    problems=(401, 429),
+    form=True,
+    summary="Sign in as with /signinBody, by a form",
+)
+async def sign_in_by_form(call: Call[None, None, SignInBody]) -> str:
+    """AUTH-02."""
+    return await _first_step(call)
+
+
+async def _first_step(call: Call[None, None, SignInBody]) -> str:
     signin = call.api.signin
     first = await signin.password(call.body.login, call.body.password, address=call.address)
     cookie = _cookie(call.api.digest, first.identity_id)
@@ -67,7 +85,7 @@ async def second_factor(call: Call[None, None, RawBody]) -> str:
         raise Unauthenticated("User Id Mismatch: the sign-in cookie belongs to another user")
     code = call.body.text()[:LONGEST_CODE]
     signed_in = await call.api.signin.second_factor(first, code, address=call.address)
-    return await call.api.signin.token(signed_in)
+    return await complete(call, signed_in)
 
 
 @operation(
@@ -78,8 +96,11 @@ async def second_factor(call: Call[None, None, RawBody]) -> str:
     summary="Renew the caller's token",
 )
 def get_user_token(tx: ReadTx, call: Call[None, None, None]) -> str:
-    """AUTH-08. The new token ends later; the old one stays good until its own end."""
-    return call.api.signin.issue(tx, call.caller.identity_id, after=call.caller.token_end or 0)
+    """AUTH-08. The new token ends later; the old one stays good until its own end. No token outlives its sign-in."""
+    caller = call.caller
+    if caller.sign_in_id is None:
+        raise Forbidden("an API key needs no token, and gives none", missing="sign-in")
+    return call.api.signin.issuer.renew(tx, caller.identity_id, caller.sign_in_id, after=caller.token_end or 0)
 
 
 @operation(
@@ -107,8 +128,15 @@ async def confirm_totp(call: Call[None, None, MfaRegister]) -> TotpConfirmed:
     enrolled = await call.api.signin.confirm_enrolment(_first_factor(call), call.body.code, address=call.address)
     return TotpConfirmed(
         recovery_codes=[code.reveal_text() for code in enrolled.recovery_codes],
-        token=await call.api.signin.token(enrolled.signed_in),
+        token=await complete(call, enrolled.signed_in),
     )
+
+
+async def complete(call: Call[Any, Any, Any], signed_in: SignedIn, method: Method = "password") -> str:
+    """The token of a complete sign-in. A browser gets a cookie beside it, so that no page has to keep the token."""
+    opened = await call.api.signin.open(signed_in, method=method, address=call.address, client=call.client)
+    call.reply.set_cookie(SIGNED_IN_COOKIE, opened.cookie.reveal_text())
+    return opened.token
 
 
 def _first_factor(call: Call[Any, Any, Any]) -> FirstFactor:

@@ -85,6 +85,12 @@ def init(
 @_DATABASE_URL
 @click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="Certificate chain (PEM).")
 @click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Its private key (PEM).")
+@click.option(
+    "--client-ca",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CA certificates (PEM) that sign the client certificates of applications.",
+)
 @click.option("--public-url", metavar="URL", help="How clients reach the API: for its certificate, and for links.")
 @click.option("--public-ssh", metavar="HOST:PORT", help="How clients reach the gateway, for links.")
 @click.option(
@@ -192,6 +198,19 @@ def recording_verify(data_dir: Path, database_url: str | None, connection_id: st
     from locum.main.operate import operate
 
     _print_and_exit(operate("recording.verify", data_dir, database_url, connection=connection_id))
+
+
+@cli.command("rotate-token-key")
+@_DATA_DIR
+@_DATABASE_URL
+def rotate_token_key(data_dir: Path, database_url: str | None) -> None:
+    """Make a new key for signing tokens. Every token made before is refused at once, on every node; sign in again.
+
+    API keys and the sign-ins of browsers go on. The new public half is in DIR/public/token-signing.pub.
+    """
+    from locum.main.operate import operate
+
+    _print_and_exit(operate("token-key.rotate", data_dir, database_url))
 
 
 @cli.command()

@@ -6,22 +6,24 @@ Form: `locum_ak_`, 43 base-62 digits of randomness, 6 base-62 digits of the CRC-
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 import string
 import zlib
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from locum.audit.log import record
-from locum.identities import applications
+from locum.identities import applications, policy
 from locum.identities.digests import KeyedDigest
 from locum.identities.model import api_key
 from locum.kit.actor import Actor
-from locum.kit.db import Tx
-from locum.kit.errors import NotFound
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -29,15 +31,52 @@ from locum.vault.store import Vault
 PREFIX = "locum_ak_"
 PATTERN = re.compile(r"locum_ak_[0-9A-Za-z]{49}")
 PURPOSE = "api-key"
+DEFAULT_NAME = "API key"
 
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_DIGITS = 43
 _CHECK_DIGITS = 6
 
 
-class _Sealed(msgspec.Struct, frozen=True):
+class ApiKey(msgspec.Struct, frozen=True):
+    """A key as it is listed: everything but the key. None in a bound's place means that nothing is bounded."""
+
     id: UUID
+    identity_id: UUID
+    name: str
+    operations: list[str] | None
+    policies: list[UUID] | None
+    credentials: list[UUID] | None
+    addresses: list[str] | None
+    max_uses: int | None
+    use_count: int
+    last_used_at: dt.datetime | None
+    last_used_from: str | None
+    expires_at: dt.datetime | None
+    created_at: dt.datetime
+    revoked_at: dt.datetime | None
     secret_id: UUID | None
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """What a key may be used for, checked and in the form the table has it (SEC-30)."""
+
+    operations: list[str] | None = None
+    policies: list[str] | None = None
+    credentials: list[str] | None = None
+    addresses: list[str] | None = None
+    max_uses: int | None = None
+    expires_at: dt.datetime | None = None
+
+
+class Created(NamedTuple):
+    """A new key, shown this once, and its row."""
+
+    key: Secret
+    row: ApiKey
+
+
+_COLUMNS = [api_key.c[name] for name in ApiKey.__struct_fields__]
 
 
 def new_key() -> Secret:
@@ -51,54 +90,162 @@ def well_formed(text: str) -> bool:
     return PATTERN.fullmatch(text) is not None and _checksum(text[:-_CHECK_DIGITS]) == text[-_CHECK_DIGITS:]
 
 
+def well_formed_secret(key: Secret) -> bool:
+    """The same for what a caller sent as a secret."""
+    try:
+        return well_formed(key.reveal_text())
+    except UnicodeDecodeError:
+        return False
+
+
 def issue(tx: Tx, vault: Vault, digest: KeyedDigest, actor: Actor, application_id: UUID) -> Secret:
     """Give the application a new key (ManagedAccount.GenerateApiKeyAsync, AUTH-19).
 
-    Its old key stops working when this transaction commits, and can't be revealed any more. Raises NotFound and
-    Invalid as `applications.hold` does.
+    Every older key stops working when this transaction commits, and can't be revealed any more. Raises NotFound and
+    Invalid as `applications.hold` does, Conflict where keys can't be revealed: nobody would ever learn this one.
+    """
+    if not policy.load(tx).reveal_api_keys:
+        raise Conflict(
+            "revealing API keys is switched off here, so nobody could learn this key:"
+            f" POST /api/locum/v1/Application/{application_id}/ApiKey makes one and answers it"
+        )
+    return create(tx, vault, digest, actor, application_id, name=DEFAULT_NAME, bounds=Bounds()).key
+
+
+def create(
+    tx: Tx,
+    vault: Vault,
+    digest: KeyedDigest,
+    actor: Actor,
+    application_id: UUID,
+    *,
+    name: str,
+    bounds: Bounds,
+    overlap: dt.timedelta = dt.timedelta(0),
+) -> Created:
+    """Give the application a key of its own name and bounds; the one before it works for `overlap` longer.
+
+    So two keys at most are live, and a program can be given the new one before the old one ends. The key is sealed
+    to be revealed unless the installation switched that off. Raises Invalid for a bound in the past.
     """
     application = applications.hold(tx, application_id)
+    if bounds.expires_at is not None and bounds.expires_at <= tx.now:
+        raise Invalid("expiresAt must lie in the future", field="expiresAt")
+    _retire(tx, vault, application_id, overlap)
     key = new_key()
-    for old in tx.returning(
-        _Sealed,
-        sa.update(api_key)
-        .where(api_key.c.identity_id == application_id, api_key.c.revoked_at.is_(None))
-        .values(revoked_at=tx.now)
-        .returning(api_key.c.id, api_key.c.secret_id),
-    ):
-        if old.secret_id is not None:
-            vault.erase(tx, old.secret_id)
+    key_id = new_id()
+    sealed = vault.put(tx, key, purpose=PURPOSE) if policy.load(tx).reveal_api_keys else None
     tx.add(
         api_key,
-        id=new_id(),
+        id=key_id,
         identity_id=application_id,
+        name=name,
         digest=digest.of("api-key", key.reveal()),
-        secret_id=vault.put(tx, key, purpose=PURPOSE),
+        secret_id=sealed,
         created_at=tx.now,
         created_by=actor.id,
+        **msgspec.structs.asdict(bounds),
     )
-    _audit(tx, actor, "api_key.generated", application_id, application.name)
-    return key
+    _audit(tx, actor, "api_key.generated", application_id, application.name, name)
+    return Created(key, get(tx, key_id))
+
+
+def change(tx: Tx, actor: Actor, key_id: UUID, *, name: str, bounds: Bounds) -> ApiKey:
+    """Replace a live key's name and bounds, from its next request on. Raises NotFound, Invalid."""
+    found = _live(tx, key_id)
+    application = applications.hold(tx, found.identity_id)
+    if bounds.expires_at is not None and bounds.expires_at <= tx.now:
+        raise Invalid("expiresAt must lie in the future: revoke the key to end it now", field="expiresAt")
+    tx.run(sa.update(api_key).where(api_key.c.id == key_id).values(name=name, **msgspec.structs.asdict(bounds)))
+    _audit(tx, actor, "api_key.changed", application.id, application.name, name)
+    return get(tx, key_id)
+
+
+def revoke(tx: Tx, vault: Vault, actor: Actor, key_id: UUID) -> None:
+    """End a key, and every token made with it, from the next request on. Raises NotFound for one that is not live."""
+    found = _live(tx, key_id)
+    application = applications.hold(tx, found.identity_id)
+    _end(tx, vault, found)
+    _audit(tx, actor, "api_key.revoked", application.id, application.name, found.name)
+
+
+def of_application(tx: ReadTx, application_id: UUID) -> list[ApiKey]:
+    """Every key the application ever had, the newest first. Raises NotFound, Invalid."""
+    applications.check(tx, application_id)
+    rows = sa.select(*_COLUMNS).where(api_key.c.identity_id == application_id)
+    return tx.rows(ApiKey, rows.order_by(api_key.c.created_at.desc(), api_key.c.id.desc()))
+
+
+def get(tx: ReadTx, key_id: UUID) -> ApiKey:
+    """One key. Raises NotFound."""
+    found = tx.first(ApiKey, sa.select(*_COLUMNS).where(api_key.c.id == key_id))
+    if found is None:
+        raise NotFound("there is no API key with this id")
+    return found
+
+
+def find(tx: ReadTx, digest: KeyedDigest, key: Secret) -> ApiKey | None:
+    """The key's row, live or not; None for one this installation never made."""
+    return tx.first(ApiKey, sa.select(*_COLUMNS).where(api_key.c.digest == digest.of("api-key", key.reveal())))
 
 
 def reveal(tx: Tx, vault: Vault, actor: Actor, application_id: UUID) -> Secret:
-    """The application's key as it is now (ManagedAccount.RevealApiKeyAsync); each time leaves an audit row.
+    """The application's newest key as it is now (ManagedAccount.RevealApiKeyAsync); each time leaves an audit row.
 
-    Raises NotFound for an unknown id or where no key was generated, Invalid for an identity that is no application.
+    Raises NotFound for an unknown id or where no key was generated, Invalid for an identity that is no application,
+    Forbidden where the installation switched revealing off.
     """
     application = applications.hold(tx, application_id)
-    live = sa.select(api_key.c.id, api_key.c.secret_id).where(
-        api_key.c.identity_id == application_id, api_key.c.revoked_at.is_(None)
-    )
-    found = tx.first(_Sealed, live.order_by(api_key.c.created_at.desc()))
+    if not policy.load(tx).reveal_api_keys:
+        raise Forbidden("revealing API keys is switched off in this installation", missing="revealing switched on")
+    live = sa.select(*_COLUMNS).where(*_is_live(tx), api_key.c.identity_id == application_id)
+    found = tx.first(ApiKey, live.order_by(api_key.c.created_at.desc(), api_key.c.id.desc()))
     if found is None or found.secret_id is None:
-        raise NotFound("this application has no API key yet: generate one")
-    _audit(tx, actor, "api_key.revealed", application_id, application.name)
+        raise NotFound("this application has no API key: generate one")
+    _audit(tx, actor, "api_key.revealed", application_id, application.name, found.name)
     return vault.open(tx, found.secret_id, purpose=PURPOSE)
 
 
-def _audit(tx: Tx, actor: Actor, action: str, application_id: UUID, name: str) -> None:
-    record(tx, actor, action, object_kind="identity", object_id=application_id, detail={"application": name})
+def erase_sealed(tx: Tx, vault: Vault) -> None:
+    """Forget every key's sealed form, so that none can be revealed any more. They go on working."""
+    for secret_id in tx.scalars(sa.select(api_key.c.secret_id).where(api_key.c.secret_id.is_not(None))):
+        vault.erase(tx, secret_id)
+    tx.run(sa.update(api_key).values(secret_id=None))
+
+
+def _retire(tx: Tx, vault: Vault, application_id: UUID, overlap: dt.timedelta) -> None:
+    """End every live key; with an overlap the newest goes on until that is over, or its own end comes before."""
+    live = sa.select(*_COLUMNS).where(*_is_live(tx), api_key.c.identity_id == application_id)
+    keys = tx.rows(ApiKey, live.order_by(api_key.c.created_at.desc(), api_key.c.id.desc()))
+    newest = keys[:1] if overlap else []
+    for key in newest:
+        end = tx.now + overlap
+        if key.expires_at is None or key.expires_at > end:
+            tx.run(sa.update(api_key).where(api_key.c.id == key.id).values(expires_at=end))
+    for key in keys[len(newest) :]:
+        _end(tx, vault, key)
+
+
+def _end(tx: Tx, vault: Vault, key: ApiKey) -> None:
+    tx.run(sa.update(api_key).where(api_key.c.id == key.id).values(revoked_at=tx.now, secret_id=None))
+    if key.secret_id is not None:
+        vault.erase(tx, key.secret_id)
+
+
+def _is_live(tx: ReadTx) -> tuple[sa.ColumnElement[bool], ...]:
+    return api_key.c.revoked_at.is_(None), sa.or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > tx.now)
+
+
+def _live(tx: ReadTx, key_id: UUID) -> ApiKey:
+    found = get(tx, key_id)
+    if found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= tx.now):
+        raise NotFound("this API key has ended already")
+    return found
+
+
+def _audit(tx: Tx, actor: Actor, action: str, application_id: UUID, name: str, key: str) -> None:
+    detail = {"application": name, "api_key_name": key}
+    record(tx, actor, action, object_kind="identity", object_id=application_id, detail=detail)
 
 
 def _checksum(body: str) -> str:

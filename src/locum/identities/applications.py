@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from locum.audit.log import record
@@ -9,8 +10,23 @@ from locum.identities.caller import Role
 from locum.identities.model import Identity, Kind
 from locum.identities.people import add_identity, get
 from locum.kit.actor import Actor
-from locum.kit.db import Tx
+from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Invalid
+
+_SERIAL_DIGITS = 40
+
+
+def plain_serial(text: str | None) -> str | None:
+    """A certificate's serial number as clients print it in many ways, in one: hexadecimal, capitals, no zeros before.
+
+    None for an empty one. Raises Invalid for what is no number of at most 20 bytes (RFC 5280).
+    """
+    digits = "".join((text or "").replace(":", "").split()).upper()
+    if not digits:
+        return None
+    if not re.fullmatch(r"[0-9A-F]+", digits) or len(digits.lstrip("0")) > _SERIAL_DIGITS:
+        raise Invalid("the serial number must be hexadecimal", field="certificateSerialNumber")
+    return digits.lstrip("0") or "0"
 
 
 def create(
@@ -27,10 +43,10 @@ def create(
 ) -> Identity:
     """Make an application (ManagedAccount.CreateApplicationUser). It has no key until one is generated.
 
-    A certificate serial is kept without the blanks that clients print it with; an empty one means none. Raises
+    The serial number of its client certificate is needed only for `POST AppUserToken` (AUTH-18). Raises
     Invalid for a name that is taken, in any spelling, or that can't be one.
     """
-    serial = "".join((certificate_serial or "").split()) or None
+    serial = plain_serial(certificate_serial)
     made = add_identity(
         tx,
         Kind.APPLICATION,
@@ -52,7 +68,15 @@ def hold(tx: Tx, application_id: UUID) -> Identity:
 
     Raises NotFound for an unknown id and Invalid for an identity that is no application.
     """
-    found = get(tx, application_id, hold=True)
+    return _application(get(tx, application_id, hold=True))
+
+
+def check(tx: ReadTx, application_id: UUID) -> Identity:
+    """The application. Raises NotFound for an unknown id and Invalid for an identity that is none."""
+    return _application(get(tx, application_id))
+
+
+def _application(found: Identity) -> Identity:
     if found.kind is not Kind.APPLICATION:
         raise Invalid("only applications have API keys, and this account is none")
     return found

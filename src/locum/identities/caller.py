@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from locum.identities.key_bounds import KeyBounds
 from locum.identities.rights import NO_RIGHTS, Rights, ScopeKind
 from locum.kit.actor import Actor
 from locum.kit.permissions import Permission
@@ -32,8 +33,10 @@ class Caller:
 
     `pending` names the step of the sign-in that is still to be done; while there is one, `roles` and `permissions`
     give nothing (AUTH-03, SEC-07). An application has no second factor: its key is proof enough, `pending` is None.
-    `token_end` is the `exp` of the token the caller presented, None for an API key. `permissions` hold for
-    everything; `rights` are those of custom roles, for listed things only.
+    `token_end` is the `exp` of the token presented, None for a cookie or an API key; `sign_in_id` the sign-in it is
+    of. `key` bounds what may be done with an API key, or with a token made with one. `touch`: the idle time of the
+    sign-in is to start anew. `permissions` hold for everything; `rights` are those of custom roles, for listed things
+    only.
     """
 
     identity_id: UUID
@@ -44,6 +47,9 @@ class Caller:
     pending: Pending | None
     address: str | None = None
     token_end: int | None = None
+    sign_in_id: UUID | None = None
+    key: KeyBounds | None = None
+    touch: bool = False
     rights: Rights = NO_RIGHTS
 
     def may(self, permission: Permission, things: Mapping[ScopeKind, UUID]) -> bool:

@@ -15,8 +15,9 @@ from locum.audit import log as audit
 from locum.identities import digests, mfa, policy
 from locum.identities.caller import Role
 from locum.identities.digests import KeyedDigest
-from locum.identities.model import SecondFactor, Setting, identity, identity_role, signin_setting
-from locum.identities.passwords import PasswordHasher, check_new
+from locum.identities.model import SecondFactor, identity, identity_role, signin_setting
+from locum.identities.password_rules import check_new
+from locum.identities.passwords import PasswordHasher
 from locum.identities.people import create_local_user, login_of
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
@@ -27,6 +28,7 @@ from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 RECOVERY_FILE = "recovery.key"
+_RECOVERY_DIGEST = "recovery_digest"  # a row of signin_setting
 _SEED = Actor(None, "locum init")
 
 
@@ -59,7 +61,7 @@ def create(
     recovery_key: Secret,
 ) -> Made:
     """Make the first administrator and the installation's sign-in settings. Raises Invalid for a bad password."""
-    check_new(password, field="--admin-password-file")
+    check_new(password, policy.SignInPolicy(), personal=[name], field="--admin-password-file")
     hasher = PasswordHasher()
     made = create_local_user(
         tx,
@@ -98,7 +100,7 @@ def recover(tx: Tx, vault: Vault, actor: Actor, *, key: Secret, minutes: int) ->
     The key is used up; the next one is in the answer. Raises Forbidden for a wrong key.
     """
     digest = _digest(tx, vault)
-    held = tx.scalar(sa.select(signin_setting.c.value).where(signin_setting.c.name == Setting.RECOVERY_DIGEST))
+    held = tx.scalar(sa.select(signin_setting.c.value).where(signin_setting.c.name == _RECOVERY_DIGEST))
     shown = digest.of("recovery-key", key.reveal()).hex()
     if held is None or not hmac.compare_digest(str(held), shown):
         raise Forbidden("this is not the recovery key of this installation", missing="recovery key")
@@ -142,5 +144,5 @@ def _digest(tx: ReadTx, vault: Vault) -> KeyedDigest:
 
 
 def _remember(tx: Tx, digest: KeyedDigest, key: Secret) -> None:
-    tx.run(sa.delete(signin_setting).where(signin_setting.c.name == Setting.RECOVERY_DIGEST))
-    tx.add(signin_setting, name=Setting.RECOVERY_DIGEST, value=digest.of("recovery-key", key.reveal()).hex())
+    tx.run(sa.delete(signin_setting).where(signin_setting.c.name == _RECOVERY_DIGEST))
+    tx.add(signin_setting, name=_RECOVERY_DIGEST, value=digest.of("recovery-key", key.reveal()).hex())

@@ -17,8 +17,9 @@ import pyotp
 import sqlalchemy as sa
 
 from locum.audit.log import record
+from locum.identities import signins
 from locum.identities.digests import KeyedDigest
-from locum.identities.model import Login, local_login, recovery_code
+from locum.identities.model import Login, local_login, passkey, recovery_code
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
 from locum.kit.errors import Conflict
@@ -97,6 +98,29 @@ def enrol_at_once(
     _update(tx, login.identity_id, totp_secret_id=tx.scalar(waiting), totp_pending_secret_id=None)
     record(tx, actor, "second_factor.enrolled", object_kind="identity", object_id=login.identity_id)
     return enrolment, new_recovery_codes(tx, digest, login.identity_id)
+
+
+def reset(tx: Tx, vault: Vault, actor: Actor, login: Login) -> None:
+    """Take a person's second factors away (ManagedAccount.ResetMfaAsync, AUTH-12), so that they must enrol again.
+
+    For who lost a device, or has it in wrong hands: recovery codes and passkeys go too, and every sign-in ends. The
+    secret that was waiting is forgotten, so that nobody can finish an enrolment begun before.
+    """
+    for secret_id in (login.totp_secret_id, login.totp_pending_secret_id):
+        if secret_id is not None:
+            vault.erase(tx, secret_id)
+    _update(tx, login.identity_id, totp_secret_id=None, totp_pending_secret_id=None, totp_last_step=0)
+    tx.run(sa.delete(recovery_code).where(recovery_code.c.identity_id == login.identity_id))
+    tx.run(sa.delete(passkey).where(passkey.c.identity_id == login.identity_id))
+    signins.end_all(tx, login.identity_id)
+    record(
+        tx,
+        actor,
+        "second_factor.reset",
+        object_kind="identity",
+        object_id=login.identity_id,
+        detail={"name": login.name},
+    )
 
 
 def check(tx: Tx, vault: Vault, digest: KeyedDigest, login: Login, code: str) -> Outcome:

@@ -27,17 +27,10 @@ class Kind(IntEnum):
 
 
 class SecondFactor(StrEnum):
-    """What one person's sign-in asks for. Absent means the installation's default (`Setting.USER_MFA`)."""
+    """What one person's sign-in asks for. Absent means the installation's default (`policy.SignInPolicy.user_mfa`)."""
 
     REQUIRED = "required"
     NOT_REQUIRED = "not_required"
-
-
-class Setting(StrEnum):
-    """Names in `signin_setting`."""
-
-    RECOVERY_DIGEST = "recovery_digest"
-    USER_MFA = "user_mfa"
 
 
 identity = sa.Table(
@@ -264,6 +257,7 @@ class Login(msgspec.Struct, frozen=True):
     locked: bool
     expires_at: dt.datetime | None
     password_hash: str
+    changed_at: dt.datetime
     must_change: bool
     failed_attempts: int
     locked_until: dt.datetime | None
@@ -271,6 +265,10 @@ class Login(msgspec.Struct, frozen=True):
     totp_secret_id: UUID | None
     totp_pending_secret_id: UUID | None
     totp_last_step: int
+
+    def password_ended(self, now: dt.datetime, days: int) -> bool:
+        """Whether the password is older than passwords may get; 0 days = they don't end (AUTH-22)."""
+        return days > 0 and self.changed_at + dt.timedelta(days=days) <= now
 
     def refusal(self, now: dt.datetime) -> str | None:
         """Why this identity may not sign in at `now`, in the audit log's words, or None."""
@@ -290,6 +288,7 @@ LOGIN = sa.select(
     identity.c.locked,
     identity.c.expires_at,
     local_login.c.password_hash,
+    local_login.c.changed_at,
     local_login.c.must_change,
     local_login.c.failed_attempts,
     local_login.c.locked_until,
@@ -297,4 +296,6 @@ LOGIN = sa.select(
     local_login.c.totp_secret_id,
     local_login.c.totp_pending_secret_id,
     local_login.c.totp_last_step,
-).join_from(identity, local_login, local_login.c.identity_id == identity.c.id)
+).join_from(
+    identity, local_login, sa.and_(local_login.c.identity_id == identity.c.id, identity.c.deleted_at.is_(None))
+)

@@ -15,34 +15,12 @@ from typing import Final
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from locum.kit.errors import Invalid
 from locum.vault.secret import Secret
-
-MIN_LENGTH = 8
-MAX_LENGTH = 256
 
 MEMORY_KIB = 64 * 1024
 TIME_COST = 3
 PARALLELISM = 4
 WORKERS = 2
-
-
-def check_new(password: Secret, *, field: str | None = None) -> None:
-    """Refuse a password nobody should choose: shorter than 8 (NIST SP 800-63B) or longer than 256 characters,
-    or not text.
-
-    Raises Invalid, which names `field` and never the password.
-    """
-    try:
-        text = password.reveal_text()
-    except UnicodeDecodeError as error:
-        raise Invalid("the new password is not text", field=field) from error
-    if len(text) < MIN_LENGTH:
-        raise Invalid(f"the new password must have at least {MIN_LENGTH} characters", field=field)
-    if len(text) > MAX_LENGTH:
-        raise Invalid(f"the new password must have at most {MAX_LENGTH} characters", field=field)
-    if "\0" in text:
-        raise Invalid("the new password has a character that can't be typed", field=field)
 
 
 class PasswordHasher:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +19,14 @@ from locum.kit.errors import Invalid, NotFound
 from locum.kit.ids import new_id
 
 _TAKEN = "there is an account of that name already"
+_KIND_WORDS = {Kind.LOCAL: "local user", Kind.APPLICATION: "application"}
+
+
+class NameAndId(msgspec.Struct, frozen=True):
+    """One entry of a list to choose from."""
+
+    id: UUID
+    name: str
 
 
 def create_local_user(
@@ -101,11 +110,99 @@ def add_identity(tx: Tx, kind: Kind, *, name: str, roles: frozenset[Role], **col
 def get(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Identity:
     """One identity, with `hold` its row held until commit. Raises NotFound."""
     columns = (identity.c[name] for name in Identity.__struct_fields__)
-    one = sa.select(*columns).where(identity.c.id == identity_id)
+    one = sa.select(*columns).where(identity.c.id == identity_id, identity.c.deleted_at.is_(None))
     found = tx.first(Identity, one.with_for_update() if hold else one)
     if found is None:
         raise NotFound("there is no account with this id")
     return found
+
+
+def update(
+    tx: Tx,
+    actor: Actor,
+    identity_id: UUID,
+    kind: Kind,
+    *,
+    name: str,
+    display_name: str | None,
+    email: str | None,
+    department: str | None,
+    user_principal_name: str | None,
+    sam_account_name: str | None,
+    **more: str | None,
+) -> None:
+    """Replace what may be changed of a local user or an application (USER-06); `kind` says which it must be.
+
+    Raises NotFound for an unknown id, and for one of another kind; Invalid for a name that is taken or can't be one.
+    """
+    before = get(tx, identity_id, hold=True)
+    if before.kind is not kind:
+        raise NotFound(f"there is no {_KIND_WORDS[kind]} with this id")
+    key = normalise(name)
+    taken = sa.select(identity.c.id).where(identity.c.name_key == key, identity.c.id != identity_id)
+    if tx.scalar(taken) is not None:
+        raise Invalid(_TAKEN, field="name")
+    changed = (
+        sa.update(identity)
+        .where(identity.c.id == identity_id)
+        .values(
+            name=spelling(name),
+            name_key=key,
+            display_name=display_name,
+            email=email,
+            department=department,
+            user_principal_name=user_principal_name,
+            sam_account_name=sam_account_name,
+            modified_at=tx.now,
+            **more,
+        )
+    )
+    try:
+        tx.run(changed)
+    except IntegrityError as error:  # another transaction took the name since the look-up
+        raise Invalid(_TAKEN, field="name") from error
+    record(
+        tx,
+        actor,
+        "identity.changed",
+        object_kind="identity",
+        object_id=identity_id,
+        detail={"name": spelling(name), "before": before.name},
+    )
+
+
+def require_factor(tx: Tx, actor: Actor, identity_id: UUID, factor: SecondFactor | None) -> None:
+    """Say whether one person needs a second factor; None leaves it to the installation's rule (AUTH-04, 13).
+
+    Raises NotFound, and Invalid for who is no local user.
+    """
+    name = local(tx, identity_id).name
+    tx.run(sa.update(local_login).where(local_login.c.identity_id == identity_id).values(second_factor=factor))
+    record(
+        tx,
+        actor,
+        "second_factor.required",
+        object_kind="identity",
+        object_id=identity_id,
+        detail={"name": name, "state": factor or "default"},
+    )
+
+
+def local(tx: ReadTx, identity_id: UUID) -> Login:
+    """The local user of that id. Raises NotFound, and Invalid for an identity of another kind."""
+    get(tx, identity_id)
+    login = login_of(tx, identity_id)
+    if login is None:
+        raise Invalid("this account is no local user")
+    return login
+
+
+def names(tx: ReadTx, kind: Kind) -> list[NameAndId]:
+    """All identities of a kind by name: a bare list, as the contract has it for choosing from."""
+    rows = sa.select(identity.c.id, identity.c.name).where(
+        identity.c.kind == kind, identity.c.deleted_at.is_(None)
+    )
+    return tx.rows(NameAndId, rows.order_by(identity.c.name_key))
 
 
 def same_name(one: str, other: str) -> bool:
@@ -114,6 +211,17 @@ def same_name(one: str, other: str) -> bool:
         return normalise(one) == normalise(other)
     except Invalid:
         return False
+
+
+def named(tx: ReadTx, name: str, kind: Kind) -> Identity | None:
+    """The identity of that kind and name, in any spelling; None for nobody, and for a name that can't be."""
+    try:
+        key = normalise(name)
+    except Invalid:
+        return None
+    columns = (identity.c[name] for name in Identity.__struct_fields__)
+    one = sa.select(*columns).where(identity.c.name_key == key, identity.c.kind == kind)
+    return tx.first(Identity, one.where(identity.c.deleted_at.is_(None)))
 
 
 def login_named(tx: ReadTx, name: str) -> Login | None:

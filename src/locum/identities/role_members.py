@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.audit.log import record
-from locum.identities import custom_roles
+from locum.identities import administrators, custom_roles
 from locum.identities.caller import Role
 from locum.identities.model import Kind, custom_role_member, identity, identity_role
 from locum.identities.roles import BUILT_IN, BuiltIn
@@ -19,7 +19,6 @@ from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.paging import Listed, Page, fetch
 
 MOST_AT_ONCE = 1000  # identities in one change
-_LOCK = int.from_bytes(b"last-adm", "big")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -104,8 +103,6 @@ def remove(tx: Tx, actor: Actor, role_id: UUID, identity_ids: list[UUID]) -> int
     """
     role, name = _held(tx, role_id)
     found = _identities(tx, identity_ids)
-    if role is not None and role.role is Role.ADMIN:
-        ensure_administrator_besides(tx, {one.id for one in found})
     fresh = {one.id for one in _without(tx, role_id, found)}
     holders = [one for one in found if one.id not in fresh]
     for one in holders:
@@ -115,33 +112,12 @@ def remove(tx: Tx, actor: Actor, role_id: UUID, identity_ids: list[UUID]) -> int
             tx.run(gone)
             custom_roles.keep_in_step(tx, one.id)
         else:
+            if role.role is Role.ADMIN:
+                administrators.keep_one(tx, without=one.id)
             held = identity_role.c
             tx.run(sa.delete(identity_role).where(held.identity_id == one.id, held.role == role.role))
         _audit(tx, actor, "role.member_removed", one, name)
     return len(holders)
-
-
-def ensure_administrator_besides(tx: Tx, identity_ids: set[UUID]) -> None:
-    """Raise Conflict where, without these, no administrator is left who can sign in now: Locum would be nobody's.
-
-    Whatever takes that from an administrator asks here first. Two that ask at once are let through one by one.
-    """
-    tx.lock(_LOCK)
-    i = identity.c
-    able = (
-        sa.select(i.id)
-        .join(identity_role, identity_role.c.identity_id == i.id)
-        .where(
-            identity_role.c.role == Role.ADMIN,
-            i.locked.is_(False),
-            i.deleted_at.is_(None),
-            sa.or_(i.expires_at.is_(None), i.expires_at > tx.now),
-            i.id.not_in(identity_ids),
-        )
-        .limit(1)
-    )
-    if tx.scalar(able) is None:
-        raise Conflict("this is the last administrator who can sign in: make another one first")
 
 
 def _held(tx: Tx, role_id: UUID) -> tuple[BuiltIn | None, str]:

@@ -22,6 +22,7 @@ def fixed_id(kind: str, name: str) -> UUID:
 
 _USER = frozenset(
     {
+        Permission.ACCOUNTS_SELF_MANAGE,
         Permission.ACCOUNTS_SELF_READ,
         Permission.CATALOG_ACTIVITY_READ,
         Permission.CATALOG_PLATFORM_READ,
@@ -32,10 +33,13 @@ _USER = frozenset(
 
 # An application can do what a user can, and what the contract gives the role App.
 _APP = _USER | {
+    Permission.ACCOUNTS_ACCOUNT_DELETE,
+    Permission.ACCOUNTS_ACCOUNT_LOCK,
     Permission.ACCOUNTS_KEY_GENERATE,
     Permission.ACCOUNTS_KEY_REVEAL,
     Permission.ACCOUNTS_LIST_READ,
     Permission.ACCOUNTS_LOCAL_CREATE,
+    Permission.ACCOUNTS_LOCAL_MANAGE,
     Permission.ACCOUNTS_REVIEWER_MANAGE,
     Permission.CREDENTIALS_CREDENTIAL_READ,
     Permission.CREDENTIALS_SECRET_REVEAL,
@@ -49,7 +53,9 @@ _APP = _USER | {
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.USER: _USER,
-    Role.REVIEWER: frozenset({Permission.ACCOUNTS_LIST_READ, Permission.ACCOUNTS_SELF_READ}),
+    Role.REVIEWER: frozenset(
+        {Permission.ACCOUNTS_LIST_READ, Permission.ACCOUNTS_SELF_MANAGE, Permission.ACCOUNTS_SELF_READ}
+    ),
     Role.APP: _APP,
     # The rights of a custom role come with the role itself; the name alone only lets its bearer ask for them.
     Role.USER_PLUS: frozenset({Permission.ACCOUNTS_SELF_READ}),

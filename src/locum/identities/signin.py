@@ -17,17 +17,18 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 
 from locum.audit.log import record
-from locum.identities import lockout, mfa
+from locum.identities import lockout, mfa, policy, signins
+from locum.identities.address_limit import AddressLimit
 from locum.identities.caller import Pending
 from locum.identities.digests import KeyedDigest
 from locum.identities.model import Login, SecondFactor, identity, local_login
-from locum.identities.passwords import PasswordHasher, check_new
-from locum.identities.people import login_named, login_of, roles_of
-from locum.identities.policy import user_mfa
-from locum.identities.tokens import Subject, Tokens
+from locum.identities.passwords import PasswordHasher
+from locum.identities.people import login_named, login_of
+from locum.identities.token_issuer import Opened, TokenIssuer
+from locum.identities.tokens import Tokens
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx
-from locum.kit.errors import Forbidden, Invalid, LocumError, RateLimited, Unauthenticated
+from locum.kit.errors import Forbidden, LocumError, RateLimited, Unauthenticated
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -54,7 +55,7 @@ CHANGE_FIRST = (
 AT_ONCE = 4
 _LOCAL_ONLY = "only local users sign in; an application proves itself with its API key"
 
-_PENDING: dict[Needs, Pending] = {
+PENDING: dict[Needs, Pending] = {
     "none": "second_factor",
     "totp": "second_factor",
     "enrol": "enrolment",
@@ -91,20 +92,35 @@ class SignIn:
     """Every step of signing in, with what they need of the installation."""
 
     def __init__(
-        self, db: Database, vault: Vault, hasher: PasswordHasher, tokens: Tokens, digest: KeyedDigest
+        self,
+        db: Database,
+        vault: Vault,
+        hasher: PasswordHasher,
+        tokens: Tokens,
+        digest: KeyedDigest,
+        limit: AddressLimit | None = None,
     ) -> None:
         self._db = db
         self._vault = vault
         self._hasher = hasher
-        self._tokens = tokens
+        self.issuer = TokenIssuer(tokens, vault, digest)
         self._digest = digest
+        self.limit = limit or AddressLimit()
         self._turns: WeakValueDictionary[str | None, asyncio.Semaphore] = WeakValueDictionary()
 
     async def password(self, login: str, password: Secret, *, address: str | None) -> FirstFactor:
-        """The first factor (AUTH-01, AUTH-09). Raises Unauthenticated, always in the same words."""
+        """The first factor (AUTH-01, AUTH-09).
+
+        Raises Unauthenticated, always in the same words, and RateLimited for an address that was refused too often.
+        """
         turns = self._turns.setdefault(address, asyncio.Semaphore(AT_ONCE))
         async with turns:
-            return await self._password(login, password, address)
+            self.limit.check(address)
+            try:
+                return await self._password(login, password, address)
+            except Unauthenticated:
+                self.limit.refused(address)
+                raise
 
     async def _password(self, login: str, password: Secret, address: str | None) -> FirstFactor:
         known, usable = await self._db.read(_find, login)
@@ -113,7 +129,7 @@ class SignIn:
         if known is not None and right and self._hasher.outdated(known.password_hash):
             rehashed = await self._hasher.hash(password)
         tried = right if usable else None
-        return _or_raise(await self._db.write(_settle_password, known, tried, rehashed, address))
+        return or_raise(await self._db.write(_settle_password, known, tried, rehashed, address))
 
     async def second_factor(self, first: FirstFactor, code: str, *, address: str | None) -> SignedIn:
         """The code of an authenticator app or a recovery code; any code where none is needed (AUTH-03, 04, 11).
@@ -121,7 +137,7 @@ class SignIn:
         Raises Unauthenticated (wrong or used code), RateLimited (locked), Forbidden (a factor or a new password is
         still to be set, or the account was locked meanwhile).
         """
-        return _or_raise(await self._db.write(self._settle_code, first.identity_id, code, address))
+        return or_raise(await self._db.write(self._settle_code, first.identity_id, code, address))
 
     async def start_enrolment(self, first: FirstFactor, *, address: str | None) -> mfa.Enrolment:
         """A TOTP secret to confirm (AUTH-10). Raises Conflict if a factor is enrolled, Forbidden if locked."""
@@ -137,54 +153,24 @@ class SignIn:
 
         Raises Unauthenticated (wrong code), RateLimited (locked), Conflict (nothing to confirm), Forbidden.
         """
-        return _or_raise(await self._db.write(self._settle_confirmation, first.identity_id, code, address))
-
-    async def change_password(
-        self, identity_id: UUID, old: Secret, new: Secret, *, forced: bool, address: str | None
-    ) -> str:
-        """Replace one's own password, the old one being the proof, and end every token but the one answered (AUTH-21).
-
-        `forced`: the change that a sign-in is waiting for; the token answered is then good for the second factor.
-        Raises Unauthenticated (wrong old password), Invalid (the new one), Forbidden, RateLimited.
-        """
-        check_new(new, field="passwordNew")
-        if new == old:
-            raise Invalid("the new password must differ from the old one", field="passwordNew")
-        known = await self._db.read(_usable, identity_id)
-        right = await self._hasher.verify(known.password_hash, old)
-        hashed = await self._hasher.hash(new) if right else None
-        return _or_raise(await self._db.write(self._settle_change, known, hashed, forced, address))
+        return or_raise(await self._db.write(self._settle_confirmation, first.identity_id, code, address))
 
     async def pending_token(self, first: FirstFactor) -> str:
         """The token of a sign-in that is not complete: good for its next step and nothing else (SEC-07)."""
-        return await self._db.read(self.issue, first.identity_id, pending=_PENDING[first.needs])
+        return await self._db.read(self.issuer.pending, first.identity_id, pending=PENDING[first.needs])
 
-    async def token(self, signed_in: SignedIn) -> str:
-        """The token of a complete sign-in."""
-        return await self._db.read(self.issue, signed_in.identity_id)
-
-    def issue(self, tx: ReadTx, identity_id: UUID, *, pending: Pending | None = None, after: int = 0) -> str:
-        """A token for somebody whose proof was checked. `after` = the end of the token it renews (AUTH-08).
-
-        A lock after wrong tries does not stop a renewal: a stranger could end other people's sign-ins with it.
-        """
-        login = login_of(tx, identity_id)
-        if login is None:
-            raise Forbidden(_LOCAL_ONLY, missing="local user")
-        subject = Subject(
-            identity_id=identity_id,
-            name=login.name,
-            display_name=login.display_name,
-            roles=roles_of(tx, identity_id),
-            has_factor=login.totp_secret_id is not None,
-            pending=pending,
+    async def open(
+        self, signed_in: SignedIn, *, method: signins.Method, address: str | None, client: str | None
+    ) -> Opened:
+        """Write a complete sign-in down; answers its first token and its cookie."""
+        return await self._db.write(
+            self.issuer.open, signed_in.identity_id, method=method, address=address, client=client
         )
-        return self._tokens.issue(subject, now=tx.now, after=after)
 
     def _settle_code(self, tx: Tx, identity_id: UUID, code: str, address: str | None) -> SignedIn | LocumError:
-        login = _usable(tx, identity_id, hold=True)
+        login = usable(tx, identity_id, hold=True)
         actor = Actor(login.identity_id, login.name, address)
-        match _needs(tx, login):
+        match needs(tx, login):
             case "password_change":
                 return Forbidden(CHANGE_FIRST, missing="password_change")
             case "enrol":
@@ -195,7 +181,7 @@ class SignIn:
         if outcome == "right":
             return _complete(tx, login, actor)
         if outcome == "used":
-            _refused(tx, actor, "the code was used already")
+            refused(tx, actor, "the code was used already")
             return Unauthenticated(USED_CODE)
         return _wrong_code(tx, login, actor)
 
@@ -209,38 +195,6 @@ class SignIn:
             return _wrong_code(tx, login, actor)
         return Enrolled(_complete(tx, login, actor), codes)
 
-    def _settle_change(
-        self, tx: Tx, known: Login, hashed: str | None, forced: bool, address: str | None
-    ) -> str | LocumError:
-        login = _usable(tx, known.identity_id, hold=True)
-        actor = Actor(login.identity_id, login.name, address)
-        if hashed is None or login.password_hash != known.password_hash:
-            _refused(tx, actor, "wrong old password")
-            lockout.count_wrong(tx, login.identity_id)
-            return Unauthenticated("the old password is not right")
-        if forced and not login.must_change:
-            return Forbidden("no forced change of the password is waiting", missing="password_change")
-        tx.run(
-            sa.update(local_login)
-            .where(local_login.c.identity_id == login.identity_id)
-            .values(password_hash=hashed, changed_at=tx.now, must_change=False)
-        )
-        tx.run(
-            sa.update(identity)
-            .where(identity.c.id == login.identity_id)
-            .values(tokens_valid_from=tx.now, modified_at=tx.now)
-        )
-        record(
-            tx,
-            actor,
-            "password.changed",
-            object_kind="identity",
-            object_id=login.identity_id,
-            detail={"forced": forced},
-        )
-        pending = _PENDING[_needs(tx, _usable(tx, login.identity_id))] if forced else None
-        return self.issue(tx, login.identity_id, pending=pending)
-
 
 def _find(tx: ReadTx, name: str) -> tuple[Login | None, bool]:
     """The local user of that name, and whether their password may be tried now."""
@@ -248,7 +202,7 @@ def _find(tx: ReadTx, name: str) -> tuple[Login | None, bool]:
     return login, login is not None and login.refusal(tx.now) is None
 
 
-def _usable(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login:
+def usable(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login:
     """The local user, fit to sign in. With `hold` (needs a Tx) tries are settled one after the other."""
     login = login_of(tx, identity_id, hold=hold)
     if login is None:
@@ -264,8 +218,8 @@ def _usable(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login:
 
 
 def _past_password(tx: Tx, identity_id: UUID) -> Login:
-    login = _usable(tx, identity_id, hold=True)
-    if login.must_change:
+    login = usable(tx, identity_id, hold=True)
+    if needs(tx, login) == "password_change":
         raise Forbidden(CHANGE_FIRST, missing="password_change")
     return login
 
@@ -276,16 +230,16 @@ def _settle_password(
     """`right` None: the password was not tried, because the account could not be used."""
     login = login_of(tx, known.identity_id, hold=True) if known else None
     if known is None or login is None:
-        _refused(tx, Actor(None, "unknown", address), "unknown name")
+        refused(tx, Actor(None, "unknown", address), "unknown name")
         return Unauthenticated(REFUSED)
     actor = Actor(login.identity_id, login.name, address)
     reason = login.refusal(tx.now)
     if reason is not None or right is None or login.password_hash != known.password_hash:
-        _refused(tx, actor, reason or "the account changed meanwhile")
+        refused(tx, actor, reason or "the account changed meanwhile")
         return Unauthenticated(REFUSED)
     if not right:
         lockout.count_wrong(tx, login.identity_id)
-        _refused(tx, actor, "wrong password")
+        refused(tx, actor, "wrong password")
         return Unauthenticated(REFUSED)
     if rehashed is not None:
         tx.run(
@@ -294,12 +248,13 @@ def _settle_password(
             .values(password_hash=rehashed)
         )
     record(tx, actor, "signin.password", object_kind="identity", object_id=login.identity_id)
-    return FirstFactor(login.identity_id, login.name, _needs(tx, login))
+    return FirstFactor(login.identity_id, login.name, needs(tx, login))
 
 
-def _needs(tx: ReadTx, login: Login) -> Needs:
+def needs(tx: ReadTx, login: Login) -> Needs:
     """What is left after the password. The person's own setting comes before the installation's (AUTH-13)."""
-    if login.must_change:
+    rules = policy.load(tx)
+    if login.must_change or login.password_ended(tx.now, rules.password_days):
         return "password_change"
     if login.second_factor is SecondFactor.NOT_REQUIRED:
         return "none"
@@ -307,7 +262,7 @@ def _needs(tx: ReadTx, login: Login) -> Needs:
         return "totp"
     if login.second_factor is SecondFactor.REQUIRED:
         return "enrol"
-    return "enrol" if user_mfa(tx) == "required" else "none"
+    return "enrol" if rules.user_mfa == "required" else "none"
 
 
 def _complete(tx: Tx, login: Login, actor: Actor) -> SignedIn:
@@ -318,7 +273,7 @@ def _complete(tx: Tx, login: Login, actor: Actor) -> SignedIn:
 
 
 def _wrong_code(tx: Tx, login: Login, actor: Actor) -> LocumError:
-    _refused(tx, actor, "wrong code")
+    refused(tx, actor, "wrong code")
     until = lockout.count_wrong(tx, login.identity_id)
     if until is None:
         return Unauthenticated(WRONG_CODE)
@@ -328,7 +283,7 @@ def _wrong_code(tx: Tx, login: Login, actor: Actor) -> LocumError:
     )
 
 
-def _refused(tx: Tx, actor: Actor, reason: str) -> None:
+def refused(tx: Tx, actor: Actor, reason: str) -> None:
     record(
         tx,
         actor,
@@ -340,7 +295,7 @@ def _refused(tx: Tx, actor: Actor, reason: str) -> None:
     )
 
 
-def _or_raise(settled: T | LocumError) -> T:
+def or_raise(settled: T | LocumError) -> T:
     if isinstance(settled, LocumError):
         raise settled
     return settled

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -17,7 +16,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
@@ -48,7 +47,10 @@ _NOT_VALID = "the token is not valid or has expired: sign in again"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a token is for, and how far their sign-in has come."""
+    """Whom a token is for, and how far their sign-in has come.
+
+    A complete sign-in (`pending` None) has its row, `sign_in_id`, and an end that no token of it outlives.
+    """
 
     identity_id: UUID
     name: str
@@ -56,10 +58,15 @@ class Subject:
     roles: frozenset[Role]
     has_factor: bool
     pending: Pending | None
+    sign_in_id: UUID | None = None
+    ends_at: dt.datetime | None = None
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What is read back from a token whose signature holds. `issued_us` is in microseconds since 1970."""
+    """What is read back from a token whose signature holds under the key `key_id`.
+
+    `issued_us` is in microseconds since 1970. `sign_in_id` is None while the sign-in is pending.
+    """
 
     identity_id: UUID = msgspec.field(name="ManagedAccountId")
     name: str = msgspec.field(name="sub")
@@ -69,6 +76,8 @@ class Claims(msgspec.Struct, frozen=True):
     iss: Literal["locum"]
     aud: Literal["locum-api"]
     pending: Pending | None
+    sign_in_id: UUID | None = msgspec.field(name="sid", default=None)
+    key_id: UUID | None = msgspec.field(name="(not sent)", default=None)
 
     @property
     def issued_at(self) -> dt.datetime:
@@ -80,26 +89,49 @@ def make_key() -> Secret:
     return Secret(ECKey.generate_key("P-256").as_pem(private=True))
 
 
-class Tokens:
-    """Issues and reads tokens with one signing key. Checked tokens are remembered by digest until they end."""
+class OtherKey(Unauthenticated):
+    """The token names another signing key than the one this node knows; which one counts, the database says."""
 
-    def __init__(self, signing_key: Secret) -> None:
-        self._key = ECKey.import_key(signing_key.reveal())
-        self._public = ECKey.import_key(self._key.as_pem(private=False))
-        self._kid = self._key.thumbprint()
-        self._header = {"alg": _ALGORITHM, "kid": self._kid}
-        self._checked: OrderedDict[bytes, Claims] = OrderedDict()
+
+class _Signer:
+    """One signing key, and the tokens that were found good under it."""
+
+    def __init__(self, signing_key: Secret, key_id: UUID | None) -> None:
+        self.key = ECKey.import_key(signing_key.reveal())
+        self.public = ECKey.import_key(self.key.as_pem(private=False))
+        self.kid = self.key.thumbprint()
+        self.key_id = key_id
+        self.checked: OrderedDict[bytes, Claims] = OrderedDict()
+
+
+class Tokens:
+    """Issues and reads tokens with one signing key. Checked tokens are remembered by digest until they end.
+
+    `key_id` tells which of the installation's keys it is, as `signing_key` reads it from the database.
+    """
+
+    def __init__(self, signing_key: Secret, key_id: UUID | None = None) -> None:
+        self._signer = _Signer(signing_key, key_id)
         self._guard = threading.Lock()
+
+    def use(self, signing_key: Secret, key_id: UUID | None) -> None:
+        """Work with this key from now on; what was checked with another is forgotten (AUTH-24)."""
+        self._signer = _Signer(signing_key, key_id)
+
+    @property
+    def key_id(self) -> UUID | None:
+        return self._signer.key_id
 
     @property
     def public_pem(self) -> str:
         """The public key, for those who check tokens by themselves."""
-        return self._public.as_pem(private=False).decode()
+        return self._signer.public.as_pem(private=False).decode()
 
     @property
     def public_jwks(self) -> dict[str, Any]:
         """The public key as a JWK set (RFC 7517)."""
-        shown = {**self._public.as_dict(private=False), "kid": self._kid, "alg": _ALGORITHM, "use": "sig"}
+        signer = self._signer
+        shown = {**signer.public.as_dict(private=False), "kid": signer.kid, "alg": _ALGORITHM, "use": "sig"}
         return dict(KeySet([ECKey.import_key(shown)]).as_dict(private=False))
 
     def issue(self, subject: Subject, *, now: dt.datetime, after: int = 0) -> str:
@@ -111,6 +143,8 @@ class Tokens:
         end = seconds + int((PENDING_LIFETIME if subject.pending else LIFETIME).total_seconds())
         if after:
             end = min(max(end, after + _LATER), end + _LATEST)
+        if subject.ends_at is not None:
+            end = min(end, int(subject.ends_at.timestamp()))
         names = sorted(role.value.lower() for role in subject.roles)
         done = subject.pending is None
         claims: dict[str, Any] = {
@@ -132,34 +166,41 @@ class Tokens:
             "hasMFA": subject.has_factor,
             "isMFA": done,
             "pending": subject.pending,
+            "sid": str(subject.sign_in_id) if subject.sign_in_id else None,
         }
-        return jwt.encode(self._header, claims, self._key, [_ALGORITHM])
+        signer = self._signer
+        return jwt.encode({"alg": _ALGORITHM, "kid": signer.kid}, claims, signer.key, [_ALGORITHM])
 
     def read(self, token: str, *, now: float | None = None) -> Claims:
-        """The claims of a token that this installation signed and that has not ended. Raises Unauthenticated."""
+        """The claims of a token that this installation signed and that has not ended.
+
+        Raises Unauthenticated; OtherKey, one of those, where the token may be good under a key not known here.
+        """
         now = time.time() if now is None else now
+        signer = self._signer
         digest = hashlib.sha256(token.encode("ascii", "replace")).digest()
         with self._guard:
-            claims = self._checked.get(digest)
+            claims = signer.checked.get(digest)
             if claims is not None:
-                self._checked.move_to_end(digest)
+                signer.checked.move_to_end(digest)
         if claims is None:
-            claims = self._check(token)
+            claims = _check(token, signer)
             with self._guard:
-                self._checked[digest] = claims
-                if len(self._checked) > CACHE_SIZE:
-                    self._checked.popitem(last=False)
+                signer.checked[digest] = claims
+                if len(signer.checked) > CACHE_SIZE:
+                    signer.checked.popitem(last=False)
         if claims.exp <= now or claims.nbf > now + CLOCK_LEEWAY:
             raise Unauthenticated(_NOT_VALID)
         return claims
 
-    def _check(self, token: str) -> Claims:
-        if len(token) > MAX_TOKEN_LENGTH:
-            raise Unauthenticated(_NOT_VALID)
-        try:
-            found = jwt.decode(token, self._public, [_ALGORITHM])
-            if not secrets.compare_digest(str(found.header.get("kid")), self._kid):
-                raise Unauthenticated(_NOT_VALID)
-            return msgspec.convert(found.claims, Claims)
-        except (JoseError, ValueError) as error:  # msgspec's errors are ValueErrors
-            raise Unauthenticated(_NOT_VALID) from error
+
+def _check(token: str, signer: _Signer) -> Claims:
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise Unauthenticated(_NOT_VALID)
+    try:
+        if jws.extract_compact(token.encode()).headers().get("kid") != signer.kid:
+            raise OtherKey(_NOT_VALID)
+        claims = msgspec.convert(jwt.decode(token, signer.public, [_ALGORITHM]).claims, Claims)
+    except (JoseError, ValueError) as error:  # msgspec's errors are ValueErrors
+        raise Unauthenticated(_NOT_VALID) from error
+    return msgspec.structs.replace(claims, key_id=signer.key_id)

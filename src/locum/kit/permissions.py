@@ -6,12 +6,20 @@ from enum import StrEnum
 
 
 class Permission(StrEnum):
+    ACCOUNTS_ACCOUNT_DELETE = "accounts:account:delete"
+    ACCOUNTS_ACCOUNT_LOCK = "accounts:account:lock"
     ACCOUNTS_APPLICATION_CREATE = "accounts:application:create"
+    ACCOUNTS_APPLICATION_MANAGE = "accounts:application:manage"
+    ACCOUNTS_FACTOR_MANAGE = "accounts:factor:manage"
     ACCOUNTS_KEY_GENERATE = "accounts:key:generate"
+    ACCOUNTS_KEY_MANAGE = "accounts:key:manage"
     ACCOUNTS_KEY_REVEAL = "accounts:key:reveal"
     ACCOUNTS_LIST_READ = "accounts:list:read"
     ACCOUNTS_LOCAL_CREATE = "accounts:local:create"
+    ACCOUNTS_LOCAL_MANAGE = "accounts:local:manage"
+    ACCOUNTS_PASSWORD_RESET = "accounts:password:reset"
     ACCOUNTS_REVIEWER_MANAGE = "accounts:reviewer:manage"
+    ACCOUNTS_SELF_MANAGE = "accounts:self:manage"
     ACCOUNTS_SELF_READ = "accounts:self:read"
     CATALOG_ACTIVITY_READ = "catalog:activity:read"
     CATALOG_PLATFORM_READ = "catalog:platform:read"
@@ -43,3 +51,5 @@ class Permission(StrEnum):
     ROLES_ROLE_READ = "roles:role:read"
     SESSIONS_ANY_MANAGE = "sessions:any:manage"
     SESSIONS_OWN_USE = "sessions:own:use"
+    SIGNIN_POLICY_MANAGE = "signin:policy:manage"
+    SIGNIN_POLICY_READ = "signin:policy:read"

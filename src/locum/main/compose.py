@@ -18,9 +18,11 @@ from locum.connectors.base import Connector, Target
 from locum.connectors.linux import LinuxConnector
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
-from locum.identities import digests, tokens
+from locum.identities import digests, signing_key, tokens
 from locum.identities.authenticate import Authenticator
 from locum.identities.digests import KeyedDigest
+from locum.identities.key_usage import KeyUsage
+from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.identities.tokens import Tokens
@@ -108,9 +110,10 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     name = node_name(settings.data_dir)
     shared = db.submit_read(_keys, vault).result()
     digest = KeyedDigest(shared[digests.SYSTEM_KEY])
-    signer = Tokens(shared[tokens.SYSTEM_KEY])
+    signer = Tokens(shared[tokens.SYSTEM_KEY], db.submit_read(signing_key.current).result())
     hasher = PasswordHasher()
     signin = SignIn(db, vault, hasher, signer, digest)
+    authenticator = Authenticator(signer, digest, vault)
     changed = Wake()
     connections = Connections(db, vault, changed, node=name)
     recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
@@ -127,12 +130,15 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     node: Node
     api = Api(
         db=db,
-        prove=Authenticator(signer, digest).prove,
+        prove=authenticator.prove,
+        prove_cookie=authenticator.prove_cookie,
         healthy=lambda: node.ready,
         vault=vault,
         digest=digest,
         hasher=hasher,
         signin=signin,
+        passwords=PasswordChange(db, hasher, signin.issuer),
+        usage=KeyUsage(db),
         changed=changed,
         node=name,
         ssh_address=settings.public_ssh or settings.ssh,

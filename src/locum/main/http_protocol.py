@@ -16,17 +16,22 @@ HEAD_BYTES: Final = 64 * 1024
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Ends a connection that has no request under way for 30 seconds, or whose request's head is over 64 KiB.
+    """Hands on the client certificate of the connection, which TLS has checked.
+
+    Ends a connection that has no request under way for 30 seconds, or whose request's head is over 64 KiB.
 
     Between two requests uvicorn's shorter keep-alive time holds until the client sends something.
     """
 
+    _certificate: bytes | None = None
     _idle: asyncio.TimerHandle | None = None
     _in_head = False
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        self._certificate = None if tls is None else tls.getpeercert(binary_form=True)
         self._start_idling()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -48,6 +53,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._in_head, self._head_bytes = True, 0
         super().on_message_begin()
+        if self._certificate is not None:
+            self.scope["extensions"] = {"tls": {"client_cert_der": self._certificate}}
 
     def on_headers_complete(self) -> None:
         self._in_head = False

@@ -20,6 +20,7 @@ TLS_CA = "tls-ca"
 AUDIT_SIGNING = "audit-signing"
 RECORDING_SIGNING = "recording-signing"
 SSH_HOST_KEY = "ssh-host-key"
+TOKEN_PUBLIC = "token-signing.pub"
 
 
 def _ed25519() -> Secret:
@@ -83,7 +84,7 @@ def public_keys(tx: ReadTx, vault: Vault) -> dict[str, bytes]:
     return {
         "audit-signing.pub": pem(AUDIT_SIGNING),
         "recording-signing.pub": pem(RECORDING_SIGNING),
-        "token-signing.pub": tokens.Tokens(load(tx, vault, tokens.SYSTEM_KEY)).public_pem.encode(),
+        TOKEN_PUBLIC: tokens.Tokens(load(tx, vault, tokens.SYSTEM_KEY)).public_pem.encode(),
         "ssh_host_key.pub": host_public + b" locum\n",
     }
 

@@ -21,10 +21,11 @@ from locum.audit import export as audit_export
 from locum.audit import log as audit
 from locum.audit import verify as audit_verify
 from locum.audit.sealer import Sealer
-from locum.identities import first_administrator
+from locum.identities import first_administrator, signing_key
 from locum.kit.actor import Actor
 from locum.kit.db import Database, open_database
 from locum.kit.errors import Invalid, StartError
+from locum.kit.files import replace_file
 from locum.kit.settings import load_settings
 from locum.main import keys
 from locum.main.migrate import is_prepared, migrate
@@ -183,6 +184,13 @@ def _recover(console: Console, *, key: str, minutes: int) -> Answer:
     }
 
 
+def _rotate_token_key(console: Console) -> Answer:
+    console.db.submit_write(signing_key.rotate, console.vault, console.actor).result()
+    written = console.db.submit_read(keys.public_keys, console.vault).result()
+    replace_file(console.data_dir / "public" / keys.TOKEN_PUBLIC, written[keys.TOKEN_PUBLIC], mode=0o644)
+    return {"ok": True, "text": "tokens are signed with a new key; every token made before is refused from now on"}
+
+
 COMMANDS: dict[str, Callable[..., Answer]] = {
     "audit.verify": _audit_verify,
     "audit.export": _audit_export,
@@ -190,4 +198,5 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "recording.export": _recording_export,
     "recording.verify": _recording_verify,
     "recover": _recover,
+    "token-key.rotate": _rotate_token_key,
 }

@@ -83,14 +83,22 @@ def ensure_leaf(ca: Secret, *, certificate: Path, key: Path, names: list[str]) -
     replace_file(certificate, leaf.public_bytes(serialization.Encoding.PEM) + ca_certificate(ca), mode=0o644)
 
 
-def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """TLS 1.2 and later with the pair. Raises StartError if it can't be read or does not belong together."""
+def server_context(certificate: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
+    """TLS 1.2 and later with the pair, and the CA of client certificates where there is one.
+
+    Raises StartError if one of them can't be read, or the pair does not belong together.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError):
         raise StartError(f"can't use the TLS certificate {certificate} with the key {key}") from None
+    if client_ca is not None:
+        try:
+            context.load_verify_locations(client_ca)
+        except (OSError, ssl.SSLError):
+            raise StartError(f"can't use {client_ca} as the CA of client certificates") from None
     return context
 
 

@@ -105,6 +105,8 @@ def names_for(tx: ReadTx, caller: Caller) -> list[Policy]:
     seen = (within(caller, p, columns) for p in (Permission.POLICIES_POLICY_READ, *RIGHTS))
     query = sa.select(*(policy.c[name] for name in Policy.__struct_fields__))
     query = query.where(policy.c.is_deleted.is_(False), sa.or_(*seen))
+    if caller.key is not None and caller.key.policies is not None:
+        query = query.where(policy.c.id.in_(caller.key.policies))
     return tx.rows(Policy, query.order_by(policy.c.name_key, policy.c.id))
 
 

@@ -33,7 +33,10 @@ class PolicyFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All a decision looks at. `policies` holds every undeleted policy that joins person, activity and resource."""
+    """All a decision looks at. `policies` holds every undeleted policy that joins person, activity and resource.
+
+    `key_policies`: the only ones that the API key behind the request is for; None = it is not bounded so.
+    """
 
     identity_locked: bool
     activity_fits_platform: bool
@@ -41,6 +44,7 @@ class Facts:
     wanted_policy_id: UUID | None
     note: str
     ticket: str
+    key_policies: frozenset[UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ def decide(facts: Facts) -> Allowed | Denied:
         candidates = [p for p in candidates if p.id == facts.wanted_policy_id]
     if not candidates:
         return Denied("no access policy gives you this activity on this resource", "access policy")
+    if facts.key_policies is not None:
+        candidates = [p for p in candidates if p.id in facts.key_policies]
+        if not candidates:
+            return Denied("this API key is not for the access policy that would give you this", "key scope policy")
     refusals = []
     for policy in candidates:
         refusal = _refusal(policy, facts)

@@ -23,6 +23,7 @@ def gather(
     wanted_policy_id: UUID | None,
     note: str,
     ticket: str,
+    key_policies: frozenset[UUID] | None = None,
 ) -> Facts:
     """Three statements: is the person locked, does the platform fit, which policies join the three."""
     locked = tx.scalar(sa.select(identity.c.locked).where(identity.c.id == identity_id))
@@ -62,4 +63,5 @@ def gather(
         wanted_policy_id=wanted_policy_id,
         note=note,
         ticket=ticket,
+        key_policies=key_policies,
     )

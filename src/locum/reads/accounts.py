@@ -72,7 +72,7 @@ def search(
 
 def reviewers(tx: ReadTx, page: Page, *, kind: Kind | None = None, candidates: bool = False) -> Listed[AccountRow]:
     """One page of reviewers, or of the people who could become one (USER-07)."""
-    query = _accounts(tx).where(identity.c.deleted_at.is_(None), ~_REVIEWER if candidates else _REVIEWER)
+    query = _accounts(tx).where(~_REVIEWER if candidates else _REVIEWER)
     if candidates:
         query = query.where(identity.c.kind.in_([Kind.DOMAIN_USER, Kind.LOCAL]))
     if kind is not None:
@@ -82,7 +82,7 @@ def reviewers(tx: ReadTx, page: Page, *, kind: Kind | None = None, candidates: b
 
 def all_reviewers(tx: ReadTx) -> list[AccountRow]:
     """Every reviewer, by name."""
-    query = _accounts(tx).where(identity.c.deleted_at.is_(None), _REVIEWER)
+    query = _accounts(tx).where(_REVIEWER)
     return tx.rows(AccountRow, query.order_by(identity.c.name_key))
 
 
@@ -101,7 +101,7 @@ def _accounts(tx: ReadTx) -> sa.Select[Any]:
         .where(policy_identity.c.member_id == identity.c.id, policy.c.is_deleted.is_(False))
         .scalar_subquery()
     )
-    return sa.select(
+    columns = (
         identity.c.id,
         identity.c.kind,
         identity.c.name,
@@ -120,7 +120,9 @@ def _accounts(tx: ReadTx) -> sa.Select[Any]:
         policies.label("access_policy_count"),
         identity.c.created_at,
         identity.c.modified_at,
-    ).join_from(identity, local_login, local_login.c.identity_id == identity.c.id, isouter=True)
+    )
+    with_login = identity.outerjoin(local_login, local_login.c.identity_id == identity.c.id)
+    return sa.select(*columns).select_from(with_login).where(identity.c.deleted_at.is_(None))
 
 
 def _sessions(*states: Status) -> sa.ScalarSelect[Any]:

@@ -59,10 +59,14 @@ class SessionRow(msgspec.Struct, frozen=True):
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Which sessions. `owner` limits the list to one person's own, `kinds` to owners of these kinds of identity."""
+    """Which sessions. `owner` limits the list to one person's own, `kinds` to owners of these kinds of identity.
+
+    `policies` limits it to sessions under these access policies.
+    """
 
     statuses: frozenset[Status]
     owner: UUID | None = None
+    policies: frozenset[UUID] | None = None
     kinds: frozenset[int] | None = None
     since: dt.datetime | None = None
     until: dt.datetime | None = None
@@ -96,6 +100,8 @@ def sessions(tx: ReadTx, which: Filter, page: Page) -> Listed[SessionRow]:
     query = _rows().where(access_session.c.status.in_(sorted(which.statuses)))
     if which.owner is not None:
         query = query.where(access_session.c.identity_id == which.owner)
+    if which.policies is not None:
+        query = query.where(access_session.c.policy_id.in_(sorted(which.policies)))
     if which.kinds is not None:
         query = query.where(identity.c.kind.in_(sorted(which.kinds)))
     if which.since is not None:

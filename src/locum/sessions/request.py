@@ -37,7 +37,8 @@ FURTHEST_START = dt.timedelta(days=366)
 class Request:
     """What somebody asks for. Activity and resource by id, or by name where the id is None (SES-01).
 
-    `start` and `end` are UTC; no start means now, no end means as long as the profile allows.
+    `start` and `end` are UTC; no start means now, no end means as long as the profile allows. `key_policies`: all that
+    the API key behind the request is for, None if that does not bound it.
     """
 
     identity_id: UUID
@@ -52,6 +53,7 @@ class Request:
     start: dt.datetime | None = None
     end: dt.datetime | None = None
     ends_with_connection: bool = False
+    key_policies: frozenset[UUID] | None = None
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -77,6 +79,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         wanted_policy_id=_find_policy(tx, asked),
         note=asked.note,
         ticket=asked.ticket,
+        key_policies=asked.key_policies,
     )
     decision = decide(facts)
     if isinstance(decision, Denied):

@@ -37,8 +37,25 @@ def load(tx: ReadTx, vault: Vault, name: str) -> Secret:
     return vault.open(tx, secret_id, purpose=_purpose(name))
 
 
+def replace(tx: Tx, vault: Vault, name: str, key: Secret) -> None:
+    """Put another key in the place of the one called `name`, which is erased. Nodes tell by the secret's id."""
+    tx.lock(_LOCK)
+    before = _find(tx, name)
+    secret_id = vault.put(tx, key, purpose=_purpose(name))
+    if before is None:
+        tx.add(system_key, name=name, secret_id=secret_id)
+        return
+    tx.run(sa.update(system_key).where(system_key.c.name == name).values(secret_id=secret_id))
+    vault.erase(tx, before)
+
+
+def select_secret_id(name: str) -> sa.Select[tuple[UUID]]:
+    """Selects the id of the secret that is the key called `name` now."""
+    return sa.select(system_key.c.secret_id).where(system_key.c.name == name)
+
+
 def _find(tx: ReadTx, name: str) -> UUID | None:
-    found: UUID | None = tx.scalar(sa.select(system_key.c.secret_id).where(system_key.c.name == name))
+    found: UUID | None = tx.scalar(select_secret_id(name))
     return found
 
 

@@ -204,3 +204,11 @@ class WinRmHttpSetting(IntEnum):
     USE_HTTPS_IF_AVAILABLE = 1
     USE_HTTPS_ONLY = 2
     DEFAULT = -1
+
+
+class SecondFactorRequirement(IntEnum):
+    """Ours: the contract has no model for it."""
+
+    DEFAULT = 0
+    REQUIRED = 1
+    NOT_REQUIRED = 2

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from locum.api.wire.base import In, Name, Out, Time
+from locum.api.wire.base import NEVER, In, Name, Out, Time, later
 from locum.api.wire.enums import EntityType
 from locum.kit.ids import NIL
 from locum.vault.secret import Secret
@@ -34,11 +35,61 @@ class ManagedAccountView(Out):
     is_reviewer: bool | None = None
 
 
+class ManagedAccountInfo(Out):
+    __contract__ = "SbPAM.Models.ManagedAccountInfo"
+
+    id: UUID = NIL
+    user_id: UUID = NIL
+    login_id: str | None = None
+    display_name: str | None = None
+    samaccountname: str | None = None
+    email: str | None = None
+    mfa_connector_id: UUID | None = None
+    policies: Annotated[None, later("SbPAM.Models.AccessControlPolicy", many=True)] = None
+    resources: Annotated[None, later("SbPAM.Models.ManagedResource", many=True)] = None
+    active_sessions: Annotated[None, later("SbPAM.Models.SessionSummary", many=True)] = None
+    last_logon_date_utc: Time | None = None
+    scheduled_session_count: int = 0
+    type: str | None = None
+    sid: str | None = None
+    user_principal_name: str | None = None
+    locked: bool = False
+    is_reviewer: bool = False
+    node_id: UUID = NIL
+    created_date_time_utc: Time = NEVER
+    modified_date_time_utc: Time = NEVER
+
+
+class NameAndId(Out):
+    __contract__ = "SbPAM.Models.NameAndId"
+
+    id: UUID = NIL
+    name: str | None = None
+
+
+class ManagedAccountOrGroupIdIn(In):
+    """`entityType` tells the contract's tables apart; here an id says enough, and the type is not looked at."""
+
+    __contract__ = "SbPAM.Models.ManagedAccountOrGroupId"
+
+    id: UUID
+
+
+class Counts(Out):
+    """How many of a bulk call's ids it was done for, and for how many it was not."""
+
+    __contract__ = "System.TupleSystem.Int32,[System.Int32]"
+
+    item1: int = 0
+    item2: int = 0
+
+
 class ManagedAccountViewIn(In):
     """Names that fill in for what a directory would know; the rest of the view is the server's."""
 
     __contract__ = "SbPAM.Models.ManagedAccountView"
 
+    id: UUID | None = None
     name: Name | None = None
     display_name: Name | None = None
     sam_account_name: Name | None = None

@@ -1,0 +1,31 @@
+"""A person or an application leaves: their sessions end, no policy names them, nothing of them works any more."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from locum.identities.remove import remove
+from locum.kit.actor import Actor
+from locum.kit.db import Tx
+from locum.policies.model import policy_identity
+from locum.sessions import transition
+from locum.sessions.lifecycle import LIVE, Status
+from locum.sessions.model import access_session
+from locum.vault.store import Vault
+
+
+def leave(tx: Tx, vault: Vault, actor: Actor, identity_id: UUID) -> None:
+    """Delete an identity (ManagedAccount.DeleteAsync). The worker takes their access away from the targets.
+
+    Raises NotFound, Conflict for the last administrator who can sign in.
+    """
+    remove(tx, vault, actor, identity_id)
+    live = sa.select(access_session.c.id).where(
+        access_session.c.identity_id == identity_id, access_session.c.status.in_(LIVE)
+    )
+    for session_id in tx.scalars(live):
+        session = transition.get(tx, session_id)
+        transition.begin_end(tx, actor, session, outcome=Status.CANCELLED, reason="its user was deleted")
+    tx.run(sa.delete(policy_identity).where(policy_identity.c.member_id == identity_id))
