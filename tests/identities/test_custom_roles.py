@@ -57,12 +57,13 @@ async def change(database: Database, role: CustomRole, **changes: Any) -> Custom
 
 
 @pytest.fixture
-async def caller_of(database: Database, signin: SignIn, issuer: Tokens, digest: KeyedDigest) -> Any:
-    door = Authenticator(issuer, digest)
+async def caller_of(database: Database, signin: SignIn, issuer: Tokens, digest: KeyedDigest, vault: Vault) -> Any:
+    door = Authenticator(issuer, digest, vault)
 
     async def find(identity_id: UUID) -> Caller:
-        token = await database.read(signin.issue, identity_id)
-        return await database.read(door.prove(token, None))
+        how = {"method": "password", "address": None, "client": "tests"}
+        opened = await database.write(lambda tx: signin.issuer.open(tx, identity_id, **how))
+        return await database.read(door.prove(opened.token, None))
 
     return find
 
@@ -102,10 +103,10 @@ async def test_rights_take_one_statement_and_none_without_a_role(
 async def test_an_unfinished_sign_in_and_a_key_carry_what_they_should(
     database: Database, world: World, signin: SignIn, issuer: Tokens, digest: KeyedDigest, vault: Vault
 ) -> None:
-    role, door = await make(database), Authenticator(issuer, digest)
+    role, door = await make(database), Authenticator(issuer, digest, vault)
     ada, robot = world.person("ada", enrolled=False), world.application("robot")
     await give(database, role, ada.id, robot.id)
-    token = await database.read(lambda tx: signin.issue(tx, ada.id, pending="second_factor"))
+    token = await database.read(lambda tx: signin.issuer.pending(tx, ada.id, pending="second_factor"))
     assert (await database.read(door.prove(token, None))).rights == NO_RIGHTS
     key = await database.write(api_keys.issue, vault, digest, LOCUM, robot.id)
     caller = await database.read(door.prove(key.reveal_text(), None))
