@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from identities_world import Caller, Callers
 from locum.audit.model import audit_event
+from locum.credentials.model import credential
 from locum.identities.caller import Role
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
@@ -25,6 +27,7 @@ RESOURCES = "/api/v1/ManagedResource"
 CREDENTIALS = "/api/v1/Credential"
 POLICIES = "/api/v1/AccessControlPolicy"
 ACCOUNTS = "/api/v1/ManagedAccount"
+ROLES = "/api/locum/v1/Role"
 NIL = "00000000-0000-0000-0000-000000000000"
 SERVICE_PASSWORD = "canary-c41f-password"
 
@@ -55,6 +58,29 @@ class Estate:
             **changes,
         }
         return made(await self.admin.post(POLICIES, body))
+
+    async def role(self, name: str, permissions: Sequence[str], **lists: list[str]) -> str:
+        """A custom role for what its first permission is about; answers its id."""
+        body = {
+            "name": name,
+            "target": permissions[0].partition(":")[0],
+            "permissions": list(permissions),
+            **lists,
+        }
+        return str(made(await self.admin.post(ROLES, body), 201)["id"])
+
+    async def give(self, role_id: str, identity_id: str) -> None:
+        """Let somebody hold a role."""
+        answer = await self.admin.put(f"{ROLES}/{role_id}/Member/{identity_id}")
+        assert answer.status_code == 200, answer.text
+
+    async def holder(self, name: str, permissions: Sequence[str], **lists: list[str]) -> Caller:
+        """Somebody new with a custom role of their own, whose id is `<name>-role`."""
+        who = self.callers.person(name)
+        (row,) = (await self.get(self.admin, f"{ACCOUNTS}/Search", filterText=name))["data"]
+        self.ids[name], self.ids[f"{name}-role"] = row["id"], await self.role(f"of {name}", permissions, **lists)
+        await self.give(self.ids[f"{name}-role"], row["id"])
+        return who
 
     async def get(self, who: Caller, path: str, **params: Any) -> Any:
         """What a GET answers that succeeds."""
@@ -95,6 +121,11 @@ class Estate:
             return made_id
 
         return str(self.database.submit_write(add).result())
+
+    def forget_credential(self, credential_id: str) -> None:
+        """Let a credential that nothing uses be gone."""
+        gone = sa.delete(credential).where(credential.c.id == UUID(credential_id))
+        self.database.submit_write(lambda tx: tx.run(gone)).result()
 
     def count(self, table: sa.Table) -> int:
         query = sa.select(sa.func.count()).select_from(table)

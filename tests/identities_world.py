@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from locum.identities.tokens import Tokens
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, Tx
 from locum.kit.wake import Wake
+from locum.recordings.store import Store
 from locum.vault.keyring import Keyring
 from locum.vault.seal import new_key
 from locum.vault.secret import Secret
@@ -186,7 +188,13 @@ class Callers:
 
 @pytest.fixture
 def api(
-    database: Database, vault: Vault, hasher: PasswordHasher, issuer: Tokens, digest: KeyedDigest, signin: SignIn
+    tmp_path: Path,
+    database: Database,
+    vault: Vault,
+    hasher: PasswordHasher,
+    issuer: Tokens,
+    digest: KeyedDigest,
+    signin: SignIn,
 ) -> Api:
     authenticator = Authenticator(issuer, digest, vault)
     return Api(
@@ -203,6 +211,7 @@ def api(
         changed=Wake(),
         node="node",
         ssh_address="127.0.0.1:4422",
+        recordings=Store(tmp_path / "recordings"),
     )
 
 

@@ -25,12 +25,13 @@ def frames(
     *,
     recording_id: UUID = RECORDING_ID,
     key: Secret = DATA_KEY,
+    wrapped: str = "wrapped",
     reason: str | None = "client left",
 ) -> list[bytes]:
     """Header with the magic, opening, one chunk for each list of events, and a trailer if there is a reason."""
     encoder, cipher = Encoder(recording_id), AESGCM(key.reveal())
     made = [
-        encoder.start(Header(recording_id, "wrapped")),
+        encoder.start(Header(recording_id, wrapped)),
         encoder.opening(cipher, os.urandom(NONCE_SIZE), OPENING),
     ]
     for events in chunks:

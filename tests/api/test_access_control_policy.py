@@ -72,3 +72,95 @@ async def test_who_may(estate: Estate) -> None:
     made(await estate.callers.application("robot").post(POLICIES, {"name": "by the robot"}))
     problem(await estate.ada.post(POLICIES, {"name": "mine"}), 403)
     problem(await estate.callers.nobody().post(POLICIES, {"name": "mine"}), 401)
+
+
+ALL = [
+    "policies:activities:modify", "policies:description:modify", "policies:name:modify",
+    "policies:profile:modify", "policies:resources:modify", "policies:users:modify",
+]  # fmt: skip
+
+
+@pytest.mark.sees_effect("AccessControlPolicy.Put", "AccessControlPolicy.Get")
+async def test_a_changed_policy_is_another_right(estate: Estate) -> None:
+    path = f"{POLICIES}/{estate.ids['admins']}"
+    body = {"activityId": estate.ids["Linux sudo"], "managedResourceId": estate.ids["web01"]}
+    problem(await estate.eve.post(SESSIONS, body), 403)
+    view = await estate.get(estate.admin, path)
+    assert made(await estate.admin.put(path, view)) == view
+    assert estate.audited("policy.changed", view["id"]) == 0
+    changed = made(await estate.admin.put(path, {"MANAGEDACCOUNTIDS": [estate.ids["eve"]], "priority": "7"}))
+    assert changed == {**view, "managedAccountIds": [estate.ids["eve"]], "priority": 7}
+    assert await estate.get(estate.admin, path, ignoreStatus=True) == changed
+    assert await estate.get(estate.callers.application("robot"), path) == changed
+    made(await estate.eve.post(SESSIONS, body), 201)
+    problem(await estate.ada.post(SESSIONS, body), 403)
+    assert estate.audited("policy.changed", view["id"]) == 1
+
+
+async def test_a_view_put_back_changes_what_the_permissions_name_only(estate: Estate) -> None:
+    path = f"{POLICIES}/{estate.ids['admins']}"
+    ann = await estate.holder("ann", ["policies:name:modify"], policyIds=[estate.ids["admins"]])
+    view = await estate.get(ann, path)
+    assert made(await ann.put(path, {**view, "name": "renamed"})) == {**view, "name": "renamed"}
+    for changes, missing in (
+        ({"description": "mine"}, "policies:description:modify for this policy"),
+        ({"managedAccountIds": []}, "policies:users:modify for this identity"),
+        ({"managedResourceIds": []}, "policies:resources:modify for this resource"),
+        ({"activityIds": []}, "policies:activities:modify for this activity"),
+        ({"activityConfigurationId": str(uuid4())}, "policies:profile:modify for this policy"),
+        ({"priority": 9}, "policies:policy:modify for this policy"),
+        ({"approvalTypeRequired": "Deny"}, "policies:policy:modify for this policy"),
+        ({"notesRequired": True}, "policies:policy:modify for this policy"),
+    ):
+        answer = await ann.put(path, {**view, "name": "again", **changes})
+        assert problem(answer, 403)["detail"] == f"this needs the permission {missing}"
+    assert await estate.get(ann, path) == {**view, "name": "renamed"}
+    assert "errors" in problem(await ann.put(path, {"name": 7}), 400)
+
+
+@pytest.mark.sees_effect("AccessControlPolicy.ListNamesAsync", "AccessControlPolicy.GetRolesForPolicyAsync")
+async def test_a_scope_shows_its_own_policies(estate: Estate) -> None:
+    here, other = estate.ids["admins"], (await estate.policy("other"))["id"]
+    inside = await estate.holder("ann", ["policies:users:modify"], policyIds=[here])
+    everywhere = await estate.holder("bob", ALL)
+    auditor = await estate.holder("cyn", ["recordings:ended:view"])
+    both = [{"id": here, "name": "admins"}, {"id": other, "name": "other"}]
+    assert await estate.get(estate.admin, f"{POLICIES}/Names") == both
+    assert await estate.get(everywhere, f"{POLICIES}/Names") == both
+    assert await estate.get(inside, f"{POLICIES}/Names") == both[:1]
+    bobs = {"id": estate.ids["bob-role"], "name": "of bob"}
+    for who in (estate.admin, inside):
+        roles = await estate.get(who, f"{POLICIES}/RolesForPolicy/{here}")
+        assert roles == [{"id": estate.ids["ann-role"], "name": "of ann"}, bobs]
+    assert await estate.get(everywhere, f"{POLICIES}/RolesForPolicy/{other}") == [bobs]
+    lacks = "this needs the permission policies:policy:read or policies:activities:modify or"
+    for path in (f"{POLICIES}/{other}", f"{POLICIES}/RolesForPolicy/{other}"):
+        detail = problem(await inside.get(path), 403)["detail"]
+        assert detail.startswith(lacks)
+        assert detail.endswith("for this policy")
+        assert "other" not in detail
+        assert problem(await auditor.get(path), 403)["detail"] == detail
+        for unknown in (uuid4(), "admins"):
+            assert problem(await inside.get(path.replace(other, str(unknown))), 403)["detail"] == detail
+        problem(await estate.ada.get(path), 403)
+    problem(await inside.put(f"{POLICIES}/{other}", {"name": "x"}), 403)
+    problem(await auditor.get(f"{POLICIES}/Names"), 403)
+    for who in (estate.admin, everywhere):
+        problem(await who.get(f"{POLICIES}/RolesForPolicy/{uuid4()}"), 404)
+        problem(await who.get(f"{POLICIES}/{uuid4()}"), 404)
+
+
+async def test_a_change_that_cannot_be(estate: Estate) -> None:
+    path = f"{POLICIES}/{estate.ids['admins']}"
+    await estate.policy("taken")
+    for changes, status in (
+        ({"id": str(uuid4())}, 400),
+        ({"name": "x" * 257}, 400),
+        ({"managedAccountIds": [str(uuid4())]}, 400),
+        ({"activityConfigurationId": str(uuid4())}, 400),
+        ({"name": "TAKEN"}, 409),
+        ({"policyType": "Credential"}, 409),
+    ):
+        problem(await estate.admin.put(path, changes), status)
+    problem(await estate.admin.put(f"{POLICIES}/{uuid4()}", {"name": "x"}), 404)
+    problem(await estate.ada.put(path, {"name": "mine"}), 403)

@@ -116,3 +116,11 @@ def test_the_live_document_resolves_and_limits_every_text() -> None:
     assert references(live) <= live["components"]["schemas"].keys()
     assert input_text_without_limit(live) == []
     assert msgspec.json.decode(msgspec.json.encode(live)) == live
+
+
+def test_what_is_no_json_and_what_a_scope_opens_is_said() -> None:
+    paths = document(all_routes())["paths"]
+    cast = paths["/api/locum/v1/Recording/{connectionId}/Cast"]["get"]
+    assert list(cast["responses"]["200"]["content"]) == ["application/x-asciicast"]
+    assert cast["x-permissions-in-scope"] == ["recordings:ended:view"]
+    assert "x-permissions-in-scope" not in paths["/api/v1/Credential"]["post"]

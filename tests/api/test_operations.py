@@ -6,16 +6,18 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 import api_sample
 from locum.api.app import CONTROLLERS, all_routes, create_app
 from locum.api.context import Call
-from locum.api.guards import ADMIN, ANYONE, PENDING_SECOND_FACTOR
+from locum.api.guards import ADMIN, ANYONE, PENDING_SECOND_FACTOR, Filtered, Scope
 from locum.api.operations import Operation, Route, Unit, bind, operation, table
 from locum.api.routing import Router
 from locum.api.wire.base import In, Name
+from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import StartError
 from locum.kit.permissions import Permission
@@ -25,6 +27,10 @@ READ = Permission.ACCOUNTS_SELF_READ
 
 class Named(In):
     name: Name
+
+
+class AboutThing(In):
+    thing_id: UUID
 
 
 class Loose(In):
@@ -93,6 +99,27 @@ def test_handlers_that_do_not_fit() -> None:
     assert "handler must be" in refused(declared(no_transaction))
     assert "handler must be" in refused(declared(transaction_and_waiting))
     assert "what it answers" in refused(declared(no_answer))
+
+
+def test_a_scope_that_names_nothing_no_start() -> None:
+    def about(tx: ReadTx, call: Call[AboutThing, None, None]) -> str:
+        return ""
+
+    def by_name(tx: ReadTx, call: Call[Named, None, None]) -> str:
+        return ""
+
+    rights = (Permission.POLICIES_NAME_MODIFY,)
+    scope = Scope(ScopeKind.POLICY, "thingId", rights)
+    assert bind(declared(about, "GET /x/{thingId}", scope=scope)).scope_field == "thing_id"
+    assert bind(declared(reading, scope=Filtered(rights))).scope_field is None
+    other = Scope(ScopeKind.POLICY, "policyId", rights)
+    assert "about policyId, which is no id" in refused(declared(about, "GET /x/{thingId}", scope=other))
+    assert "is no id in its path" in refused(declared(reading, scope=scope))
+    text = Scope(ScopeKind.POLICY, "name", rights)
+    assert "is no id in its path" in refused(declared(by_name, "GET /x/{name}", scope=text))
+    for none in (Scope(ScopeKind.POLICY, "thingId", ()), Filtered(())):
+        assert "no right opens" in refused(declared(about, "GET /x/{thingId}", scope=none))
+    assert "no permission" in refused(declared(reading, who=ANYONE, permission=None, scope=Filtered(rights)))
 
 
 def test_path_variables_and_parameters_agree() -> None:

@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 
 from locum.identities.caller import Caller, Role
+from locum.identities.rights import Bounds, Rights, ScopeKind
 from locum.kit.actor import Actor
+from locum.kit.permissions import Permission
 
 ANN = Caller(UUID(int=1), "ann", "local", frozenset({Role.USER}), frozenset(), None, "192.0.2.1")
 
@@ -31,3 +33,17 @@ def test_a_caller_does_not_change() -> None:
 
 def test_roles_are_the_contracts_words() -> None:
     assert {str(role) for role in Role} == {"Admin", "User", "Reviewer", "App", "UserPlus"}
+
+
+def test_a_permission_is_had_for_everything_or_for_the_things_of_a_role() -> None:
+    name, one, other = (
+        Permission.POLICIES_NAME_MODIFY,
+        {ScopeKind.POLICY: UUID(int=1)},
+        {ScopeKind.POLICY: UUID(int=2)},
+    )
+    bounds = Bounds(UUID(int=9), {ScopeKind.POLICY: frozenset({UUID(int=1)})})
+    holder = Caller(UUID(int=1), "ann", "local", frozenset(), frozenset(), None, rights=Rights({name: (bounds,)}))
+    whole = Caller(UUID(int=1), "ann", "local", frozenset(), frozenset({name}), None)
+    assert [who.may(name, thing) for who in (ANN, holder, whole) for thing in (one, other)] == [
+        False, False, True, False, True, True,
+    ]  # fmt: skip

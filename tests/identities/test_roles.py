@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from locum.identities.caller import Role
-from locum.identities.roles import PERMISSIONS, permissions_of
+from locum.identities.roles import BUILT_IN, GRANTABLE, PERMISSIONS, permissions_of
 from locum.kit.permissions import Permission
 
 
@@ -20,5 +20,21 @@ def test_an_application_may_what_a_user_may() -> None:
 
 def test_roles_add_up() -> None:
     assert permissions_of([]) == frozenset()
-    assert permissions_of([Role.USER_PLUS]) == frozenset()
+    assert permissions_of([Role.USER_PLUS]) == {Permission.ACCOUNTS_SELF_READ}
     assert permissions_of([Role.USER, Role.REVIEWER]) == PERMISSIONS[Role.USER] | PERMISSIONS[Role.REVIEWER]
+
+
+def test_built_in_roles_have_ids_that_never_change() -> None:
+    assert [(role.name, role.role) for role in BUILT_IN] == [
+        ("Administrator", Role.ADMIN), ("User", Role.USER), ("Reviewer", Role.REVIEWER), ("App", Role.APP),
+    ]  # fmt: skip
+    assert [str(role.id)[:8] for role in BUILT_IN] == ["0eae1df1", "7fbecf0f", "ff73d0ef", "a473ae81"]
+
+
+def test_a_custom_role_can_give_nothing_that_reaches_beyond_its_target() -> None:
+    permissions = [permission for grantable in GRANTABLE.values() for permission in grantable.permissions]
+    assert len(permissions) == len(set(permissions)) == 13
+    for target, grantable in GRANTABLE.items():
+        assert all(permission.startswith(f"{target}:") for permission in grantable.permissions)
+        assert list(grantable.permissions) == sorted(grantable.permissions)
+    assert not PERMISSIONS[Role.USER] & set(permissions)

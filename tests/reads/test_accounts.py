@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from identities_world import World
 from locum.identities.caller import Role
-from locum.identities.model import Kind, local_login
+from locum.identities.model import Kind, identity, local_login
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database
 from locum.kit.errors import Invalid, NotFound
@@ -114,3 +114,23 @@ async def test_what_an_account_has_is_counted(database: Database, tmp_path: Path
     assert names(search(database, resource_id=made.resource)) == []
     await database.write(lambda tx: tx.run(sa.update(policy).values(is_deleted=True)))
     assert [row.access_policy_count for row in search(database).rows] == [0, 0]
+
+
+def test_reviewers_and_who_could_become_one(database: Database, world: World) -> None:
+    ada = world.person("Ada", enrolled=False, roles=frozenset({Role.REVIEWER}))
+    eve = world.person("Eve", enrolled=False)
+    world.application("robot")
+
+    def reviewers(**filters: object) -> list[str]:
+        page = Page(order_by="name")
+        return names(database.submit_read(accounts.reviewers, page, **filters).result())  # type: ignore[arg-type]
+
+    assert reviewers() == ["Ada"]
+    assert reviewers(candidates=True) == ["Eve"]
+    assert reviewers(kind=Kind.APPLICATION) == reviewers(candidates=True, kind=Kind.APPLICATION) == []
+    assert names(Listed(database.submit_read(accounts.all_reviewers).result(), 1)) == ["Ada"]
+    for gone in (ada, eve):
+        values = sa.update(identity).where(identity.c.id == gone.id).values(deleted_at=dt.datetime.now(dt.UTC))
+        database.submit_write(lambda tx, values=values: tx.run(values)).result()
+    assert reviewers() == reviewers(candidates=True) == []
+    assert database.submit_read(accounts.all_reviewers).result() == []

@@ -10,16 +10,21 @@ import pytest
 import sqlalchemy as sa
 
 from crowd import copy
+from locum.identities.caller import Caller, Role
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
-from locum.reads.recordings import digest, newest
-from locum.sessions.model import connection
+from locum.kit.paging import Page
+from locum.kit.permissions import Permission
+from locum.reads.recordings import digest, newest, of_ended_session, of_ended_sessions
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import access_session, connection
 from locum.sessions.request import Request, request_session
 from statements import selects
 from world import ACTOR, World, make_world
 
 pytestmark = pytest.mark.anyio
 
+VIEW = Permission.RECORDINGS_ENDED_VIEW
 NOON = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
 
 
@@ -77,3 +82,48 @@ async def test_the_digest_of_a_closed_recording(database: Database, tmp_path: Pa
     await database.write(lambda tx: tx.run(sa.update(connection).values(recording_digest="ab" * 32)))
     assert await database.read(digest, made) == "ab" * 32
     assert await database.read(digest, new_id()) is None
+
+
+def somebody(permissions: frozenset[Permission] = frozenset()) -> Caller:
+    return Caller(new_id(), "ann", "local", frozenset({Role.USER_PLUS}), permissions, None)
+
+
+async def ended(database: Database, session_id: UUID) -> None:
+    def end(tx: Tx) -> None:
+        tx.run(
+            sa.update(access_session)
+            .where(access_session.c.id == session_id)
+            .values(status=Status.COMPLETE, actual_start=tx.now, actual_end=tx.now, outcome=Status.COMPLETE)
+        )
+
+    await database.write(end)
+
+
+async def test_recordings_of_ended_sessions_only(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    session_id = await ask(database, world)
+    made = await database.write(connect, world, session_id, 1, True)
+    await database.write(connect, world, session_id, 2, False)
+    auditor = somebody(frozenset({VIEW}))
+    assert (await database.read(of_ended_sessions, auditor, Page())).total == 0
+    assert await database.read(of_ended_session, auditor, made) is None
+    await ended(database, session_id)
+    listed = await database.read(of_ended_sessions, auditor, Page())
+    (row,) = listed.rows
+    assert (row.id, row.session_id, row.identity_name, row.resource_name) == (made, session_id, "Alice", "web01")
+    assert await database.read(of_ended_session, auditor, made) == row
+    assert (await database.read(of_ended_sessions, auditor, Page(filter_text="ALI"))).total == 1
+    assert (await database.read(of_ended_sessions, auditor, Page(filter_text="mallory"))).total == 0
+    assert (await database.read(of_ended_sessions, somebody(), Page())).total == 0
+
+
+async def test_the_newest_come_first_in_two_statements(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    session_id = await ask(database, world)
+    made = await database.write(connect, world, session_id, 1, True)
+    newest_one = await database.write(connect, world, session_id, 3, True)
+    await copy(database, connection, made, 50)
+    await ended(database, session_id)
+    with selects(database) as seen:
+        listed = await database.read(of_ended_sessions, somebody(frozenset({VIEW})), Page(take=10))
+    assert (len(seen), listed.total, listed.rows[0].id) == (2, 52, newest_one)

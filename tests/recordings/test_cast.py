@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locum.kit.errors import NotFound
+from locum.kit.errors import NotFound, TooLarge
 from locum.recordings import cast
 from locum.recordings.format import Event, Opening
 from locum.recordings.reader import Damaged, Playback
@@ -180,3 +180,18 @@ def test_lines_come_one_by_one(source: Path) -> None:
         lines = cast.lines(Playback(file, DATA_KEY))
         next(lines), next(lines)
         assert file.tell() < source.stat().st_size / 2
+
+
+def test_as_text_it_is_the_export_without_what_was_typed_up_to_a_limit(source: Path, tmp_path: Path) -> None:
+    source.write_bytes(container(Event(1.0, "i", b"typed"), Event(2.0, "o", b"x" * 100)))
+    cast.export(source, DATA_KEY, tmp_path / "x.cast")
+    whole = (tmp_path / "x.cast").read_bytes()
+    assert cast.text(source, DATA_KEY, limit=len(whole)) == whole
+    with pytest.raises(TooLarge, match=f"over {len(whole) - 1} bytes"):
+        cast.text(source, DATA_KEY, limit=len(whole) - 1)
+    raw = source.read_bytes()
+    source.write_bytes(raw[:-300] + bytes([raw[-300] ^ 1]) + raw[-299:])
+    with pytest.raises(Damaged):
+        cast.text(source, DATA_KEY, limit=10_000)
+    with pytest.raises(NotFound):
+        cast.text(tmp_path / "none.locrec", DATA_KEY, limit=10_000)

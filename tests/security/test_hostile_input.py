@@ -26,6 +26,7 @@ from identities_world import PASSWORD
 from locum.api.app import all_routes, create_app
 from locum.api.operations import Route
 from locum.audit.model import audit_event
+from locum.identities.roles import GRANTABLE, Target
 from locum.vault.secret import Secret
 
 pytestmark = pytest.mark.anyio
@@ -141,7 +142,7 @@ def requests(draw: st.DrawFn, ids: Ids) -> Request:
         body = draw(
             st.sampled_from([body, body, body, body, body[:-1], b"\xff" + body, body + b"\x00", b"[" * 40])
         )
-    who = draw(st.sampled_from([*["admin"] * 4, "user", "application", "pending", "nobody", "garbage"]))
+    who = draw(st.sampled_from([*["admin"] * 4, "user", "holder", "application", "pending", "nobody", "garbage"]))
     return Request(route, who, path.encode("ascii"), query.encode("ascii"), body)
 
 
@@ -189,6 +190,7 @@ async def credentials(estate: Estate) -> dict[str, str | None]:
         "admin": estate.admin,
         "user": estate.ada,
         "application": estate.callers.application("robot"),
+        "holder": await estate.holder("ann", GRANTABLE[Target.POLICIES].permissions),
     }
     return {
         **{name: caller.http.headers["authorization"] for name, caller in bearing.items()},
@@ -209,6 +211,9 @@ async def test_every_operation_answers_as_it_declares(estate: Estate, capfd: pyt
         "activityid": estate.ids["Linux sudo"],
         "accesspolicy": estate.ids["admins"],
         "serviceaccount": estate.ids["locum"],
+        "policy": estate.ids["admins"],
+        "roleid": await estate.role("names", ["policies:name:modify"], policyIds=[estate.ids["admins"]]),
+        "identityid": estate.ids["eve"],
         "nothing": "9f0e8f9e-8a5c-4f7a-9b1c-6f5f2f0f2a11",
         "absent": "0" * 32,
     }

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from api_sample import PEOPLE, Server, running
+from api_sample import PEOPLE, RIGHTS, Server, running
 from locum.api.app import all_routes
 from locum.api.controllers import CONTROLLERS
-from locum.api.guards import authorise
+from locum.api.guards import Filtered, Scope, authorise
 from locum.api.operations import Route
 from locum.identities.caller import Caller, Role
+from locum.identities.rights import NO_RIGHTS
 from locum.identities.roles import permissions_of
 from locum.kit.errors import Forbidden
 
@@ -33,11 +34,11 @@ def target(path: str) -> str:
 
 def may(route: Route, who: str) -> bool:
     roles, permissions, pending = PEOPLE[who]
+    caller = Caller(UUID(int=1), who, "local", roles, permissions, pending, rights=RIGHTS.get(who, NO_RIGHTS))
+    thing = UUID(int=1) if route.scope_field else None
     try:
         authorise(
-            route.who,
-            route.operation.permission,
-            Caller(UUID(int=1), who, "local", roles, permissions, pending),
+            route.who, route.operation.permission, caller, route.operation.name, route.operation.scope, thing
         )
     except Forbidden:
         return False
@@ -58,6 +59,17 @@ def test_sec_11_who_lacks_role_or_permission_is_refused(server: Server, name: st
     for who in PEOPLE:
         if not may(route, who):
             assert server.call(route.operation.method, target(path), b"{", who=who).status == 403
+
+
+def test_sec_11_a_right_in_scope_opens_what_is_declared_for_it_and_nothing_else() -> None:
+    """`inside` and `outside` hold every permission there is, of one thing only; the paths name the first's."""
+    opened = {who: {n for n, (r, _) in SIGNED_IN.items() if may(r, who)} for who in PEOPLE}
+    named = {n for n, (r, _) in SIGNED_IN.items() if isinstance(r.operation.scope, Scope)}
+    lists = {n for n, (r, _) in SIGNED_IN.items() if isinstance(r.operation.scope, Filtered)}
+    assert opened["inside"] - opened["userplus"] == named | lists
+    assert opened["outside"] - opened["userplus"] == lists
+    assert len(named) == 3
+    assert len(lists) == 3
 
 
 @pytest.mark.parametrize("name", SIGNED_IN)

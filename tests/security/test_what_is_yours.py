@@ -8,15 +8,19 @@ from uuid import uuid4
 
 import pytest
 
-from estate import CREDENTIALS, NIL, POLICIES, RESOURCES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
+from estate import CREDENTIALS, NIL, POLICIES, RESOURCES, ROLES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
+from identities_world import Caller
 from locum.api.app import all_routes
 from locum.api.operations import Route
+from locum.identities.roles import GRANTABLE, Target
 from locum.sessions.lifecycle import Status
 
 pytestmark = pytest.mark.anyio
 
 WITH_ID = {r.operation.name: r for r in all_routes() if re.search(r"\{\w+Id\}", r.operation.paths[0])}
 CHOSEN = str(uuid4())
+LOGIN = {"username": "other", "password": SERVICE_PASSWORD}
+OF_APPLICATIONS = {"AccessControlPolicy.Get", "AccessControlPolicy.Put"}  # the contract gives App every policy
 
 
 def target(route: Route, some_id: str) -> str:
@@ -31,13 +35,28 @@ async def owned(estate: Estate) -> dict[str, str]:
     return {**estate.ids, "session": session_id, "connection": connection_id}
 
 
+async def holder_of_other_things(estate: Estate) -> Caller:
+    """Every right a custom role can give, over a policy, a person and a credential that are none of Ada's."""
+    lists = {
+        Target.POLICIES: {"policyIds": [(await estate.policy("elsewhere"))["id"]]},
+        Target.CREDENTIALS: {"credentialIds": [made(await estate.admin.post(CREDENTIALS, LOGIN))["id"]]},
+        Target.RECORDINGS: {"managedAccountIds": [estate.ids["eve"]]},
+    }
+    mallory = await estate.holder("mallory", GRANTABLE[Target.POLICIES].permissions, **lists[Target.POLICIES])
+    for target in (Target.CREDENTIALS, Target.RECORDINGS):
+        made_id = await estate.role(target, GRANTABLE[target].permissions, **lists[target])
+        await estate.give(made_id, estate.ids["mallory"])
+    return mallory
+
+
 @pytest.mark.parametrize("name", WITH_ID)
 async def test_sec_12_no_id_of_anothers_opens_anything(estate: Estate, name: str) -> None:
     """A stranger's answer for a thing that exists is the answer for one that does not."""
     route = WITH_ID[name]
     ids = await owned(estate)
     before = await estate.get(estate.ada, f"{SESSIONS}/{ids['session']}")
-    for who in (estate.eve, estate.callers.application("robot")):
+    strangers = [estate.eve] if name in OF_APPLICATIONS else [estate.eve, estate.callers.application("robot")]
+    for who in [*strangers, await holder_of_other_things(estate)]:
         unknown = await who.http.request(route.operation.method, target(route, str(uuid4())))
         assert unknown.status_code in {403, 404}
         for what, some_id in ids.items():
@@ -124,6 +143,19 @@ async def test_sec_16_what_the_server_owns_cannot_be_sent(estate: Estate) -> Non
         {"publicKey": "ssh-ed25519 AAAA", "salt": "x", "keyLength": 7},
     )
     await unchanged(estate, POLICIES, {"name": "new"}, {"isDisabled": True, "managedAccountGroupIds": [CHOSEN]})
+
+
+async def test_sec_16_a_change_sets_its_own_fields_only(estate: Estate) -> None:
+    policy_id = estate.ids["admins"]
+    view = await estate.get(estate.admin, f"{POLICIES}/{policy_id}")
+    sent = {**MINE, **view, "isDisabled": True, "credentialIds": [CHOSEN], "managedAccountGroupIds": [CHOSEN]}
+    assert made(await estate.admin.put(f"{POLICIES}/{policy_id}", sent)) == view
+    assert await estate.get(estate.admin, f"{POLICIES}/{policy_id}") == view
+    role_id = await estate.role("names", ["policies:name:modify"], policyIds=[policy_id])
+    view = await estate.get(estate.admin, f"{ROLES}/{role_id}")
+    sent = {**MINE, **view, "id": CHOSEN, "isBuiltIn": True, "memberCount": 7, "createdDateTimeUtc": None}
+    again = made(await estate.admin.put(f"{ROLES}/{role_id}", sent))
+    assert {**again, "modifiedDateTimeUtc": None} == {**view, "modifiedDateTimeUtc": None}
 
 
 async def unchanged(estate: Estate, path: str, body: dict[str, Any], more: dict[str, Any]) -> None:

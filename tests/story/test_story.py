@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import ssl
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo.installation import Demo, free_port, stop, up
-from demo.story import Story
+from demo.installation import ADMIN, Demo, free_port, locum, stop, up
+from demo.story import RESOURCE, Story
 
 
 @pytest.fixture
@@ -27,3 +29,35 @@ def test_every_step_of_the_story_holds(demo: Demo) -> None:
     told: list[str] = []
     Story(demo, told.append).run()
     assert "  ✓ locum audit verify passes" in told
+    an_application_in_the_role_of_an_auditor_plays_it(demo)
+
+
+def an_application_in_the_role_of_an_auditor_plays_it(demo: Demo) -> None:
+    """ROLE-04 on what the gateway really recorded: over the API it is what the console exports."""
+    admin, auditor = demo.client(), demo.client()
+    admin.sign_in(ADMIN, demo.admin_password, "NA")
+    hosts = admin.call("GET", "/api/v1/ManagedResource/Search")["data"]
+    role = {
+        "name": "Auditors of the first host",
+        "target": "recordings",
+        "permissions": ["recordings:ended:view"],
+        "managedResourceIds": [row["id"] for row in hosts if row["name"] == RESOURCE],
+    }
+    role_id = admin.call("POST", "/api/locum/v1/Role", role)["id"]
+    admin.call("PUT", f"/api/locum/v1/Role/{role_id}/Member/{demo.application_id}")
+    admin.call("PUT", f"/api/v1/ManagedAccount/GenerateApiKey/{demo.application_id}")
+    auditor.authorization = "Bearer " + admin.call(
+        "GET", f"/api/v1/ManagedAccount/RevealApiKey/{demo.application_id}"
+    )
+    connection = auditor.call("GET", "/api/locum/v1/Recording")["data"][-1]["id"]
+    request = urllib.request.Request(
+        f"https://{demo.https}/api/locum/v1/Recording/{connection}/Cast",
+        headers={"Authorization": auditor.authorization},
+    )
+    with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=demo.ca)) as answer:  # noqa: S310
+        assert answer.headers["content-type"] == "application/x-asciicast"
+        shown = answer.read()
+    assert b"sudo id" in shown
+    exported = demo.path / "session.cast"
+    assert locum("recording", "export", "--data-dir", str(demo.data), connection, str(exported)).returncode == 0
+    assert exported.read_bytes() == shown

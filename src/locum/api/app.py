@@ -19,12 +19,13 @@ import traceback
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from locum.api.context import SIGNED_IN_COOKIE, Api, Call, Reply
+from locum.api.context import SIGNED_IN_COOKIE, Api, Asciicast, Call, Reply
 from locum.api.controllers import CONTROLLERS
 from locum.api.denials import Denials
 from locum.api.guards import authorise
@@ -59,6 +60,7 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _JSON = (b"content-type", b"application/json; charset=utf-8")
+_CAST = (b"content-type", Asciicast.MEDIA.encode("ascii"))
 _PROBLEM = (b"content-type", MEDIA_TYPE.encode("ascii"))
 
 log = structlog.get_logger("locum.api")
@@ -97,6 +99,7 @@ class _Work:
         "reply",
         "route",
         "scope",
+        "thing",
     )
 
     def __init__(self, api: Api, route: Route, scope: Scope) -> None:
@@ -109,6 +112,7 @@ class _Work:
         self.authenticate = self._proof() if route.who.signed_in else None
         self.counted = False
         self.inputs: tuple[Any, Any, Any] = (None, None, None)
+        self.thing: UUID | None = None
         self.broken: LocumError | None = None
         self.caller: Caller | None = None
         self.reply = Reply()
@@ -118,6 +122,8 @@ class _Work:
         route = self.route
         try:
             params = None if route.read_params is None else read(route.read_params, variables)
+            if route.scope_field is not None:  # the guard knows it even where something else is wrong
+                self.thing = getattr(params, route.scope_field)
             query = read_query(route, scope["query_string"])
             body = None
             if route.read_body is not None or route.body_raw:
@@ -148,7 +154,8 @@ class _Work:
                     raise _Uncounted
                 self.api.usage.note(caller.key.id, self.address)
                 self.counted = True
-            authorise(self.route.who, self.route.operation.permission, caller, self.route.operation.name)
+            operation = self.route.operation
+            authorise(self.route.who, operation.permission, caller, operation.name, operation.scope, self.thing)
         if self.broken is not None:
             raise self.broken
 
@@ -233,8 +240,10 @@ class _Kernel:
                 raise
             # An operation that answers nothing has no body; one that answers null would have the text "null".
             empty = result is None and route.answer_type is type(None)
-            body = b"" if empty else encoder.encode(result)
-            headers = work.reply.headers if empty else [_JSON, *work.reply.headers]
+            body, media = (result.content, _CAST) if isinstance(result, Asciicast) else (b"", _JSON)
+            if not empty and media is _JSON:
+                body = encoder.encode(result)
+            headers = work.reply.headers if empty else [media, *work.reply.headers]
             status = route.operation.status
         except ClientDisconnect:
             return

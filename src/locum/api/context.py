@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from locum.identities.caller import Caller
 from locum.identities.digests import KeyedDigest
@@ -14,6 +14,7 @@ from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.db import Database, ReadTx
 from locum.kit.wake import Wake
+from locum.recordings.store import Store
 from locum.vault.store import Vault
 
 P = TypeVar("P")
@@ -47,6 +48,7 @@ class Api:
     changed: Wake  # rings after a change of a session's state
     node: str
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway
+    recordings: Store
 
 
 @dataclass(slots=True)
@@ -63,6 +65,15 @@ class Reply:
         age = "" if max_age is None else f"; Max-Age={max_age}"
         cookie = f"{name}={value}{age}; Path=/; HttpOnly; Secure; SameSite=Strict"
         self.headers.append((b"set-cookie", cookie.encode("ascii")))
+
+
+@dataclass(frozen=True, slots=True)
+class Asciicast:
+    """An answer that is not JSON: a terminal recording as text, https://docs.asciinema.org/manual/asciicast/v2."""
+
+    MEDIA: ClassVar[str] = "application/x-asciicast"
+
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

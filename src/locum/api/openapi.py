@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from locum.api.context import Call
+from locum.api.context import Asciicast, Call
 from locum.api.guards import SIGNED_IN
 from locum.api.operations import Operation, Route, operation
 from locum.api.problems import MEDIA_TYPE
@@ -99,6 +99,8 @@ def _operation(route: Route, schemas: Schemas) -> Schema:
     }
     if op.permission is not None:
         found["x-permission"] = op.permission
+    if op.scope is not None:
+        found["x-permissions-in-scope"] = list(op.scope.rights)
     if op.audit is not None:
         found["x-audit"] = op.audit
     if route.body_type is not None:
@@ -128,7 +130,9 @@ def _given(schema: Schema) -> Schema:
 
 def _responses(route: Route, schemas: Schemas) -> Schema:
     success: Schema = {"description": "Done"}
-    if route.answer_type is not type(None):
+    if route.answer_type is Asciicast:
+        success["content"] = {Asciicast.MEDIA: {"schema": {"type": "string"}}}
+    elif route.answer_type is not type(None):
         success["content"] = {"application/json": {"schema": schemas.of(route.answer_type)}}
     problem = {MEDIA_TYPE: {"schema": {"$ref": REF + "ProblemDetails"}}}
     found: Schema = {str(route.operation.status): success}

@@ -25,11 +25,12 @@ from dataclasses import dataclass
 from enum import Enum
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from locum.api.context import Call
-from locum.api.guards import Who
+from locum.api.guards import Filtered, Scope, Who
 from locum.api.reading import RawBody, Reader, reader_of
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import StartError
@@ -58,6 +59,7 @@ class Operation:
     paths: tuple[str, ...]
     who: Who | None
     permission: Permission | None
+    scope: Scope | Filtered | None
     problems: tuple[int, ...]
     audit: str | None
     status: int
@@ -84,6 +86,7 @@ class Route:
     body_optional: bool
     body_raw: bool
     problems: tuple[int, ...]
+    scope_field: str | None  # of the params: what the operation's scope is about
 
 
 def operation(
@@ -92,6 +95,7 @@ def operation(
     *,
     who: Who | None = None,
     permission: Permission | None = None,
+    scope: Scope | Filtered | None = None,
     problems: tuple[int, ...] = (),
     audit: str | None = None,
     status: int = 200,
@@ -102,14 +106,15 @@ def operation(
     """Declare the operation that the decorated function handles; `route` is "METHOD /path/{variable}".
 
     `problems` lists the error statuses the handler's own rules can give; those of the kernel (400, 401, 403, 413, 415)
-    are added. `audit` names the row a writing handler records, in the same unit. `also` are further paths; `form` takes
-    the body as a form too.
+    are added. `scope` opens the operation to custom roles, for the thing it names. `audit` names the row a writing
+    handler records, in the same unit. `also` are further paths; `form` takes the body as a form too.
     """
     method, _, path = route.partition(" ")
 
     def declare(handler: Handler) -> Operation:
+        paths = (path, *also)
         return Operation(
-            name, method, (path, *also), who, permission, problems, audit, status, summary, form, handler
+            name, method, paths, who, permission, scope, problems, audit, status, summary, form, handler
         )
 
     return declare
@@ -162,6 +167,7 @@ def bind(op: Operation) -> Route:
         body_optional=optional,
         body_raw=raw,
         problems=_problems(op, who, has_input=any((params, query, body)), has_body=body is not None and not raw),
+        scope_field=_scope_field(op, params),
     )
 
 
@@ -183,6 +189,21 @@ def _check_route(op: Operation) -> None:
             raise StartError(f"operation {op.name} has the malformed path {path}")
     if not set(op.problems) <= set(ALLOWED_PROBLEMS):
         raise StartError(f"operation {op.name} declares an error status that is not ours")
+
+
+def _scope_field(op: Operation, params: Any) -> str | None:
+    if op.scope is None:
+        return None
+    if op.permission is None:
+        raise StartError(f"operation {op.name} declares a scope and no permission")
+    if not op.scope.rights:
+        raise StartError(f"operation {op.name} declares a scope that no right opens")
+    if isinstance(op.scope, Filtered):
+        return None
+    for field in msgspec.structs.fields(params) if params is not None else ():
+        if field.encode_name == op.scope.variable and field.type is UUID:
+            return field.name
+    raise StartError(f"operation {op.name} has a scope about {op.scope.variable}, which is no id in its path")
 
 
 def _unit_of(op: Operation, hints: dict[str, Any]) -> tuple[Unit, Any]:

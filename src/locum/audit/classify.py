@@ -20,8 +20,8 @@ class Class(StrEnum):
 
 _PUBLIC = (
     "activities activity api_key_name application approval attempt before command connection count deadline"
-    " factor forced identities identity kind minutes missing must_change name operation outcome platform policies"
-    " policy protocol reason recording resource resources role roles session state step thumbprint"
+    " factor fields forced identities identity kind minutes missing must_change name operation outcome permissions"
+    " platform policies policy protocol reason recording resource resources role roles session state step thumbprint"
 )
 _SENSITIVE = "address asked domain email file group host login port username"
 

@@ -1,7 +1,8 @@
 """From what a request presents to who stands behind it: a sign-in token, the cookie of a sign-in, or an API key.
 
 What needs no database comes first, on the event loop: the signature of a token, the checksum of a key. The rest is
-one statement inside the request's own unit of work, so that a lock, a sign-out or a new key counts at once.
+one statement inside the request's own unit of work, so that a lock, a sign-out or a new key counts at once; and one
+more for who holds a custom role.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from locum.identities import api_keys, policy, signing_key
 from locum.identities.caller import Caller, Role
+from locum.identities.custom_roles import rights_of
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_bounds import KeyBounds, KeyRow, bounds_of
 from locum.identities.model import Kind, api_key, identity, identity_role, sign_in
@@ -154,7 +156,7 @@ def _by_key(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
     found = _usable(tx, rows)
     assert found.key_id is not None
     key = key_bounds(tx, found.key_id, address) if found.bounded else KeyBounds(found.key_id)
-    return _caller(rows, address, key=key)
+    return _caller(tx, rows, address, key=key)
 
 
 def _by_cookie(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
@@ -179,7 +181,7 @@ def _signed_in(
     if found.sign_in_id is None or found.ended_at is not None:
         raise Unauthenticated(REFUSED)
     key = None if found.key_id is None else key_bounds(tx, found.key_id, address)
-    return _caller(rows, address, key=key, token_end=token_end, sign_in_id=found.sign_in_id, touch=touch)
+    return _caller(tx, rows, address, key=key, token_end=token_end, sign_in_id=found.sign_in_id, touch=touch)
 
 
 def key_bounds(tx: ReadTx, key_id: UUID, address: str | None) -> KeyBounds:
@@ -191,6 +193,7 @@ def key_bounds(tx: ReadTx, key_id: UUID, address: str | None) -> KeyBounds:
 
 
 def _caller(
+    tx: ReadTx,
     rows: list[_Found],
     address: str | None,
     *,
@@ -213,6 +216,7 @@ def _caller(
         sign_in_id=sign_in_id,
         key=key,
         touch=touch,
+        rights=rights_of(tx, found.id, roles),
     )
 
 

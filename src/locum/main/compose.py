@@ -16,7 +16,7 @@ from locum.audit.sealer import Sealer
 from locum.audit.verify import ANCHOR_FILE
 from locum.connectors.base import Connector, Target
 from locum.connectors.linux import LinuxConnector
-from locum.gateway.ssh.connection import RECORDING_KEY_PURPOSE, Rooms
+from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
 from locum.identities import digests, signing_key, tokens
 from locum.identities.authenticate import Authenticator
@@ -33,7 +33,7 @@ from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
 from locum.main.node import node_name
-from locum.recordings import reader
+from locum.recordings.key import data_key
 from locum.recordings.seal import seal
 from locum.recordings.sink import Closed
 from locum.recordings.store import Store
@@ -98,8 +98,7 @@ class Node:
     def _seal(self, recording_id: UUID) -> Closed | None:
         store = self.recorder.store
         try:
-            wrapped = reader.header(store.path(recording_id)).wrapped_key
-            key = self.vault.unwrap_data_key(wrapped, purpose=RECORDING_KEY_PURPOSE, subject_id=recording_id)
+            key = data_key(self.vault, store.path(recording_id), recording_id)
             return seal(store, recording_id, key, self.recording_key)
         except (LocumError, OSError) as error:  # one bad file must not keep Locum from starting
             log.error("a recording stays open after a crash", recording=str(recording_id), reason=str(error))
@@ -143,6 +142,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         changed=changed,
         node=name,
         ssh_address=settings.public_ssh or settings.ssh,
+        recordings=recorder.store,
     )
     node = Node(
         name=name,

@@ -21,7 +21,6 @@ from locum.audit import export as audit_export
 from locum.audit import log as audit
 from locum.audit import verify as audit_verify
 from locum.audit.sealer import Sealer
-from locum.gateway.ssh.connection import RECORDING_KEY_PURPOSE
 from locum.identities import first_administrator, signing_key
 from locum.kit.actor import Actor
 from locum.kit.db import Database, open_database
@@ -33,6 +32,7 @@ from locum.main.migrate import is_prepared, migrate
 from locum.main.prepare import root_key_path
 from locum.reads import recordings as recorded
 from locum.recordings import cast, reader
+from locum.recordings.key import data_key
 from locum.recordings.store import Store
 from locum.vault.keyring import load_keyring
 from locum.vault.secret import Secret
@@ -166,8 +166,7 @@ def _recording(console: Console, connection: str) -> tuple[Path, Secret]:
     path = Store(console.data_dir / "recordings").path(recording_id)
     if not path.exists():
         raise Invalid("there is no such recording")
-    wrapped = reader.header(path).wrapped_key
-    return path, console.vault.unwrap_data_key(wrapped, purpose=RECORDING_KEY_PURPOSE, subject_id=recording_id)
+    return path, data_key(console.vault, path, recording_id)
 
 
 def _recover(console: Console, *, key: str, minutes: int) -> Answer:

@@ -20,7 +20,7 @@ from locum.policies.decide import Approval
 from locum.policies.model import Policy, policy, policy_activity, policy_identity, policy_resource
 from locum.resources.model import resource
 
-_TAKEN = "there is an access policy of this name already"
+TAKEN = "there is an access policy of this name already"
 _COLUMNS = [policy.c[name] for name in Policy.__struct_fields__]
 
 
@@ -32,9 +32,12 @@ class Members(msgspec.Struct, frozen=True):
     activities: list[UUID] = []
 
 
-def get_policy(tx: ReadTx, policy_id: UUID) -> Policy:
-    """The policy, or NotFound."""
-    found = tx.first(Policy, sa.select(*_COLUMNS).where(policy.c.id == policy_id, policy.c.is_deleted.is_(False)))
+def get_policy(tx: ReadTx, policy_id: UUID, *, hold: bool = False, deleted_too: bool = False) -> Policy:
+    """The policy, or NotFound; with `hold` its row is held until commit."""
+    one = sa.select(*_COLUMNS).where(policy.c.id == policy_id)
+    if not deleted_too:
+        one = one.where(policy.c.is_deleted.is_(False))
+    found = tx.first(Policy, one.with_for_update() if hold else one)
     if found is None:
         raise NotFound("no such access policy")
     return found
@@ -59,7 +62,7 @@ def add_policy(
     """
     shown = checked_name(name, field="name")
     if tx.scalar(sa.select(policy.c.id).where(policy.c.name_key == name_key(shown))) is not None:
-        raise Conflict(_TAKEN)
+        raise Conflict(TAKEN)
     policy_id = new_id()
     row = {
         "id": policy_id,
@@ -70,7 +73,7 @@ def add_policy(
         "approval": Approval.ALLOW if approval is None else approval,
         "notes_required": notes_required,
         "ticket_required": ticket_required,
-        "connection_profile_id": _profile(tx, connection_profile_id),
+        "connection_profile_id": profile_id_of(tx, connection_profile_id),
         "is_disabled": False,
         "is_deleted": False,
         "created_at": tx.now,
@@ -79,10 +82,10 @@ def add_policy(
     try:
         tx.add(policy, **row)
     except IntegrityError as error:  # another transaction took the name since the look-up
-        raise Conflict(_TAKEN) from error
-    _join(tx, policy_identity, policy_id, identity, members.identities, "managedAccountIds")
-    _join(tx, policy_resource, policy_id, resource, members.resources, "managedResourceIds")
-    _join(tx, policy_activity, policy_id, activity, members.activities, "activityIds")
+        raise Conflict(TAKEN) from error
+    join(tx, policy_identity, policy_id, identity, members.identities, "managedAccountIds")
+    join(tx, policy_resource, policy_id, resource, members.resources, "managedResourceIds")
+    join(tx, policy_activity, policy_id, activity, members.activities, "activityIds")
     audit.record(
         tx,
         actor,
@@ -110,7 +113,8 @@ def members_of(tx: ReadTx, policy_id: UUID) -> Members:
     return Members(ids(policy_identity), ids(policy_resource), ids(policy_activity))
 
 
-def _profile(tx: ReadTx, profile_id: UUID | None) -> UUID:
+def profile_id_of(tx: ReadTx, profile_id: UUID | None) -> UUID:
+    """The connection profile, that of new policies for None. Raises Invalid where there is none of that id."""
     match = connection_profile.c.id == profile_id if profile_id else connection_profile.c.is_default.is_(True)
     found: UUID | None = tx.scalar(sa.select(connection_profile.c.id).where(match))
     if found is None:
@@ -118,7 +122,8 @@ def _profile(tx: ReadTx, profile_id: UUID | None) -> UUID:
     return found
 
 
-def _join(tx: Tx, joins: sa.Table, policy_id: UUID, members: sa.Table, ids: list[UUID], field: str) -> None:
+def join(tx: Tx, joins: sa.Table, policy_id: UUID, members: sa.Table, ids: list[UUID], field: str) -> None:
+    """Insert members of one kind. Raises Invalid for one that does not exist."""
     wanted = set(ids)
     known = set(tx.scalars(sa.select(members.c.id).where(members.c.id.in_(wanted)))) if wanted else set()
     if known != wanted:

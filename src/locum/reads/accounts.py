@@ -54,6 +54,7 @@ _COLUMNS: dict[str, sa.ColumnElement[Any]] = {
     "locked": identity.c.locked,
     "shownname": identity.c.name,
 }
+_REVIEWER = sa.exists().where(identity_role.c.identity_id == identity.c.id, identity_role.c.role == "Reviewer")
 _SEARCHED = ["shownname", "name", "displayname", "samaccountname", "userprincipalname", "email", "department"]
 
 
@@ -69,6 +70,22 @@ def search(
     return fetch(tx, AccountRow, query, page, columns=_COLUMNS, tie=identity.c.id, searched=_SEARCHED)
 
 
+def reviewers(tx: ReadTx, page: Page, *, kind: Kind | None = None, candidates: bool = False) -> Listed[AccountRow]:
+    """One page of reviewers, or of the people who could become one (USER-07)."""
+    query = _accounts(tx).where(~_REVIEWER if candidates else _REVIEWER)
+    if candidates:
+        query = query.where(identity.c.kind.in_([Kind.DOMAIN_USER, Kind.LOCAL]))
+    if kind is not None:
+        query = query.where(identity.c.kind == kind)
+    return fetch(tx, AccountRow, query, page, columns=_COLUMNS, tie=identity.c.id, searched=_SEARCHED)
+
+
+def all_reviewers(tx: ReadTx) -> list[AccountRow]:
+    """Every reviewer, by name."""
+    query = _accounts(tx).where(_REVIEWER)
+    return tx.rows(AccountRow, query.order_by(identity.c.name_key))
+
+
 def one(tx: ReadTx, identity_id: UUID) -> AccountRow:
     """One identity as the list shows it. Raises NotFound."""
     found = tx.first(AccountRow, _accounts(tx).where(identity.c.id == identity_id))
@@ -78,7 +95,6 @@ def one(tx: ReadTx, identity_id: UUID) -> AccountRow:
 
 
 def _accounts(tx: ReadTx) -> sa.Select[Any]:
-    reviewer = sa.exists().where(identity_role.c.identity_id == identity.c.id, identity_role.c.role == "Reviewer")
     policies = (
         sa.select(sa.func.count())
         .select_from(policy_identity.join(policy, policy.c.id == policy_identity.c.policy_id))
@@ -98,7 +114,7 @@ def _accounts(tx: ReadTx) -> sa.Select[Any]:
         identity.c.certificate_serial,
         identity.c.locked,
         sa.case((local_login.c.locked_until > tx.now, local_login.c.locked_until)).label("locked_until"),
-        reviewer.label("is_reviewer"),
+        _REVIEWER.label("is_reviewer"),
         _sessions(Status.ACTIVE).label("active_session_count"),
         _sessions(Status.APPROVAL_REQUIRED, Status.PENDING).label("scheduled_session_count"),
         policies.label("access_policy_count"),

@@ -10,9 +10,15 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity
+from locum.identities.caller import Caller
+from locum.identities.custom_roles import within
 from locum.identities.model import identity
+from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx
+from locum.kit.paging import Listed, Page, fetch
+from locum.kit.permissions import Permission
 from locum.resources.model import resource
+from locum.sessions.lifecycle import ENDED
 from locum.sessions.model import access_session, connection
 
 
@@ -56,3 +62,68 @@ def digest(tx: ReadTx, connection_id: UUID) -> str | None:
     """The digest (hex) with which a connection's recording was closed, None if it was not."""
     found: str | None = tx.scalar(sa.select(connection.c.recording_digest).where(connection.c.id == connection_id))
     return found
+
+
+class RecordingRow(msgspec.Struct, frozen=True):
+    """One recorded connection of an access session that has ended."""
+
+    id: UUID
+    session_id: UUID
+    identity_id: UUID
+    identity_name: str
+    activity_name: str
+    resource_id: UUID
+    resource_name: str
+    opened_at: dt.datetime
+    closed_at: dt.datetime | None
+
+
+_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
+    "startdatetimeutc": connection.c.opened_at,
+    "enddatetimeutc": connection.c.closed_at,
+    "username": identity.c.name,
+    "activityname": activity.c.name,
+    "managedresourcename": resource.c.name,
+}
+_SEARCHED = ["username", "activityname", "managedresourcename"]
+
+
+def of_ended_sessions(tx: ReadTx, caller: Caller, page: Page) -> Listed[RecordingRow]:
+    """One page of what `caller` may view (ROLE-04), newest first unless ordered: two statements."""
+    if page.order_by is None:
+        page = Page(page.skip, page.take, "startDateTimeUtc", True, page.filter_text)
+    query = _viewable(caller)
+    return fetch(tx, RecordingRow, query, page, columns=_COLUMNS, tie=connection.c.id, searched=_SEARCHED)
+
+
+def of_ended_session(tx: ReadTx, caller: Caller, connection_id: UUID) -> RecordingRow | None:
+    """One recording, None where there is none that `caller` may view."""
+    return tx.first(RecordingRow, _viewable(caller).where(connection.c.id == connection_id))
+
+
+def _viewable(caller: Caller) -> sa.Select[Any]:
+    columns = {ScopeKind.IDENTITY: access_session.c.identity_id, ScopeKind.RESOURCE: access_session.c.resource_id}
+    return (
+        sa.select(
+            connection.c.id,
+            connection.c.session_id,
+            access_session.c.identity_id,
+            identity.c.name.label("identity_name"),
+            activity.c.name.label("activity_name"),
+            access_session.c.resource_id,
+            resource.c.name.label("resource_name"),
+            connection.c.opened_at,
+            connection.c.closed_at,
+        )
+        .select_from(
+            connection.join(access_session, access_session.c.id == connection.c.session_id)
+            .join(identity, identity.c.id == access_session.c.identity_id)
+            .join(activity, activity.c.id == access_session.c.activity_id)
+            .join(resource, resource.c.id == access_session.c.resource_id)
+        )
+        .where(
+            connection.c.recorded.is_(True),
+            access_session.c.status.in_(sorted(ENDED)),
+            within(caller, Permission.RECORDINGS_ENDED_VIEW, columns),
+        )
+    )

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from locum.kit.errors import TooLarge
 from locum.recordings.format import Event, Kind, Opening, escape
 from locum.recordings.reader import Damaged, Playback, open_container
 from locum.vault.secret import Secret
@@ -43,6 +44,23 @@ def export(path: Path, data_key: Secret, target: Path, *, with_input: bool = Fal
         raise
     if damage is not None:
         raise damage
+
+
+def text(path: Path, data_key: Secret, *, limit: int) -> bytes:
+    """The whole file in memory, without what was typed. Blocks.
+
+    Raises TooLarge beyond `limit` bytes, NotFound, and Damaged with nothing to show for it: here half a recording
+    could not be told from a whole one.
+    """
+    found: list[bytes] = []
+    size = 0
+    with open_container(path) as file:
+        for line in lines(Playback(file, data_key)):
+            size += len(line)
+            if size > limit:
+                raise TooLarge(f"the recording is over {limit} bytes as text: use locum recording export")
+            found.append(line)
+    return b"".join(found)
 
 
 def lines(playback: Playback, *, with_input: bool = False) -> Iterator[bytes]:

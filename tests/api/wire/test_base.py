@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from locum.api.wire.base import NEVER, In, Name, Out, Time, at, encoder, later
+from contract.comparison import model_differences
+from locum.api.wire.base import NEVER, In, Name, NameAndId, Out, Table, Time, at, encoder, later
 from locum.kit.ids import NIL
 from locum.vault.secret import Secret
 
@@ -82,3 +83,12 @@ def test_inputs_are_camel_case_too() -> None:
         user_name: Name
 
     assert Given.__struct_encode_fields__ == ("userName",)
+
+
+def test_a_table_is_a_page_without_a_name_in_the_contract() -> None:
+    sent = msgspec.json.decode(
+        encoder.encode(Table[NameAndId](data=[NameAndId(id=NIL, name="x")], records_total=7))
+    )
+    assert sent == {"data": [{"id": str(NIL), "name": "x"}], "recordsTotal": 7}
+    assert model_differences(NameAndId) == []
+    assert model_differences(Table[NameAndId]) == []

@@ -50,3 +50,22 @@ class SimpleAccessControlPolicyIn(In):
     managed_resource_ids: list[UUID] | None = None
     activity_ids: list[UUID] | None = None
     activity_configuration_id: UUID | None = None
+
+
+class SimpleAccessControlPolicyChangeIn(In):
+    """What a PUT may change. What is absent or null stays, so that a part of the view is enough."""
+
+    __contract__ = "SbPAM.Models.SimpleAccessControlPolicy"
+
+    id: UUID | None = None
+    name: Name | None = None
+    description: Line | None = None
+    priority: int | None = None
+    notes_required: bool | None = None
+    ticket_required: bool | None = None
+    approval_type_required: ApprovalType | None = None
+    policy_type: PolicyType | None = None
+    managed_account_ids: list[UUID] | None = None
+    managed_resource_ids: list[UUID] | None = None
+    activity_ids: list[UUID] | None = None
+    activity_configuration_id: UUID | None = None

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, overload
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+
+from locum.kit.ids import NIL
 
 T = TypeVar("T")
 
@@ -101,3 +104,17 @@ class DataTable(Out, Generic[T]):
 
     data: list[T] | None = None
     records_total: int = 0
+
+
+class Table(Out, Generic[T]):
+    """One page of a list that the contract does not have."""
+
+    data: list[T] | None = None
+    records_total: int = 0
+
+
+class NameAndId(Out):
+    __contract__ = "SbPAM.Models.NameAndId"
+
+    id: UUID = NIL
+    name: str | None = None

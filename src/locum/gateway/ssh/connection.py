@@ -26,11 +26,11 @@ from locum.kit.actor import Actor
 from locum.kit.db import Database
 from locum.kit.errors import LocumError, NotAvailable
 from locum.recordings.format import Kind, Opening
+from locum.recordings.key import KEY_PURPOSE
 from locum.recordings.writer import Recorder, Recording
 from locum.sessions.connections import Connections, Grant, Wanted
 from locum.vault.store import Vault
 
-RECORDING_KEY_PURPOSE = "recording"
 GOODBYE_S = 0.6
 CLOCK_CHECK_S = 15.0
 AUDITED_REFUSALS = 20
@@ -126,9 +126,7 @@ class ClientConnection:
         await self._ended.wait()
 
     async def _open_recording(self, grant: Grant) -> Recording:
-        key, wrapped = self._rooms.vault.new_data_key(
-            purpose=RECORDING_KEY_PURPOSE, subject_id=grant.connection_id
-        )
+        key, wrapped = self._rooms.vault.new_data_key(purpose=KEY_PURPOSE, subject_id=grant.connection_id)
         title = f"{grant.identity_name}: {grant.activity_name} on {grant.resource_name}"
         opening = Opening(80, 24, int(dt.datetime.now(dt.UTC).timestamp()), title)
         return await self._rooms.recorder.open(

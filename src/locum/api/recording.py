@@ -1,0 +1,103 @@
+"""/api/locum/v1/Recording: what happened on connections of ended access sessions (ROLE-04)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+from locum.api.context import Asciicast, Call
+from locum.api.guards import ADMIN_OR_USER_PLUS, Filtered, lacks
+from locum.api.operations import operation
+from locum.api.paging import Paging
+from locum.api.wire.base import In, Table, at
+from locum.api.wire.recording import Recording
+from locum.audit.log import record
+from locum.identities.caller import Caller
+from locum.kit.db import ReadTx
+from locum.kit.errors import Conflict, NotFound
+from locum.kit.permissions import Permission
+from locum.reads import recordings as reads
+from locum.recordings import cast
+from locum.recordings.key import data_key
+from locum.recordings.reader import Damaged
+from locum.vault.seal import SealBroken
+from locum.vault.store import Vault
+
+_VIEW = Permission.RECORDINGS_ENDED_VIEW
+LONGEST_CAST = 16 * 1024 * 1024  # bytes of text, which stand in memory while they are sent
+
+
+class ConnectionId(In):
+    connection_id: UUID
+
+
+@operation(
+    "Recording.Search",
+    "GET /api/locum/v1/Recording",
+    who=ADMIN_OR_USER_PLUS,
+    permission=_VIEW,
+    scope=Filtered((_VIEW,)),
+    summary="List the recorded connections of ended access sessions",
+)
+def search(tx: ReadTx, call: Call[None, Paging, None]) -> Table[Recording]:
+    """Who holds a custom role sees the users and resources of its scope only."""
+    listed = reads.of_ended_sessions(tx, call.caller, call.query.page())
+    return Table[Recording](data=[_view(row) for row in listed.rows], records_total=listed.total)
+
+
+@operation(
+    "Recording.GetCast",
+    "GET /api/locum/v1/Recording/{connectionId}/Cast",
+    who=ADMIN_OR_USER_PLUS,
+    permission=_VIEW,
+    scope=Filtered((_VIEW,)),
+    problems=(404, 409, 413),
+    audit="recording.viewed",
+    summary="One recording as asciicast v2, without what was typed",
+)
+async def get_cast(call: Call[ConnectionId, None, None]) -> Asciicast:
+    """The audit row is committed before anything is shown. What is not in the caller's scope is refused as what is
+    not there at all."""
+    db, vault, connection_id = call.api.db, call.api.vault, call.params.connection_id
+    row = await db.read(_found, call.caller, connection_id)
+    content = await asyncio.to_thread(_played, vault, connection_id, call.api.recordings.path(connection_id))
+    await db.write(
+        record,
+        call.caller.actor,
+        "recording.viewed",
+        object_kind="connection",
+        object_id=connection_id,
+        detail={"identity": row.identity_name, "resource": row.resource_name},
+    )
+    return Asciicast(content)
+
+
+def _found(tx: ReadTx, caller: Caller, connection_id: UUID) -> reads.RecordingRow:
+    row = reads.of_ended_session(tx, caller, connection_id)
+    if row is None and _VIEW in caller.permissions:
+        raise NotFound("there is no recording of an ended access session with this id")
+    if row is None:
+        raise lacks(_VIEW, kind="recording")
+    return row
+
+
+def _played(vault: Vault, connection_id: UUID, path: Path) -> bytes:
+    try:
+        return cast.text(path, data_key(vault, path, connection_id), limit=LONGEST_CAST)
+    except (Damaged, SealBroken) as error:
+        raise Conflict(error.detail) from error
+
+
+def _view(row: reads.RecordingRow) -> Recording:
+    return Recording(
+        id=row.id,
+        activity_session_id=row.session_id,
+        user_id=row.identity_id,
+        user_name=row.identity_name,
+        activity_name=row.activity_name,
+        managed_resource_id=row.resource_id,
+        managed_resource_name=row.resource_name,
+        start_date_time_utc=at(row.opened_at),
+        end_date_time_utc=at(row.closed_at),
+    )

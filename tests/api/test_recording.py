@@ -1,0 +1,145 @@
+"""Recordings over the API: ended sessions only, and of whom and where the role says (ROLE-04)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from estate import RESOURCES, SESSIONS, Estate, made, problem
+from locum.api.recording import LONGEST_CAST
+from locum.kit.db import Tx
+from locum.recordings.format import Event
+from locum.recordings.key import KEY_PURPOSE
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import connection
+from recorded import frames
+
+pytestmark = pytest.mark.anyio
+
+RECORDINGS = "/api/locum/v1/Recording"
+VIEW = ["recordings:ended:view"]
+
+
+async def recorded(estate: Estate, *, over: bool = True, who: str = "ada", **asked: Any) -> str:
+    """A session of one recorded connection; answers the connection's id."""
+    session_id = (await estate.ask(estate.ada if who == "ada" else estate.eve, **asked))["id"]
+    estate.become(session_id, Status.ACTIVE)
+    connection_id = estate.connect(session_id)
+    if over:
+        estate.become(session_id, Status.CANCELLING, Status.COMPLETE)
+    return connection_id
+
+
+def keep(estate: Estate, connection_id: str, *events: Event, cut: int = 0) -> None:
+    """The container of a connection, as the gateway leaves it; `cut` bytes short."""
+    api = estate.callers.api
+    key, wrapped = api.vault.new_data_key(purpose=KEY_PURPOSE, subject_id=UUID(connection_id))
+    raw = b"".join(
+        frames([[event] for event in events], recording_id=UUID(connection_id), key=key, wrapped=wrapped)
+    )
+    with api.recordings.create(UUID(connection_id)) as file:
+        file.write(raw[: len(raw) - cut] if cut else raw)
+
+
+async def listed(estate: Estate, who: Any) -> list[str]:
+    return [row["id"] for row in (await estate.get(who, RECORDINGS))["data"]]
+
+
+@pytest.mark.sees_effect("Recording.Search", "Recording.GetCast")
+async def test_an_administrator_sees_what_happened(estate: Estate) -> None:
+    connection_id = await recorded(estate)
+    keep(estate, connection_id, Event(0.0, "o", b"$ "), Event(1.0, "i", b"secret\r"), Event(2.0, "o", b"hello"))
+    (row,) = (await estate.get(estate.admin, RECORDINGS, filterText="web"))["data"]
+    assert (row["userId"], row["userName"]) == (estate.ids["ada"], "ada")
+    assert (row["managedResourceId"], row["managedResourceName"]) == (estate.ids["web01"], "web01")
+    answer = await estate.admin.get(f"{RECORDINGS}/{row['id']}/Cast")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-asciicast")
+    head, *lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert head["version"] == 2
+    assert [line[1:] for line in lines] == [["o", "$ "], ["o", "hello"]]
+    assert "secret" not in answer.text
+    assert estate.audited("recording.viewed", connection_id) == 1
+
+
+async def test_a_scope_holds_users_and_resources(estate: Estate) -> None:
+    other = made(await estate.admin.post(RESOURCES, {"name": "db01", "ipAddress": "192.0.2.11"}))["id"]
+    both = [estate.ids["web01"], other]
+    await estate.policy("more", managedAccountIds=[estate.ids["ada"], estate.ids["eve"]], managedResourceIds=both)
+    made_by = {
+        (who, place): await recorded(estate, who=who, managedResourceId=where)
+        for who in ("ada", "eve")
+        for place, where in (("web01", estate.ids["web01"]), ("db01", other))
+    }
+    for connection_id in made_by.values():
+        keep(estate, connection_id, Event(0.0, "o", b"x"))
+    every = set(made_by)
+    for number, (lists, inside) in enumerate(
+        (
+            ({}, every),
+            ({"managedAccountIds": [estate.ids["ada"]]}, {key for key in every if key[0] == "ada"}),
+            ({"managedResourceIds": [other]}, {key for key in every if key[1] == "db01"}),
+            ({"managedAccountIds": [estate.ids["eve"]], "managedResourceIds": [other]}, {("eve", "db01")}),
+            ({"managedAccountIds": [estate.ids["root"]]}, set()),
+        )
+    ):
+        who = await estate.holder(f"auditor{number}", VIEW, **lists)
+        assert set(await listed(estate, who)) == {made_by[key] for key in inside}
+        unknown = problem(await who.get(f"{RECORDINGS}/{uuid4()}/Cast"), 403)["detail"]
+        assert unknown == "this needs the permission recordings:ended:view for this recording"
+        for key, connection_id in made_by.items():
+            answer = await who.get(f"{RECORDINGS}/{connection_id}/Cast")
+            assert answer.status_code == (200 if key in inside else 403)
+            assert key in inside or answer.json()["detail"] == unknown
+
+
+async def test_of_ended_sessions_only(estate: Estate) -> None:
+    connection_id = await recorded(estate, over=False)
+    keep(estate, connection_id, Event(0.0, "o", b"x"))
+    auditor = await estate.holder("ann", VIEW)
+    for who, status in ((estate.admin, 404), (auditor, 403)):
+        assert await listed(estate, who) == []
+        problem(await who.get(f"{RECORDINGS}/{connection_id}/Cast"), status)
+    (session,) = (await estate.get(estate.ada, f"{SESSIONS}/SummaryByStatus/Active"))["data"]
+    estate.become(session["id"], Status.CANCELLING, Status.COMPLETE)
+    for who in (estate.admin, auditor):
+        assert await listed(estate, who) == [connection_id]
+        assert (await who.get(f"{RECORDINGS}/{connection_id}/Cast")).status_code == 200
+    estate.database.submit_write(lambda tx: unrecord(tx)).result()
+    assert await listed(estate, estate.admin) == []
+    assert estate.audited("recording.viewed", connection_id) == 2
+
+
+def unrecord(tx: Tx) -> None:
+    tx.run(sa.update(connection).values(recorded=False))
+
+
+async def test_nobody_else_sees_anything(estate: Estate) -> None:
+    connection_id = await recorded(estate)
+    keep(estate, connection_id, Event(0.0, "o", b"x"))
+    names = await estate.holder("ann", ["policies:name:modify"])
+    for who in (estate.ada, estate.callers.application("robot"), names):
+        problem(await who.get(RECORDINGS), 403)
+        detail = problem(await who.get(f"{RECORDINGS}/{connection_id}/Cast"), 403)["detail"]
+        assert detail == problem(await who.get(f"{RECORDINGS}/{uuid4()}/Cast"), 403)["detail"]
+    assert "recordings:ended:view" in problem(await names.get(RECORDINGS), 403)["detail"]
+    assert estate.audited("recording.viewed", connection_id) == 0
+
+
+async def test_what_cannot_be_shown_is_said(estate: Estate) -> None:
+    gone, damaged, foreign, long = [await recorded(estate) for _ in range(4)]
+    assert "no recording" in problem(await estate.admin.get(f"{RECORDINGS}/{gone}/Cast"), 404)["detail"].lower()
+    keep(estate, damaged, Event(0.0, "o", b"x"))
+    store = estate.callers.api.recordings
+    raw = bytearray(store.path(UUID(damaged)).read_bytes())
+    raw[-100] ^= 1
+    store.path(UUID(damaged)).write_bytes(raw)
+    assert "damaged" in problem(await estate.admin.get(f"{RECORDINGS}/{damaged}/Cast"), 409)["detail"]
+    store.path(UUID(foreign)).write_bytes(store.path(UUID(damaged)).read_bytes())
+    problem(await estate.admin.get(f"{RECORDINGS}/{foreign}/Cast"), 409)
+    keep(estate, long, *(Event(float(n), "o", b"x" * 60_000) for n in range(LONGEST_CAST // 60_000 + 1)))
+    assert str(LONGEST_CAST) in problem(await estate.admin.get(f"{RECORDINGS}/{long}/Cast"), 413)["detail"]
+    assert all(estate.audited("recording.viewed", one) == 0 for one in (gone, damaged, foreign, long))

@@ -1,0 +1,25 @@
+"""Reviewers on the wire."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.comparison import model_differences
+from locum.api.reading import FieldErrors, read, reader_of
+from locum.api.wire.reviewer import (
+    ManagedAccountAndCollectionsView,
+    ManagedAccountInfo,
+    ManagedAccountOrGroupIdIn,
+)
+
+
+@pytest.mark.parametrize(
+    "shape", [ManagedAccountInfo, ManagedAccountAndCollectionsView, ManagedAccountOrGroupIdIn]
+)
+def test_it_has_the_fields_of_the_contract(shape: type) -> None:
+    assert model_differences(shape) == []
+
+
+def test_an_id_is_needed() -> None:
+    with pytest.raises(FieldErrors, match="id is required"):
+        read(reader_of(ManagedAccountOrGroupIdIn), {"entityType": 4})
