@@ -18,7 +18,9 @@ from locum.identities.authenticate import Authenticator
 from locum.identities.caller import Role
 from locum.identities.digests import KeyedDigest
 from locum.identities.model import Identity, SecondFactor
+from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.passwords import PasswordHasher
+from locum.identities.relying_party import RelyingParty
 from locum.identities.signin import SignIn
 from locum.identities.tokens import Tokens
 from locum.kit.actor import LOCUM
@@ -30,6 +32,7 @@ from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 PASSWORD = "correct horse battery"
+RELYING_PARTY = RelyingParty("locum.test", ("https://locum.test",))
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ def api(
         digest=digest,
         hasher=hasher,
         signin=signin,
+        passkeys=PasskeySignIn(database, digest, RELYING_PARTY),
         changed=Wake(),
         node="node",
         ssh_address="127.0.0.1:4422",

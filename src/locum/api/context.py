@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from locum.identities.caller import Caller
 from locum.identities.digests import KeyedDigest
+from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.db import Database, ReadTx
@@ -35,6 +36,7 @@ class Api:
     digest: KeyedDigest
     hasher: PasswordHasher
     signin: SignIn
+    passkeys: PasskeySignIn
     changed: Wake  # rings after a change of a session's state
     node: str
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway

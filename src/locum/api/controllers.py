@@ -14,13 +14,17 @@ from locum.api import (
     log,
     managed_account,
     managed_resource,
+    passkey,
     platform,
+    second_factor,
     signin,
 )
 
 CONTROLLERS: tuple[ModuleType, ...] = (
     health,
     signin,
+    passkey,
+    second_factor,
     managed_account,
     credential,
     platform,

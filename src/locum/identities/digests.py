@@ -14,7 +14,7 @@ from locum.vault.secret import Secret
 
 SYSTEM_KEY = "key-digest"
 
-Purpose = Literal["api-key", "recovery-code", "recovery-key", "signin-cookie"]
+Purpose = Literal["api-key", "passkey-challenge", "recovery-code", "recovery-key", "signin-cookie"]
 
 
 def make_key() -> Secret:

@@ -9,6 +9,7 @@ from locum.kit.permissions import Permission
 
 _USER = frozenset(
     {
+        Permission.ACCOUNTS_FACTOR_MANAGE,
         Permission.ACCOUNTS_SELF_READ,
         Permission.CATALOG_ACTIVITY_READ,
         Permission.CATALOG_PLATFORM_READ,
@@ -33,7 +34,9 @@ _APP = _USER | {
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.USER: _USER,
-    Role.REVIEWER: frozenset({Permission.ACCOUNTS_LIST_READ, Permission.ACCOUNTS_SELF_READ}),
+    Role.REVIEWER: frozenset(
+        {Permission.ACCOUNTS_FACTOR_MANAGE, Permission.ACCOUNTS_LIST_READ, Permission.ACCOUNTS_SELF_READ}
+    ),
     Role.APP: _APP,
     # The rights of a custom role come with the role itself; the name alone gives none.
     Role.USER_PLUS: frozenset(),

@@ -23,11 +23,10 @@ from locum.identities.digests import KeyedDigest
 from locum.identities.model import Login, SecondFactor, identity, local_login
 from locum.identities.passwords import PasswordHasher, check_new
 from locum.identities.people import login_named, login_of, roles_of
-from locum.identities.policy import user_mfa
 from locum.identities.tokens import Subject, Tokens
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx
-from locum.kit.errors import Forbidden, Invalid, LocumError, RateLimited, Unauthenticated
+from locum.kit.errors import Conflict, Forbidden, Invalid, LocumError, RateLimited, Unauthenticated
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -43,7 +42,8 @@ WRONG_CODE = "the code is not right"
 USED_CODE = "this code was used already: wait for the next one"
 ENROL_FIRST = (
     "a second factor must be enrolled first: POST /api/locum/v1/SecondFactor/Totp with this token gives the secret,"
-    " POST /api/locum/v1/SecondFactor/Totp/Confirm with a code of it finishes the sign-in"
+    " POST /api/locum/v1/SecondFactor/Totp/Confirm with a code of it finishes the sign-in;"
+    " or enrol a passkey, from POST /api/locum/v1/Passkey/Options on"
 )
 CHANGE_FIRST = (
     "the password must be changed first:"
@@ -127,7 +127,7 @@ class SignIn:
         """A TOTP secret to confirm (AUTH-10). Raises Conflict if a factor is enrolled, Forbidden if locked."""
 
         def start(tx: Tx) -> mfa.Enrolment:
-            login = _past_password(tx, first.identity_id)
+            login = past_password(tx, first.identity_id)
             return mfa.start(tx, self._vault, Actor(login.identity_id, login.name, address), login)
 
         return await self._db.write(start)
@@ -138,6 +138,13 @@ class SignIn:
         Raises Unauthenticated (wrong code), RateLimited (locked), Conflict (nothing to confirm), Forbidden.
         """
         return _or_raise(await self._db.write(self._settle_confirmation, first.identity_id, code, address))
+
+    async def renew_recovery_codes(self, identity_id: UUID, code: str, *, address: str | None) -> list[Secret]:
+        """Ten new recovery codes in place of the old ones, for a code that is used up (AUTH-11).
+
+        Wrong codes count towards the lock. Raises as `second_factor` does, and Conflict if no factor is enrolled.
+        """
+        return _or_raise(await self._db.write(self._settle_renewal, identity_id, code, address))
 
     async def change_password(
         self, identity_id: UUID, old: Secret, new: Secret, *, forced: bool, address: str | None
@@ -176,7 +183,7 @@ class SignIn:
             name=login.name,
             display_name=login.display_name,
             roles=roles_of(tx, identity_id),
-            has_factor=login.totp_secret_id is not None,
+            has_factor=login.has_factor,
             pending=pending,
         )
         return self._tokens.issue(subject, now=tx.now, after=after)
@@ -191,18 +198,35 @@ class SignIn:
                 return Forbidden(ENROL_FIRST, missing="enrolment")
             case "none":
                 return _complete(tx, login, actor)
+        return self._check_code(tx, login, actor, code) or _complete(tx, login, actor)
+
+    def _check_code(self, tx: Tx, login: Login, actor: Actor, code: str) -> LocumError | None:
+        """Use up the code, or count and record the wrong one; answers the refusal."""
         outcome = mfa.check(tx, self._vault, self._digest, login, code)
         if outcome == "right":
-            return _complete(tx, login, actor)
+            return None
         if outcome == "used":
             _refused(tx, actor, "the code was used already")
             return Unauthenticated(USED_CODE)
         return _wrong_code(tx, login, actor)
 
+    def _settle_renewal(
+        self, tx: Tx, identity_id: UUID, code: str, address: str | None
+    ) -> list[Secret] | LocumError:
+        login = _usable(tx, identity_id, hold=True)
+        if not login.has_factor:
+            raise Conflict("no second factor is enrolled: recovery codes come with the first")
+        actor = Actor(login.identity_id, login.name, address)
+        refusal = self._check_code(tx, login, actor, code)
+        if refusal is not None:
+            return refusal
+        record(tx, actor, "second_factor.codes_renewed", object_kind="identity", object_id=login.identity_id)
+        return mfa.new_recovery_codes(tx, self._digest, login.identity_id)
+
     def _settle_confirmation(
         self, tx: Tx, identity_id: UUID, code: str, address: str | None
     ) -> Enrolled | LocumError:
-        login = _past_password(tx, identity_id)
+        login = past_password(tx, identity_id)
         actor = Actor(login.identity_id, login.name, address)
         codes = mfa.confirm(tx, self._vault, self._digest, actor, login, code)
         if codes == "wrong":
@@ -263,7 +287,8 @@ def _usable(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login:
     return login
 
 
-def _past_password(tx: Tx, identity_id: UUID) -> Login:
+def past_password(tx: Tx, identity_id: UUID) -> Login:
+    """The local user whose right password counts now: not locked, no new password waiting. Held until commit."""
     login = _usable(tx, identity_id, hold=True)
     if login.must_change:
         raise Forbidden(CHANGE_FIRST, missing="password_change")
@@ -303,11 +328,9 @@ def _needs(tx: ReadTx, login: Login) -> Needs:
         return "password_change"
     if login.second_factor is SecondFactor.NOT_REQUIRED:
         return "none"
-    if login.totp_secret_id is not None:
+    if login.has_factor:
         return "totp"
-    if login.second_factor is SecondFactor.REQUIRED:
-        return "enrol"
-    return "enrol" if user_mfa(tx) == "required" else "none"
+    return "enrol" if mfa.required(tx, login) else "none"
 
 
 def _complete(tx: Tx, login: Login, actor: Actor) -> SignedIn:
@@ -315,6 +338,11 @@ def _complete(tx: Tx, login: Login, actor: Actor) -> SignedIn:
     tx.run(sa.update(identity).where(identity.c.id == login.identity_id).values(last_sign_in_at=tx.now))
     record(tx, actor, "signin.completed", object_kind="identity", object_id=login.identity_id)
     return SignedIn(login.identity_id, login.name)
+
+
+def complete_with_passkey(tx: Tx, login: Login, actor: Actor) -> SignedIn:
+    """Complete the sign-in of somebody whose passkey was verified in this unit. Passkeys come in by this door only."""
+    return _complete(tx, login, actor)
 
 
 def _wrong_code(tx: Tx, login: Login, actor: Actor) -> LocumError:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class Permission(StrEnum):
     ACCOUNTS_APPLICATION_CREATE = "accounts:application:create"
+    ACCOUNTS_FACTOR_MANAGE = "accounts:factor:manage"
     ACCOUNTS_KEY_GENERATE = "accounts:key:generate"
     ACCOUNTS_KEY_REVEAL = "accounts:key:reveal"
     ACCOUNTS_LIST_READ = "accounts:list:read"
