@@ -12,35 +12,15 @@ from identities_world import PASSWORD, Caller, Callers
 from locum.audit.model import audit_event
 from locum.identities.model import SecondFactor, identity, local_login
 from locum.kit.db import Database
+from passkey_steps import ALONE, MINE, SECOND, TOKEN, TOTP, after_password, by_passkey, enrol, newcomer
 from software_authenticator import BACKED_UP, ELIGIBLE, PRESENT, SoftwareAuthenticator
 
 pytestmark = pytest.mark.anyio
 
-MINE = "/api/locum/v1/Passkey"
-SECOND = "/api/locum/v1/SecondFactor/Passkey"
-ALONE = "/api/locum/v1/SignIn/Passkey"
-TOTP = "/api/locum/v1/SecondFactor/Totp"
-TOKEN = "/api/v1/UserToken"
-
-
-async def pending(callers: Callers, name: str) -> Caller:
-    """Somebody whose password was right."""
-    answer = await callers.nobody().post("/signinBody", {"Login": name, "Password": PASSWORD})
-    assert answer.status_code == 200, answer.text
-    return callers.bearing(answer.json())
-
-
-async def enrol(caller: Caller, key: SoftwareAuthenticator, name: str = "my phone") -> dict[str, Any]:
-    options = (await caller.post(f"{MINE}/Options")).json()
-    answer = await caller.post(MINE, {"name": name, "credential": key.create(options)})
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
 
 async def signed_in_with(callers: Callers, key: SoftwareAuthenticator) -> Caller:
     """By passkey alone."""
-    nobody = callers.nobody()
-    answer = await nobody.post(ALONE, key.get((await nobody.post(f"{ALONE}/Options")).json()))
+    answer = await by_passkey(callers, key)
     assert answer.status_code == 200, answer.text
     return callers.bearing(answer.json())
 
@@ -61,7 +41,7 @@ def change(database: Database, table: sa.Table, person: UUID, **values: object) 
 
 async def test_the_options_are_the_standard_s(callers: Callers) -> None:
     callers.world.person("ada", enrolled=False)
-    caller = await pending(callers, "ada")
+    caller = await after_password(callers, "ada")
     options = (await caller.post(f"{MINE}/Options")).json()
     assert options["rp"] == {"id": "locum.test", "name": "Locum"}
     assert (options["user"]["name"], options["user"]["displayName"]) == ("ada", "ada")
@@ -85,13 +65,13 @@ async def test_the_first_factor_may_be_a_passkey_and_is_asked_for_from_then_on(
 ) -> None:
     callers.world.person("ada", enrolled=False)
     key = SoftwareAuthenticator(algorithm, flags=PRESENT)
-    done = await enrol(await pending(callers, "ada"), key)
+    done = await enrol(await after_password(callers, "ada"), key)
     assert len(done["recoveryCodes"]) == 10
     assert (done["passkey"]["name"], done["passkey"]["backedUp"]) == ("my phone", False)
     ada = callers.bearing(done["token"])
     assert (await ada.get(TOKEN)).status_code == 200
     assert await factors(ada) == {"required": True, "totp": False, "passkeys": 1, "recoveryCodesLeft": 10}
-    again = await pending(callers, "ada")
+    again = await after_password(callers, "ada")
     assert (await again.get(TOKEN)).status_code == 403
     assert (await again.http.post("/signin2fa", content="000000")).status_code == 401
     options = (await again.post(f"{SECOND}/Options")).json()
@@ -106,32 +86,32 @@ async def test_the_first_factor_may_be_a_passkey_and_is_asked_for_from_then_on(
 
 async def test_a_password_alone_adds_no_factor_beside_the_passkey(callers: Callers) -> None:
     callers.world.person("ada", enrolled=False)
-    early = await pending(callers, "ada")
+    early = await after_password(callers, "ada")
     assert (await early.post(TOTP)).status_code == 200
     options = (await early.post(f"{MINE}/Options")).json()
     await enrol(early, SoftwareAuthenticator())
-    for caller in (early, await pending(callers, "ada")):
+    for caller in (early, await after_password(callers, "ada")):
         assert (await caller.post(TOTP)).status_code == 409
         assert (await caller.post(f"{TOTP}/Confirm", {"code": "123456"})).status_code == 409
     assert (await early.post(f"{MINE}/Options")).status_code == 409
     second = {"name": "second", "credential": SoftwareAuthenticator().create(options)}
     assert (await early.post(MINE, second)).status_code == 409
-    assert (await (await pending(callers, "ada")).post(f"{MINE}/Options")).status_code == 403
+    assert (await (await after_password(callers, "ada")).post(f"{MINE}/Options")).status_code == 403
 
 
 async def test_a_passkey_is_asked_for_where_a_factor_is_optional(callers: Callers) -> None:
     callers.world.user_mfa("optional")
     callers.world.person("ada", enrolled=False)
-    token = (await (await pending(callers, "ada")).http.post("/signin2fa", content="NA")).json()
+    token = (await (await after_password(callers, "ada")).http.post("/signin2fa", content="NA")).json()
     done = await enrol(callers.bearing(token), SoftwareAuthenticator())
     assert (len(done["recoveryCodes"]), done["token"]) == (10, None)
-    assert (await (await pending(callers, "ada")).http.post("/signin2fa", content="NA")).status_code == 401
+    assert (await (await after_password(callers, "ada")).http.post("/signin2fa", content="NA")).status_code == 401
 
 
 @pytest.mark.sees_effect("SignIn.Passkey", "SignIn.PasskeyOptions")
 async def test_a_passkey_instead_of_a_password(callers: Callers, database: Database) -> None:
     ada = callers.world.person("ada")
-    token = (await (await pending(callers, "ada")).http.post("/signin2fa", content=ada.totp.now())).json()
+    token = (await (await after_password(callers, "ada")).http.post("/signin2fa", content=ada.totp.now())).json()
     key = SoftwareAuthenticator()
     assert (await enrol(callers.bearing(token), key))["recoveryCodes"] is None
     caller = await signed_in_with(callers, key)
@@ -146,17 +126,14 @@ async def test_wrong_passwords_keep_no_passkey_out_but_an_administrator_does(
 ) -> None:
     ada = callers.world.person("ada", enrolled=False)
     key = SoftwareAuthenticator()
-    await enrol(await pending(callers, "ada"), key)
+    await enrol(await after_password(callers, "ada"), key)
     for _ in range(5):
         await callers.nobody().post("/signinBody", {"Login": "ada", "Password": "wrong horse"})
     assert (await callers.nobody().post("/signinBody", {"Login": "ada", "Password": PASSWORD})).status_code == 401
     await signed_in_with(callers, key)
     change(database, identity, ada.id, locked=True)
-    nobody = callers.nobody()
-    refused = await nobody.post(ALONE, key.get((await nobody.post(f"{ALONE}/Options")).json()))
-    unknown = await nobody.post(
-        ALONE, SoftwareAuthenticator(user_handle=ada.id.bytes).get((await nobody.post(f"{ALONE}/Options")).json())
-    )
+    refused = await by_passkey(callers, key)
+    unknown = await by_passkey(callers, SoftwareAuthenticator(user_handle=ada.id.bytes))
     assert refused.status_code == unknown.status_code == 401
     assert refused.json()["detail"] == unknown.json()["detail"]
     assert "locked by an administrator" in str(audited(database, "signin.refused")[-2])
@@ -165,7 +142,7 @@ async def test_wrong_passwords_keep_no_passkey_out_but_an_administrator_does(
 async def test_a_waiting_change_of_the_password_keeps_waiting(callers: Callers, database: Database) -> None:
     ada = callers.world.person("ada", enrolled=False)
     key = SoftwareAuthenticator()
-    await enrol(await pending(callers, "ada"), key)
+    await enrol(await after_password(callers, "ada"), key)
     change(database, local_login, ada.id, must_change=True)
     caller = await signed_in_with(callers, key)
     assert (await caller.get(TOKEN)).status_code == 403
@@ -181,9 +158,8 @@ async def test_a_waiting_change_of_the_password_keeps_waiting(callers: Callers, 
 
 @pytest.mark.sees_effect("Passkey.GetAll", "Passkey.Rename", "Passkey.Delete")
 async def test_one_s_own_are_listed_renamed_and_removed(callers: Callers) -> None:
-    callers.world.person("ada", enrolled=False)
     first = SoftwareAuthenticator()
-    ada = callers.bearing((await enrol(await pending(callers, "ada"), first))["token"])
+    ada = await newcomer(callers, "ada", first)
     synced = SoftwareAuthenticator(flags=PRESENT | ELIGIBLE | BACKED_UP)
     await enrol(ada, synced, "  key   ring ")
     rows = (await ada.get(MINE)).json()
@@ -196,16 +172,13 @@ async def test_one_s_own_are_listed_renamed_and_removed(callers: Callers) -> Non
     assert (await ada.get(MINE)).json()[0]["name"] == "old phone"
     assert (await ada.http.delete(f"{MINE}/{rows[0]['id']}")).status_code == 200
     assert [row["name"] for row in (await ada.get(MINE)).json()] == ["key ring"]
-    nobody = callers.nobody()
-    refused = await nobody.post(ALONE, first.get((await nobody.post(f"{ALONE}/Options")).json()))
-    assert refused.status_code == 401
+    assert (await by_passkey(callers, first)).status_code == 401
     last = await ada.http.delete(f"{MINE}/{rows[1]['id']}")
     assert (last.status_code, "only second factor" in last.json()["detail"]) == (409, True)
 
 
 async def test_somebody_else_s_is_not_there(callers: Callers) -> None:
-    callers.world.person("ada", enrolled=False)
-    ada = callers.bearing((await enrol(await pending(callers, "ada"), SoftwareAuthenticator()))["token"])
+    ada = await newcomer(callers, "ada", SoftwareAuthenticator())
     (row,) = (await ada.get(MINE)).json()
     eve = callers.person("eve")
     assert (await eve.get(MINE)).json() == []
@@ -217,7 +190,7 @@ async def test_somebody_else_s_is_not_there(callers: Callers) -> None:
 
 async def test_the_last_one_goes_where_none_is_needed(callers: Callers) -> None:
     callers.world.person("ada", enrolled=False, second_factor=SecondFactor.NOT_REQUIRED)
-    token = (await (await pending(callers, "ada")).http.post("/signin2fa", content="NA")).json()
+    token = (await (await after_password(callers, "ada")).http.post("/signin2fa", content="NA")).json()
     ada = callers.bearing(token)
     row = (await enrol(ada, SoftwareAuthenticator()))["passkey"]
     assert (await ada.http.delete(f"{MINE}/{row['id']}")).status_code == 200
@@ -244,5 +217,5 @@ async def test_an_application_has_none(callers: Callers) -> None:
 
 async def test_who_has_no_passkey_is_told_to_send_a_code(callers: Callers) -> None:
     callers.world.person("ada")
-    answer = await (await pending(callers, "ada")).post(f"{SECOND}/Options")
+    answer = await (await after_password(callers, "ada")).post(f"{SECOND}/Options")
     assert (answer.status_code, "signin2fa" in answer.json()["detail"]) == (409, True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -27,6 +28,8 @@ ClientData = Annotated[str, Meta(min_length=1, max_length=4096)]
 AttestationBytes = Annotated[str, Meta(min_length=1, max_length=16384)]
 Signed = Annotated[str, Meta(min_length=1, max_length=2048)]
 UserHandle = Annotated[str, Meta(max_length=88)]
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 
 class RpEntity(Out):
@@ -201,6 +204,8 @@ def _text(value: bytes) -> str:
 
 def _bytes(text: str, field: str) -> bytes:
     try:
-        return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        raise Invalid(f"{field} must be base64url without padding", field=field) from None
+        if _BASE64URL.fullmatch(text):
+            return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error:
+        pass
+    raise Invalid(f"{field} must be base64url without padding", field=field)
