@@ -15,6 +15,7 @@ present() {
     sudo) command -v sudo && command -v visudo ;;
     procps) command -v ps && command -v pgrep ;;
     postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+    zbar-tools) command -v zbarimg ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

@@ -20,8 +20,10 @@ from locum.identities.caller import Role
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage
 from locum.identities.model import Identity, SecondFactor
+from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
+from locum.identities.relying_party import RelyingParty
 from locum.identities.signin import SignIn
 from locum.identities.token_issuer import Opened
 from locum.identities.tokens import Tokens
@@ -35,6 +37,7 @@ from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 PASSWORD = "correct horse battery"
+RELYING_PARTY = RelyingParty("locum.test", ("https://locum.test",))
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,7 @@ def api(
         signin=signin,
         passwords=PasswordChange(database, hasher, signin.issuer),
         usage=KeyUsage(database),
+        passkeys=PasskeySignIn(database, digest, RELYING_PARTY),
         changed=Wake(),
         node="node",
         ssh_address="127.0.0.1:4422",

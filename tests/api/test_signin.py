@@ -14,6 +14,7 @@ from identities_world import PASSWORD, Callers
 from locum.identities.caller import Role
 from locum.identities.model import SecondFactor
 from locum.identities.tokens import ROLES_CLAIM, Subject, Tokens, make_key
+from qr_scanner import scanned
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +138,7 @@ async def test_enrolment_is_pointed_to_and_completes_the_sign_in(callers: Caller
     assert f"POST {TOTP}" in told.json()["detail"]
     seed = (await pending.post(TOTP)).json()
     assert seed["authenticatorUri"].startswith("otpauth://totp/")
+    assert scanned(seed["qrCode"]) == seed["authenticatorUri"]
     wrong = await pending.post(f"{TOTP}/Confirm", {"code": "abc"})
     assert wrong.status_code == 401
     done = await pending.post(f"{TOTP}/Confirm", {"code": pyotp.TOTP(seed["sharedKey"]).now()})

@@ -14,7 +14,7 @@ from identities_world import World
 from locum.identities import mfa, people, signins
 from locum.identities.digests import KeyedDigest
 from locum.identities.mfa import matching_steps
-from locum.identities.model import Login, local_login, recovery_code
+from locum.identities.model import Login, SecondFactor, local_login, recovery_code
 from locum.identities.people import login_of
 from locum.identities.signin import SignIn
 from locum.kit.actor import LOCUM
@@ -146,3 +146,23 @@ def test_a_reset_leaves_no_factor(
     assert details(database, "second_factor.reset", ada.id) == [{"name": "ada"}] * 2
     kept = sa.select(sa.func.count()).select_from(vault_secret_version)
     assert database.submit_read(lambda tx: tx.scalar(kept)).result() == 2  # Eve's, and the one just begun
+
+
+def test_what_there_is_and_whether_it_is_needed(
+    database: Database, world: World, vault: Vault, digest: KeyedDigest
+) -> None:
+    ada, new = world.person(), world.person("new", enrolled=False)
+    exempt = world.person("exempt", enrolled=False, second_factor=SecondFactor.NOT_REQUIRED)
+
+    def found(identity_id: UUID) -> mfa.Factors:
+        return database.submit_read(lambda tx: mfa.factors(tx, login(tx, identity_id))).result()
+
+    assert found(ada.id) == mfa.Factors(True, True, 0, 10)
+    database.submit_write(
+        lambda tx: mfa.check(tx, vault, digest, login(tx, ada.id), ada.recovery_codes[0])
+    ).result()
+    assert found(ada.id) == mfa.Factors(True, True, 0, 9)
+    assert found(new.id) == mfa.Factors(True, False, 0, 0)
+    assert not found(exempt.id).required
+    world.user_mfa("optional")
+    assert not found(new.id).required

@@ -35,7 +35,12 @@ def test_impossible_rows_are_refused(database: Database, world: World, statement
 
 
 def login(
-    *, locked: bool = False, expires_at: dt.datetime | None = None, until: dt.datetime | None = None
+    *,
+    locked: bool = False,
+    expires_at: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    totp_secret_id: UUID | None = None,
+    passkeys: int = 0,
 ) -> Login:
     return Login(
         identity_id=UUID(int=1),
@@ -49,9 +54,10 @@ def login(
         failed_attempts=0,
         locked_until=until,
         second_factor=None,
-        totp_secret_id=None,
+        totp_secret_id=totp_secret_id,
         totp_pending_secret_id=None,
         totp_last_step=0,
+        passkeys=passkeys,
     )
 
 
@@ -68,3 +74,15 @@ def test_when_a_password_ends() -> None:
     assert not login().password_ended(NOW + 1000 * day, 0)
     assert not login().password_ended(NOW + 30 * day - dt.timedelta(microseconds=1), 30)
     assert login().password_ended(NOW + 30 * day, 30)
+
+
+def test_wrong_tries_bar_nobody_for_good() -> None:
+    assert login(until=LATER).barred(NOW) is None
+    assert login(locked=True, until=LATER).barred(NOW) == "locked by an administrator"
+    assert login(expires_at=NOW).barred(NOW) == "the identity has expired"
+
+
+def test_what_counts_as_a_second_factor() -> None:
+    assert not login().has_factor
+    assert login(passkeys=1).has_factor
+    assert login(totp_secret_id=UUID(int=2)).has_factor

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from locum.connectors.base import Target
+from locum.identities.relying_party import RelyingParty
 from locum.kit.db import Database
 from locum.kit.errors import Invalid
 from locum.kit.settings import Settings
@@ -23,6 +24,8 @@ async def test_a_composed_node_is_not_ready_before_it_serves(database: Database,
     node = compose(settings, database, world.vault)
     assert not node.api.healthy()
     assert node.api.ssh_address == "ssh.example.org:22"
+    options = await database.read(node.api.passkeys.sign_in_options)
+    assert options.relying_party == RelyingParty("localhost", ("https://localhost:6500",))
     assert compose(settings, database, world.vault).name == node.name
     await node.recorder.stop()
     node.hasher.close()

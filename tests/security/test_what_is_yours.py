@@ -14,6 +14,9 @@ from locum.api.app import all_routes
 from locum.api.operations import Route
 from locum.identities.roles import GRANTABLE, Target
 from locum.sessions.lifecycle import Status
+from passkey_steps import MINE as PASSKEYS
+from passkey_steps import enrol
+from software_authenticator import SoftwareAuthenticator
 
 pytestmark = pytest.mark.anyio
 
@@ -21,6 +24,7 @@ WITH_ID = {r.operation.name: r for r in all_routes() if re.search(r"\{\w+Id\}", 
 CHOSEN = str(uuid4())
 LOGIN = {"username": "other", "password": SERVICE_PASSWORD}
 OF_APPLICATIONS = {"AccessControlPolicy.Get", "AccessControlPolicy.Put"}  # the contract gives App every policy
+BODIES = {"Passkey.Rename": {"name": "mine"}}  # where the id is looked at after the body
 
 
 def target(route: Route, some_id: str) -> str:
@@ -32,7 +36,8 @@ async def owned(estate: Estate) -> dict[str, str]:
     session_id = (await estate.ask(note="canary-note"))["id"]
     estate.become(session_id, Status.ACTIVE)
     connection_id = estate.connect(session_id)
-    return {**estate.ids, "session": session_id, "connection": connection_id}
+    passkey_id = (await enrol(estate.ada, SoftwareAuthenticator()))["passkey"]["id"]
+    return {**estate.ids, "session": session_id, "connection": connection_id, "passkey": passkey_id}
 
 
 async def holder_of_other_things(estate: Estate) -> Caller:
@@ -57,16 +62,18 @@ async def test_sec_12_no_id_of_anothers_opens_anything(estate: Estate, name: str
     before = await estate.get(estate.ada, f"{SESSIONS}/{ids['session']}")
     strangers = [estate.eve] if name in OF_APPLICATIONS else [estate.eve, estate.callers.application("robot")]
     for who in [*strangers, await holder_of_other_things(estate)]:
-        unknown = await who.http.request(route.operation.method, target(route, str(uuid4())))
+        body = BODIES.get(name)
+        unknown = await who.http.request(route.operation.method, target(route, str(uuid4())), json=body)
         assert unknown.status_code in {403, 404}
         for what, some_id in ids.items():
-            answer = await who.http.request(route.operation.method, target(route, some_id))
+            answer = await who.http.request(route.operation.method, target(route, some_id), json=body)
             mine_by_role = name.startswith("ManagedAccount.") and answer.status_code == 400
             assert mine_by_role or answer.status_code == unknown.status_code, what
             if not mine_by_role:
                 assert answer.json()["detail"] == unknown.json()["detail"]
             assert "canary" not in answer.text
     assert await estate.get(estate.ada, f"{SESSIONS}/{ids['session']}") == before
+    assert [row["name"] for row in await estate.get(estate.ada, PASSKEYS)] == ["my phone"]
 
 
 async def test_sec_12_no_list_shows_anothers_sessions(estate: Estate) -> None:

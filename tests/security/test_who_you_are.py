@@ -40,6 +40,10 @@ SIGN_IN_STEPS = {
     "SignIn.SecondFactor",
     "SecondFactor.StartTotp",
     "SecondFactor.ConfirmTotp",
+    "SecondFactor.PasskeyOptions",
+    "SecondFactor.Passkey",
+    "Passkey.Options",
+    "Passkey.Create",
     "ManagedAccount.ChangeLocalUserPasswordAsync",
 }
 
@@ -228,7 +232,13 @@ class TestSec07HalfSignedIn:
         open_to_pending = {route.operation.name for route in all_routes() if route.who.pending}
         assert open_to_pending == SIGN_IN_STEPS
         open_to_anyone = {route.operation.name for route in all_routes() if not route.who.signed_in}
-        assert open_to_anyone == {"Health.Get", "Version.Get", "SignIn.Body"}
+        assert open_to_anyone == {
+            "Health.Get",
+            "Version.Get",
+            "SignIn.Body",
+            "SignIn.PasskeyOptions",
+            "SignIn.Passkey",
+        }
 
     async def test_a_complete_sign_in_can_t_go_back(self, callers: Callers) -> None:
         ada = callers.person("ada")

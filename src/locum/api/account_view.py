@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from locum.api.wire.base import at
 from locum.api.wire.enums import EntityType
 from locum.api.wire.managed_account import ManagedAccountInfo, ManagedAccountView
-from locum.identities.model import Kind
-from locum.kit.db import ReadTx
 from locum.kit.errors import Invalid
-from locum.reads import accounts
 from locum.reads.accounts import AccountRow
 
 
@@ -24,25 +19,17 @@ def account_view(row: AccountRow) -> ManagedAccountView:
     return view
 
 
-def account_info(tx: ReadTx, identity_id: UUID) -> ManagedAccountInfo:
+def account_info(row: AccountRow) -> ManagedAccountInfo:
     """One account. Its id is the id of its user too: no account stands for a directory's user yet."""
-    row = accounts.one(tx, identity_id)
-    return ManagedAccountInfo(
-        id=row.id,
-        user_id=row.id,
-        login_id=row.name,
-        display_name=row.display_name,
-        samaccountname=row.sam_account_name,
-        email=row.email,
-        user_principal_name=row.user_principal_name,
-        last_logon_date_utc=at(row.last_sign_in_at),
-        scheduled_session_count=row.scheduled_session_count,
-        type=Kind(row.kind).name.title(),
-        locked=row.locked,
-        is_reviewer=row.is_reviewer,
-        created_date_time_utc=at(row.created_at),
-        modified_date_time_utc=at(row.modified_at),
-    )
+    info = ManagedAccountInfo.from_row(row)
+    info.user_id = row.id
+    info.login_id = row.name
+    info.samaccountname = row.sam_account_name
+    info.last_logon_date_utc = at(row.last_sign_in_at)
+    info.type = EntityType(row.kind).name.title().replace("_", "")
+    info.created_date_time_utc = at(row.created_at)
+    info.modified_date_time_utc = at(row.modified_at)
+    return info
 
 
 def required_name(name: str | None) -> str:

@@ -10,7 +10,8 @@ from locum.api.guards import ADMIN, ADMIN_OR_APP
 from locum.api.local_user import update_account
 from locum.api.managed_account import AccountId, delete_each
 from locum.api.operations import operation
-from locum.api.wire.managed_account import Counts, ManagedAccountView, ManagedAccountViewIn, NameAndId
+from locum.api.wire.base import NameAndId
+from locum.api.wire.managed_account import Counts, ManagedAccountView, ManagedAccountViewIn
 from locum.identities import api_keys, applications, people
 from locum.identities.caller import Caller
 from locum.identities.model import Kind

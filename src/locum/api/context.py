@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Generic, TypeVar
 from locum.identities.caller import Caller
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage
+from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
@@ -45,6 +46,7 @@ class Api:
     signin: SignIn
     passwords: PasswordChange
     usage: KeyUsage
+    passkeys: PasskeySignIn
     changed: Wake  # rings after a change of a session's state
     node: str
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway

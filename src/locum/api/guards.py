@@ -60,6 +60,8 @@ class Filtered:
 ANYONE = Who("anyone", signed_in=False)
 PENDING = Who("sign-in pending", pending=frozenset({"second_factor", "enrolment", "password_change"}))
 PENDING_SECOND_FACTOR = Who("second factor pending", pending=frozenset({"second_factor", "enrolment"}))
+PENDING_KNOWN_FACTOR = Who("enrolled second factor pending", pending=frozenset({"second_factor"}))
+ENROLMENT_PENDING_OR_SIGNED_IN = Who("enrolment pending, or signed in", pending=frozenset({"enrolment", None}))
 PASSWORD_CHANGE = Who("password change pending, or signed in", pending=frozenset({"password_change", None}))
 SIGNED_IN = Who("signed in")
 ADMIN = Who("Admin", roles=frozenset({Role.ADMIN}))
@@ -71,7 +73,7 @@ ADMIN_APP_OR_USER_PLUS = Who("Admin, App or UserPlus", roles=frozenset({Role.ADM
 ADMIN_APP_OR_REVIEWER = Who("Admin, App or Reviewer", roles=frozenset({Role.ADMIN, Role.APP, Role.REVIEWER}))
 
 _STEP = {
-    "second_factor": "the second factor: send the code to POST /signin2fa with this token",
+    "second_factor": "the second factor: send the code to POST /signin2fa with this token, or use a passkey",
     "enrolment": "a second factor: enrol one with this token first",
     "password_change": "a new password: change it with PUT /api/v1/ManagedAccount/ChangeLocalUserPassword first",
 }

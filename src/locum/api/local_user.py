@@ -9,14 +9,13 @@ from locum.api.context import SIGNED_IN_COOKIE, Call
 from locum.api.guards import ADMIN, ADMIN_OR_APP, PASSWORD_CHANGE
 from locum.api.managed_account import AccountId, delete_each
 from locum.api.operations import operation
-from locum.api.wire.base import In
+from locum.api.wire.base import In, NameAndId
 from locum.api.wire.managed_account import (
     Counts,
     CreateLocalUserRequestIn,
     LocalUserPasswordChangeRequestIn,
     ManagedAccountView,
     ManagedAccountViewIn,
-    NameAndId,
 )
 from locum.identities import people
 from locum.identities.model import Kind

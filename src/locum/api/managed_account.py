@@ -75,7 +75,7 @@ def search(tx: ReadTx, call: Call[None, AccountSearch, None]) -> DataTable[Manag
     summary="One account",
 )
 def by_managed_id(tx: ReadTx, call: Call[AccountId, None, None]) -> ManagedAccountInfo:
-    return account_info(tx, call.params.managed_account_id)
+    return account_info(accounts.one(tx, call.params.managed_account_id))
 
 
 @operation(
@@ -103,7 +103,7 @@ def lock_account(tx: Tx, call: Call[AccountId, None, None]) -> ManagedAccountInf
     """USER-04. Its access sessions go on until their end, without connections."""
     locks.lock(tx, call.caller.actor, call.params.managed_account_id)
     tx.after_commit.append(call.api.changed.ring)
-    return account_info(tx, call.params.managed_account_id)
+    return account_info(accounts.one(tx, call.params.managed_account_id))
 
 
 @operation(
@@ -118,7 +118,7 @@ def lock_account(tx: Tx, call: Call[AccountId, None, None]) -> ManagedAccountInf
 def unlock_account(tx: Tx, call: Call[AccountId, None, None]) -> ManagedAccountInfo:
     """USER-04, AUTH-09."""
     locks.unlock(tx, call.caller.actor, call.params.managed_account_id)
-    return account_info(tx, call.params.managed_account_id)
+    return account_info(accounts.one(tx, call.params.managed_account_id))
 
 
 @operation(

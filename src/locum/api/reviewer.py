@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
+from locum.api.account_view import account_info
 from locum.api.context import Call
 from locum.api.guards import ADMIN, ADMIN_APP_OR_REVIEWER, ADMIN_OR_APP
+from locum.api.managed_account import AccountId
 from locum.api.operations import operation
 from locum.api.paging import Paging
-from locum.api.wire.base import DataTable, In, at
+from locum.api.wire.base import DataTable, In
 from locum.api.wire.enums import EntityType
-from locum.api.wire.reviewer import (
-    ManagedAccountAndCollectionsView,
-    ManagedAccountInfo,
-    ManagedAccountOrGroupIdIn,
-)
+from locum.api.wire.managed_account import ManagedAccountInfo, ManagedAccountOrGroupIdIn
+from locum.api.wire.reviewer import ManagedAccountAndCollectionsView
 from locum.identities import role_members
 from locum.identities.caller import Role
 from locum.identities.model import Kind
@@ -22,13 +19,8 @@ from locum.identities.roles import BUILT_IN
 from locum.kit.db import ReadTx, Tx
 from locum.kit.permissions import Permission
 from locum.reads import accounts
-from locum.reads.accounts import AccountRow
 
 _REVIEWER = next(role.id for role in BUILT_IN if role.role is Role.REVIEWER)
-
-
-class AccountId(In):
-    managed_account_id: UUID
 
 
 class IsReviewer(In):
@@ -53,7 +45,7 @@ def set_as_reviewer(tx: Tx, call: Call[AccountId, IsReviewer, None]) -> ManagedA
     account_id = call.params.managed_account_id
     change = role_members.add if call.query.is_reviewer else role_members.remove
     change(tx, call.caller.actor, _REVIEWER, [account_id])
-    return _info(accounts.one(tx, account_id))
+    return account_info(accounts.one(tx, account_id))
 
 
 @operation(
@@ -90,7 +82,7 @@ def delete_multiple_reviewer(tx: Tx, call: Call[None, None, list[ManagedAccountO
     summary="Every reviewer, by name",
 )
 def get_all_reviewers_info(tx: ReadTx, call: Call[None, None, None]) -> list[ManagedAccountInfo]:
-    return [_info(row) for row in accounts.all_reviewers(tx)]
+    return [account_info(row) for row in accounts.all_reviewers(tx)]
 
 
 @operation(
@@ -112,15 +104,3 @@ def reviewer_search(
         view.entity_type = EntityType(row.kind)
         data.append(view)
     return DataTable[ManagedAccountAndCollectionsView](data=data, records_total=listed.total)
-
-
-def _info(row: AccountRow) -> ManagedAccountInfo:
-    view = ManagedAccountInfo.from_row(row)
-    view.user_id = row.id
-    view.login_id = row.name
-    view.samaccountname = row.sam_account_name
-    view.last_logon_date_utc = at(row.last_sign_in_at)
-    view.type = EntityType(row.kind).name.title().replace("_", "")
-    view.created_date_time_utc = at(row.created_at)
-    view.modified_date_time_utc = at(row.modified_at)
-    return view

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from typing import Any, Final
 from uuid import UUID
 
+from locum.api import qr_code
 from locum.api.context import SIGNED_IN_COOKIE, Call
 from locum.api.guards import ANYONE, PENDING, PENDING_SECOND_FACTOR, SIGNED_IN
 from locum.api.operations import operation
 from locum.api.reading import RawBody
-from locum.api.wire.signin import MfaRegister, MfaSeed, SignInBody, TotpConfirmed
+from locum.api.wire.signin import MfaRegister, SignInBody, TotpConfirmed, TotpSeed
 from locum.identities.caller import Pending
 from locum.identities.digests import KeyedDigest
 from locum.identities.signin import FirstFactor, Needs, SignedIn
@@ -77,12 +79,8 @@ async def second_factor(call: Call[None, None, RawBody]) -> str:
 
     Where no factor is needed any code passes, and no code at all.
     """
-    first = _first_factor(call)
-    given = call.cookies.get(COOKIE)
-    if given is not None and not hmac.compare_digest(
-        given.encode(), _cookie(call.api.digest, first.identity_id).encode()
-    ):
-        raise Unauthenticated("User Id Mismatch: the sign-in cookie belongs to another user")
+    first = first_factor(call)
+    check_cookie(call, first)
     code = call.body.text()[:LONGEST_CODE]
     signed_in = await call.api.signin.second_factor(first, code, address=call.address)
     return await complete(call, signed_in)
@@ -110,10 +108,14 @@ def get_user_token(tx: ReadTx, call: Call[None, None, None]) -> str:
     problems=(409, 429),
     summary="Begin to enrol an authenticator app",
 )
-async def start_totp(call: Call[None, None, None]) -> MfaSeed:
+async def start_totp(call: Call[None, None, None]) -> TotpSeed:
     """AUTH-10. Only while no factor is enrolled. Asked again, it makes a new secret in place of the first."""
-    enrolment = await call.api.signin.start_enrolment(_first_factor(call), address=call.address)
-    return MfaSeed(shared_key=enrolment.shared_key.reveal_text(), authenticator_uri=enrolment.uri.reveal_text())
+    enrolment = await call.api.signin.start_enrolment(first_factor(call), address=call.address)
+    return TotpSeed(
+        shared_key=enrolment.shared_key.reveal_text(),
+        authenticator_uri=enrolment.uri.reveal_text(),
+        qr_code=await asyncio.to_thread(qr_code.png, enrolment.uri),
+    )
 
 
 @operation(
@@ -125,7 +127,7 @@ async def start_totp(call: Call[None, None, None]) -> MfaSeed:
 )
 async def confirm_totp(call: Call[None, None, MfaRegister]) -> TotpConfirmed:
     """AUTH-10. The code completes the sign-in too. The recovery codes are never shown again."""
-    enrolled = await call.api.signin.confirm_enrolment(_first_factor(call), call.body.code, address=call.address)
+    enrolled = await call.api.signin.confirm_enrolment(first_factor(call), call.body.code, address=call.address)
     return TotpConfirmed(
         recovery_codes=[code.reveal_text() for code in enrolled.recovery_codes],
         token=await complete(call, enrolled.signed_in),
@@ -139,12 +141,21 @@ async def complete(call: Call[Any, Any, Any], signed_in: SignedIn, method: Metho
     return opened.token
 
 
-def _first_factor(call: Call[Any, Any, Any]) -> FirstFactor:
+def first_factor(call: Call[Any, Any, Any]) -> FirstFactor:
     """What the caller's pending token proves."""
     caller = call.caller
     if caller.pending is None:
         raise LookupError("the guard lets only pending sign-ins come here")
     return FirstFactor(caller.identity_id, caller.name, _NEEDS[caller.pending])
+
+
+def check_cookie(call: Call[Any, Any, Any], first: FirstFactor) -> None:
+    """Refuse a sign-in cookie of somebody else. One that does not come back is no reason."""
+    given = call.cookies.get(COOKIE)
+    if given is not None and not hmac.compare_digest(
+        given.encode(), _cookie(call.api.digest, first.identity_id).encode()
+    ):
+        raise Unauthenticated("User Id Mismatch: the sign-in cookie belongs to another user")
 
 
 def _cookie(digest: KeyedDigest, identity_id: UUID) -> str:

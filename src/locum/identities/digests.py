@@ -14,7 +14,9 @@ from locum.vault.secret import Secret
 
 SYSTEM_KEY = "key-digest"
 
-Purpose = Literal["api-key", "recovery-code", "recovery-key", "signed-in-cookie", "signin-cookie"]
+Purpose = Literal[
+    "api-key", "passkey-challenge", "recovery-code", "recovery-key", "signed-in-cookie", "signin-cookie"
+]
 
 
 def make_key() -> Secret:

@@ -17,11 +17,11 @@ import pyotp
 import sqlalchemy as sa
 
 from locum.audit.log import record
-from locum.identities import signins
+from locum.identities import policy, signins
 from locum.identities.digests import KeyedDigest
-from locum.identities.model import Login, local_login, passkey, recovery_code
+from locum.identities.model import Login, SecondFactor, local_login, passkey, recovery_code
 from locum.kit.actor import Actor
-from locum.kit.db import Tx
+from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict
 from locum.kit.ids import new_id
 from locum.vault.secret import Secret
@@ -31,6 +31,7 @@ ISSUER = "Locum"
 PURPOSE = "totp"
 WINDOW = 1  # time steps a clock may be off, either way
 RECOVERY_CODES = 10
+ENROLLED = "a second factor is enrolled already"
 
 _SECRET_BYTES = 20
 _RECOVERY_BYTES = 10
@@ -48,13 +49,38 @@ class Enrolment:
     uri: Secret
 
 
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What one person has besides the password, and whether they need it."""
+
+    required: bool
+    totp: bool
+    passkeys: int
+    recovery_codes_left: int
+
+
+def required(tx: ReadTx, login: Login) -> bool:
+    """Whether this person needs a second factor: their own setting comes before the installation's (AUTH-13)."""
+    if login.second_factor is None:
+        return policy.load(tx).user_mfa == "required"
+    return login.second_factor is SecondFactor.REQUIRED
+
+
+def factors(tx: ReadTx, login: Login) -> Factors:
+    """What is enrolled, and how many recovery codes are left."""
+    left = sa.select(sa.func.count()).where(
+        recovery_code.c.identity_id == login.identity_id, recovery_code.c.used_at.is_(None)
+    )
+    return Factors(required(tx, login), login.totp_secret_id is not None, login.passkeys, int(tx.scalar(left)))
+
+
 def start(tx: Tx, vault: Vault, actor: Actor, login: Login) -> Enrolment:
     """Make a new TOTP secret, which counts only once a code of it is confirmed (AUTH-10).
 
     Starting again replaces the secret that was waiting. Raises Conflict if a factor is enrolled already.
     """
-    if login.totp_secret_id is not None:
-        raise Conflict("a second factor is enrolled already")
+    if login.has_factor:
+        raise Conflict(ENROLLED)
     shared_key = Secret(base64.b32encode(secrets.token_bytes(_SECRET_BYTES)))
     if login.totp_pending_secret_id is not None:
         vault.erase(tx, login.totp_pending_secret_id)
@@ -72,7 +98,7 @@ def confirm(
 
     The time step of the code is used up. Raises Conflict if no enrolment is waiting.
     """
-    if login.totp_secret_id is not None or login.totp_pending_secret_id is None:
+    if login.has_factor or login.totp_pending_secret_id is None:
         raise Conflict("no enrolment of a second factor is waiting to be confirmed")
     secret = vault.open(tx, login.totp_pending_secret_id, purpose=PURPOSE)
     steps = matching_steps(secret, code, tx.now)
@@ -124,12 +150,14 @@ def reset(tx: Tx, vault: Vault, actor: Actor, login: Login) -> None:
 
 
 def check(tx: Tx, vault: Vault, digest: KeyedDigest, login: Login, code: str) -> Outcome:
-    """Try `code` against the enrolled factor. "used" = it was right once, and must not count as a guess."""
-    if login.totp_secret_id is None:
-        return "wrong"
-    steps = matching_steps(vault.open(tx, login.totp_secret_id, purpose=PURPOSE), code, tx.now)
-    if steps:
-        return "right" if _use_step(tx, login.identity_id, max(steps)) else "used"
+    """Try `code` against the enrolled factor. "used" = it was right once, and must not count as a guess.
+
+    Whose only factor is a passkey has recovery codes too.
+    """
+    if login.totp_secret_id is not None:
+        steps = matching_steps(vault.open(tx, login.totp_secret_id, purpose=PURPOSE), code, tx.now)
+        if steps:
+            return "right" if _use_step(tx, login.identity_id, max(steps)) else "used"
     return "right" if _use_recovery_code(tx, digest, login.identity_id, code) else "wrong"
 
 

@@ -265,17 +265,33 @@ class Login(msgspec.Struct, frozen=True):
     totp_secret_id: UUID | None
     totp_pending_secret_id: UUID | None
     totp_last_step: int
+    passkeys: int
 
     def password_ended(self, now: dt.datetime, days: int) -> bool:
         """Whether the password is older than passwords may get; 0 days = they don't end (AUTH-22)."""
         return days > 0 and self.changed_at + dt.timedelta(days=days) <= now
 
-    def refusal(self, now: dt.datetime) -> str | None:
-        """Why this identity may not sign in at `now`, in the audit log's words, or None."""
+    @property
+    def has_factor(self) -> bool:
+        """Whether a second factor is enrolled: codes by time or a passkey."""
+        return self.totp_secret_id is not None or self.passkeys > 0
+
+    def barred(self, now: dt.datetime) -> str | None:
+        """Why this identity may not come in at `now` by any way, in the audit log's words, or None."""
         if self.locked:
             return "locked by an administrator"
         if self.expires_at is not None and self.expires_at <= now:
             return "the identity has expired"
+        return None
+
+    def refusal(self, now: dt.datetime) -> str | None:
+        """Why this identity may not sign in with a password or code at `now`, or None.
+
+        The lock after wrong tries is for what can be guessed.
+        """
+        barred = self.barred(now)
+        if barred is not None:
+            return barred
         if self.locked_until is not None and self.locked_until > now:
             return "locked after wrong tries"
         return None
@@ -296,6 +312,11 @@ LOGIN = sa.select(
     local_login.c.totp_secret_id,
     local_login.c.totp_pending_secret_id,
     local_login.c.totp_last_step,
+    sa.select(sa.func.count())
+    .where(passkey.c.identity_id == identity.c.id)
+    .correlate(identity)
+    .scalar_subquery()
+    .label("passkeys"),
 ).join_from(
     identity, local_login, sa.and_(local_login.c.identity_id == identity.c.id, identity.c.deleted_at.is_(None))
 )

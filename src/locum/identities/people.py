@@ -235,8 +235,10 @@ def login_named(tx: ReadTx, name: str) -> Login | None:
 
 def login_of(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login | None:
     """How that local user signs in; with `hold` (needs a Tx) the row is held until commit. None for anyone else."""
-    one = LOGIN.where(identity.c.id == identity_id)
-    return tx.first(Login, one.with_for_update(of=local_login) if hold else one)
+    if hold:  # in a statement of its own: one that waited would count the passkeys there were before its wait
+        row = sa.select(local_login.c.identity_id).where(local_login.c.identity_id == identity_id)
+        tx.scalar(row.with_for_update())
+    return tx.first(Login, LOGIN.where(identity.c.id == identity_id))
 
 
 def roles_of(tx: ReadTx, identity_id: UUID) -> frozenset[Role]:

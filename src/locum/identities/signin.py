@@ -28,7 +28,7 @@ from locum.identities.token_issuer import Opened, TokenIssuer
 from locum.identities.tokens import Tokens
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx
-from locum.kit.errors import Forbidden, LocumError, RateLimited, Unauthenticated
+from locum.kit.errors import Conflict, Forbidden, LocumError, RateLimited, Unauthenticated
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -44,7 +44,8 @@ WRONG_CODE = "the code is not right"
 USED_CODE = "this code was used already: wait for the next one"
 ENROL_FIRST = (
     "a second factor must be enrolled first: POST /api/locum/v1/SecondFactor/Totp with this token gives the secret,"
-    " POST /api/locum/v1/SecondFactor/Totp/Confirm with a code of it finishes the sign-in"
+    " POST /api/locum/v1/SecondFactor/Totp/Confirm with a code of it finishes the sign-in;"
+    " or enrol a passkey, from POST /api/locum/v1/Passkey/Options on"
 )
 CHANGE_FIRST = (
     "the password must be changed first:"
@@ -143,7 +144,7 @@ class SignIn:
         """A TOTP secret to confirm (AUTH-10). Raises Conflict if a factor is enrolled, Forbidden if locked."""
 
         def start(tx: Tx) -> mfa.Enrolment:
-            login = _past_password(tx, first.identity_id)
+            login = past_password(tx, first.identity_id)
             return mfa.start(tx, self._vault, Actor(login.identity_id, login.name, address), login)
 
         return await self._db.write(start)
@@ -154,6 +155,13 @@ class SignIn:
         Raises Unauthenticated (wrong code), RateLimited (locked), Conflict (nothing to confirm), Forbidden.
         """
         return or_raise(await self._db.write(self._settle_confirmation, first.identity_id, code, address))
+
+    async def renew_recovery_codes(self, identity_id: UUID, code: str, *, address: str | None) -> list[Secret]:
+        """Ten new recovery codes in place of the old ones, for a code that is used up (AUTH-11).
+
+        Wrong codes count towards the lock. Raises as `second_factor` does, and Conflict if no factor is enrolled.
+        """
+        return or_raise(await self._db.write(self._settle_renewal, identity_id, code, address))
 
     async def pending_token(self, first: FirstFactor) -> str:
         """The token of a sign-in that is not complete: good for its next step and nothing else (SEC-07)."""
@@ -177,18 +185,35 @@ class SignIn:
                 return Forbidden(ENROL_FIRST, missing="enrolment")
             case "none":
                 return _complete(tx, login, actor)
+        return self._check_code(tx, login, actor, code) or _complete(tx, login, actor)
+
+    def _check_code(self, tx: Tx, login: Login, actor: Actor, code: str) -> LocumError | None:
+        """Use up the code, or count and record the wrong one; answers the refusal."""
         outcome = mfa.check(tx, self._vault, self._digest, login, code)
         if outcome == "right":
-            return _complete(tx, login, actor)
+            return None
         if outcome == "used":
             refused(tx, actor, "the code was used already")
             return Unauthenticated(USED_CODE)
         return _wrong_code(tx, login, actor)
 
+    def _settle_renewal(
+        self, tx: Tx, identity_id: UUID, code: str, address: str | None
+    ) -> list[Secret] | LocumError:
+        login = usable(tx, identity_id, hold=True)
+        if not login.has_factor:
+            raise Conflict("no second factor is enrolled: recovery codes come with the first")
+        actor = Actor(login.identity_id, login.name, address)
+        refusal = self._check_code(tx, login, actor, code)
+        if refusal is not None:
+            return refusal
+        record(tx, actor, "second_factor.codes_renewed", object_kind="identity", object_id=login.identity_id)
+        return mfa.new_recovery_codes(tx, self._digest, login.identity_id)
+
     def _settle_confirmation(
         self, tx: Tx, identity_id: UUID, code: str, address: str | None
     ) -> Enrolled | LocumError:
-        login = _past_password(tx, identity_id)
+        login = past_password(tx, identity_id)
         actor = Actor(login.identity_id, login.name, address)
         codes = mfa.confirm(tx, self._vault, self._digest, actor, login, code)
         if codes == "wrong":
@@ -217,7 +242,8 @@ def usable(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login:
     return login
 
 
-def _past_password(tx: Tx, identity_id: UUID) -> Login:
+def past_password(tx: Tx, identity_id: UUID) -> Login:
+    """The local user whose right password counts now: not locked, no new password waiting. Held until commit."""
     login = usable(tx, identity_id, hold=True)
     if needs(tx, login) == "password_change":
         raise Forbidden(CHANGE_FIRST, missing="password_change")
@@ -258,11 +284,9 @@ def needs(tx: ReadTx, login: Login) -> Needs:
         return "password_change"
     if login.second_factor is SecondFactor.NOT_REQUIRED:
         return "none"
-    if login.totp_secret_id is not None:
+    if login.has_factor:
         return "totp"
-    if login.second_factor is SecondFactor.REQUIRED:
-        return "enrol"
-    return "enrol" if rules.user_mfa == "required" else "none"
+    return "enrol" if mfa.required(tx, login) else "none"
 
 
 def _complete(tx: Tx, login: Login, actor: Actor) -> SignedIn:
@@ -270,6 +294,11 @@ def _complete(tx: Tx, login: Login, actor: Actor) -> SignedIn:
     tx.run(sa.update(identity).where(identity.c.id == login.identity_id).values(last_sign_in_at=tx.now))
     record(tx, actor, "signin.completed", object_kind="identity", object_id=login.identity_id)
     return SignedIn(login.identity_id, login.name)
+
+
+def complete_with_passkey(tx: Tx, login: Login, actor: Actor) -> SignedIn:
+    """Complete the sign-in of somebody whose passkey was verified in this unit. Passkeys come in by this door only."""
+    return _complete(tx, login, actor)
 
 
 def _wrong_code(tx: Tx, login: Login, actor: Actor) -> LocumError:

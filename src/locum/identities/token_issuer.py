@@ -87,7 +87,7 @@ class TokenIssuer:
             name=who.name,
             display_name=who.display_name,
             roles=roles_of(tx, identity_id),
-            has_factor=login is not None and login.totp_secret_id is not None,
+            has_factor=login is not None and login.has_factor,
             pending=pending,
             sign_in_id=sign_in_id,
             ends_at=ends_at,

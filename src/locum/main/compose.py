@@ -22,8 +22,10 @@ from locum.identities import digests, signing_key, tokens
 from locum.identities.authenticate import Authenticator
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage
+from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
+from locum.identities.relying_party import relying_party
 from locum.identities.signin import SignIn
 from locum.identities.tokens import Tokens
 from locum.kit import jobs
@@ -120,6 +122,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     recorder = Recorder(Store(settings.data_dir / "recordings"), recording_key)
     work = SessionWork(db, vault, open_connector, changed)
     host, port = split_address(settings.ssh, "--ssh")
+    https_port = split_address(settings.https, "--https")[1]
     gateway = SshGateway(
         Rooms(connections, recorder, vault, db),
         signin,
@@ -139,6 +142,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         signin=signin,
         passwords=PasswordChange(db, hasher, signin.issuer),
         usage=KeyUsage(db),
+        passkeys=PasskeySignIn(db, digest, relying_party(settings.public_url, https_port)),
         changed=changed,
         node=name,
         ssh_address=settings.public_ssh or settings.ssh,

@@ -16,7 +16,6 @@ from locum.api.wire.managed_account import (
     ManagedAccountOrGroupIdIn,
     ManagedAccountView,
     ManagedAccountViewIn,
-    NameAndId,
 )
 from locum.vault.secret import Secret
 
@@ -31,7 +30,6 @@ from locum.vault.secret import Secret
         ManagedAccountOrGroupIdIn,
         ManagedAccountView,
         ManagedAccountViewIn,
-        NameAndId,
     ],
 )
 def test_it_has_the_fields_of_the_contract(shape: type) -> None:

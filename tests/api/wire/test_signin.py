@@ -7,7 +7,7 @@ import pytest
 
 from locum.api.reading import FieldErrors, read, reader_of
 from locum.api.wire.base import encoder
-from locum.api.wire.signin import MfaRegister, MfaSeed, SignInBody, TotpConfirmed
+from locum.api.wire.signin import Factors, MfaRegister, RecoveryCodes, SignInBody, TotpConfirmed, TotpSeed
 from locum.vault.secret import Secret
 
 
@@ -33,7 +33,12 @@ def test_limits() -> None:
 
 
 def test_answers() -> None:
-    seed = MfaSeed(shared_key="A", authenticator_uri="otpauth://totp/x")
-    assert msgspec.json.decode(encoder.encode(seed)) == {"sharedKey": "A", "authenticatorUri": "otpauth://totp/x"}
+    seed = TotpSeed(shared_key="A", authenticator_uri="otpauth://totp/x", qr_code="data:")
+    shown = {"sharedKey": "A", "authenticatorUri": "otpauth://totp/x", "qrCode": "data:"}
+    assert msgspec.json.decode(encoder.encode(seed)) == shown
+    assert msgspec.json.decode(encoder.encode(RecoveryCodes(recovery_codes=["a"]))) == {"recoveryCodes": ["a"]}
+    factors = Factors(required=True, totp=False, passkeys=2, recovery_codes_left=9)
+    shown = {"required": True, "totp": False, "passkeys": 2, "recoveryCodesLeft": 9}
+    assert msgspec.json.decode(encoder.encode(factors)) == shown
     done = TotpConfirmed(recovery_codes=["a"], token="t")
     assert msgspec.json.decode(encoder.encode(done)) == {"recoveryCodes": ["a"], "token": "t"}

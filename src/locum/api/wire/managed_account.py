@@ -7,6 +7,7 @@ from uuid import UUID
 
 from locum.api.wire.base import NEVER, In, Name, Out, Time, later
 from locum.api.wire.enums import EntityType
+from locum.api.wire.session_summary import SessionSummary
 from locum.kit.ids import NIL
 from locum.vault.secret import Secret
 
@@ -47,7 +48,7 @@ class ManagedAccountInfo(Out):
     mfa_connector_id: UUID | None = None
     policies: Annotated[None, later("SbPAM.Models.AccessControlPolicy", many=True)] = None
     resources: Annotated[None, later("SbPAM.Models.ManagedResource", many=True)] = None
-    active_sessions: Annotated[None, later("SbPAM.Models.SessionSummary", many=True)] = None
+    active_sessions: list[SessionSummary] | None = None
     last_logon_date_utc: Time | None = None
     scheduled_session_count: int = 0
     type: str | None = None
@@ -58,13 +59,6 @@ class ManagedAccountInfo(Out):
     node_id: UUID = NIL
     created_date_time_utc: Time = NEVER
     modified_date_time_utc: Time = NEVER
-
-
-class NameAndId(Out):
-    __contract__ = "SbPAM.Models.NameAndId"
-
-    id: UUID = NIL
-    name: str | None = None
 
 
 class ManagedAccountOrGroupIdIn(In):

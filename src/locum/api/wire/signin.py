@@ -17,13 +17,13 @@ class SignInBody(In):
     password: Secret
 
 
-class MfaSeed(Out):
-    """The secret for an authenticator app, to type in and as an `otpauth://` URI for a QR code."""
+class TotpSeed(Out):
+    """The contract's MfaSeed, the secret for an authenticator app to type in and as an `otpauth://` URI, and `qrCode`:
+    a picture of the URI to scan, as a `data:` URI of a PNG."""
 
-    __contract__ = "SbPAM.Models.MfaSeed"
-
-    shared_key: str | None = None
-    authenticator_uri: str | None = None
+    shared_key: str
+    authenticator_uri: str
+    qr_code: str
 
 
 class MfaRegister(In):
@@ -32,6 +32,21 @@ class MfaRegister(In):
     __contract__ = "SbPAM.Models.MfaRegister"
 
     code: Annotated[str, Meta(max_length=64)]
+
+
+class RecoveryCodes(Out):
+    """New recovery codes, which are shown this once."""
+
+    recovery_codes: list[str]
+
+
+class Factors(Out):
+    """What the caller has besides the password. `passkeys` counts them."""
+
+    required: bool
+    totp: bool
+    passkeys: int
+    recovery_codes_left: int
 
 
 class TotpConfirmed(Out):
