@@ -9,6 +9,7 @@ from locum.kit.permissions import Permission
 
 _USER = frozenset(
     {
+        Permission.ACCOUNTS_SELF_MANAGE,
         Permission.ACCOUNTS_SELF_READ,
         Permission.CATALOG_ACTIVITY_READ,
         Permission.CATALOG_PLATFORM_READ,

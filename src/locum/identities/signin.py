@@ -14,22 +14,26 @@ from typing import Literal, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+import msgspec
 import sqlalchemy as sa
 
 from locum.audit.log import record
-from locum.identities import lockout, mfa
+from locum.identities import lockout, mfa, ssh_keys
 from locum.identities.caller import Pending
 from locum.identities.digests import KeyedDigest
 from locum.identities.model import Login, SecondFactor, identity, local_login
 from locum.identities.passwords import PasswordHasher, check_new
 from locum.identities.people import login_named, login_of, roles_of
 from locum.identities.policy import user_mfa
+from locum.identities.ssh_keys import Proof, SshKey
 from locum.identities.tokens import Subject, Tokens
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Forbidden, Invalid, LocumError, RateLimited, Unauthenticated
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
+
+__all__ = ["FirstFactor", "Proof", "SignIn", "SignedIn", "SshKey"]
 
 T = TypeVar("T")
 Needs = Literal["none", "totp", "enrol", "password_change"]
@@ -64,19 +68,23 @@ _PENDING: dict[Needs, Pending] = {
 
 @dataclass(frozen=True, slots=True)
 class FirstFactor:
-    """A right password, and what the sign-in needs next. "none": any code passes."""
+    """A right password or a proven SSH key, and what the sign-in needs next. "none": any code passes."""
 
     identity_id: UUID
     name: str
     needs: Needs
+    ssh_key: SshKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A complete sign-in."""
+    """A complete sign-in. `code_spared`: an SSH key was taken for the code as well, which is good only where the
+    connection profile says so: the gate looks again."""
 
     identity_id: UUID
     name: str
+    proof: Proof = Proof.PASSWORD
+    code_spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,24 @@ class SignIn:
         Raises Unauthenticated (wrong or used code), RateLimited (locked), Forbidden (a factor or a new password is
         still to be set, or the account was locked meanwhile).
         """
-        return _or_raise(await self._db.write(self._settle_code, first.identity_id, code, address))
+        return _or_raise(await self._db.write(self._settle_code, first, code, address))
+
+    async def ssh_key(self, login: str, line: str) -> SshKey | None:
+        """The SSH key `line` ("algorithm base64") that the person of that name has registered. It proves nothing."""
+        return await self._db.read(ssh_keys.find, login, line)
+
+    async def proven_ssh_key(
+        self, key: SshKey, *, both_factors: bool, address: str | None
+    ) -> FirstFactor | SignedIn:
+        """Take a key whose signature was verified for the password, or with `both_factors` for the code as well.
+
+        A lock after wrong tries does not stop it: a stranger could keep people out with it. Raises Unauthenticated
+        (the key was removed), Forbidden (the account is locked or has expired).
+        """
+        settled = await self._db.write(_settle_key, key, both_factors, address)
+        if isinstance(settled, LocumError):
+            raise settled
+        return settled
 
     async def start_enrolment(self, first: FirstFactor, *, address: str | None) -> mfa.Enrolment:
         """A TOTP secret to confirm (AUTH-10). Raises Conflict if a factor is enrolled, Forbidden if locked."""
@@ -181,19 +206,21 @@ class SignIn:
         )
         return self._tokens.issue(subject, now=tx.now, after=after)
 
-    def _settle_code(self, tx: Tx, identity_id: UUID, code: str, address: str | None) -> SignedIn | LocumError:
-        login = _usable(tx, identity_id, hold=True)
+    def _settle_code(self, tx: Tx, first: FirstFactor, code: str, address: str | None) -> SignedIn | LocumError:
+        login = _usable(tx, first.identity_id, hold=True)
         actor = Actor(login.identity_id, login.name, address)
+        if first.ssh_key is not None:
+            ssh_keys.used(tx, first.ssh_key)
         match _needs(tx, login):
             case "password_change":
                 return Forbidden(CHANGE_FIRST, missing="password_change")
             case "enrol":
                 return Forbidden(ENROL_FIRST, missing="enrolment")
             case "none":
-                return _complete(tx, login, actor)
+                return _complete(tx, login, actor, first.ssh_key)
         outcome = mfa.check(tx, self._vault, self._digest, login, code)
         if outcome == "right":
-            return _complete(tx, login, actor)
+            return _complete(tx, login, actor, first.ssh_key, code=True)
         if outcome == "used":
             _refused(tx, actor, "the code was used already")
             return Unauthenticated(USED_CODE)
@@ -207,7 +234,7 @@ class SignIn:
         codes = mfa.confirm(tx, self._vault, self._digest, actor, login, code)
         if codes == "wrong":
             return _wrong_code(tx, login, actor)
-        return Enrolled(_complete(tx, login, actor), codes)
+        return Enrolled(_complete(tx, login, actor, code=True), codes)
 
     def _settle_change(
         self, tx: Tx, known: Login, hashed: str | None, forced: bool, address: str | None
@@ -310,11 +337,37 @@ def _needs(tx: ReadTx, login: Login) -> Needs:
     return "enrol" if user_mfa(tx) == "required" else "none"
 
 
-def _complete(tx: Tx, login: Login, actor: Actor) -> SignedIn:
-    lockout.clear(tx, login.identity_id)
+def _settle_key(
+    tx: Tx, key: SshKey, both_factors: bool, address: str | None
+) -> FirstFactor | SignedIn | LocumError:
+    login = login_of(tx, key.identity_id, hold=True)
+    ssh_keys.used(tx, key)
+    if login is None:
+        return Unauthenticated(REFUSED)
+    actor = Actor(login.identity_id, login.name, address)
+    reason = msgspec.structs.replace(login, locked_until=None).refusal(tx.now)
+    if reason is not None:
+        _refused(tx, actor, reason)
+        return Forbidden("the account is locked or has expired", missing="unlocked account")
+    detail = {"fingerprint": key.fingerprint}
+    record(tx, actor, "signin.ssh_key", object_kind="identity", object_id=login.identity_id, detail=detail)
+    needs = _needs(tx, login)
+    if needs == "none" or (needs == "totp" and both_factors):
+        return _complete(tx, login, actor, key, code_spared=needs == "totp")
+    return FirstFactor(login.identity_id, login.name, needs, key)
+
+
+def _complete(
+    tx: Tx, login: Login, actor: Actor, key: SshKey | None = None, *, code: bool = False, code_spared: bool = False
+) -> SignedIn:
+    """`key` stood for the password. Alone it says nothing about wrong passwords, and leaves their lock in place."""
+    proof = Proof.PASSWORD if key is None else key.proof
+    if key is None or code:
+        lockout.clear(tx, login.identity_id)
     tx.run(sa.update(identity).where(identity.c.id == login.identity_id).values(last_sign_in_at=tx.now))
-    record(tx, actor, "signin.completed", object_kind="identity", object_id=login.identity_id)
-    return SignedIn(login.identity_id, login.name)
+    detail = {"by": f"{proof}, code" if code else str(proof)}
+    record(tx, actor, "signin.completed", object_kind="identity", object_id=login.identity_id, detail=detail)
+    return SignedIn(login.identity_id, login.name, proof, code_spared)
 
 
 def _wrong_code(tx: Tx, login: Login, actor: Actor) -> LocumError:
