@@ -16,6 +16,7 @@ from locum.api import (
     managed_resource,
     platform,
     signin,
+    ssh_key,
 )
 
 CONTROLLERS: tuple[ModuleType, ...] = (
@@ -30,4 +31,5 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     access_control_policy,
     activity_session,
     log,
+    ssh_key,
 )

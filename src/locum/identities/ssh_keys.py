@@ -21,6 +21,7 @@ from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthentic
 from locum.kit.ids import new_id
 
 MOST = 50
+UNKNOWN = "there is no SSH key with this id"
 _LONGEST_NAME = 256
 
 
@@ -99,7 +100,7 @@ def one(tx: ReadTx, key_id: UUID) -> SshKey:
     """One key. Raises NotFound."""
     found = tx.first(SshKey, _KEY.where(ssh_key.c.id == key_id))
     if found is None:
-        raise NotFound("there is no SSH key with this id")
+        raise NotFound(UNKNOWN)
     return found
 
 
@@ -107,7 +108,7 @@ def remove(tx: Tx, actor: Actor, key_id: UUID) -> None:
     """Nobody signs in with this key any more. Raises NotFound."""
     key = one(tx, key_id)
     if not tx.run(sa.delete(ssh_key).where(ssh_key.c.id == key_id)):
-        raise NotFound("there is no SSH key with this id")
+        raise NotFound(UNKNOWN)
     _audit(tx, actor, "ssh_key.removed", key.identity_id, key.name, key.fingerprint)
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from locum.activities.model import SshKeyUse, connection_profile
+from locum.activities.model import SshKeyUse
+from locum.activities.read import connection_profile_of
 from locum.identities.signin import SignedIn
 from locum.identities.ssh_keys import Proof
 from locum.kit.db import ReadTx
@@ -51,29 +52,23 @@ def ssh_key_use(tx: ReadTx, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
             profile_id = foreseen_profile(tx, wanted.request(identity_id))
         except LocumError:
             profile_id = None
-    return SshKeyUse.FIRST if profile_id is None else _profile(tx, profile_id)[1]
+    return SshKeyUse.FIRST if profile_id is None else connection_profile_of(tx, profile_id).ssh_key_use
 
 
 def check_proof(tx: ReadTx, session_id: UUID, who: SignedIn) -> None:
     """Raise Forbidden where the way `who` signed in is not enough for this session's connection profile."""
-    name, use = _profile(
-        tx, tx.scalar(sa.select(access_session.c.profile_id).where(access_session.c.id == session_id))
-    )
+    held = sa.select(access_session.c.profile_id).where(access_session.c.id == session_id)
+    profile = connection_profile_of(tx, tx.scalar(held))
+    use = profile.ssh_key_use
     if use is SshKeyUse.OFF and who.proof is not Proof.PASSWORD:
         raise Forbidden(
-            f"the connection profile “{name}” takes no SSH keys: connect with your password"
+            f"the connection profile “{profile.name}” takes no SSH keys: connect with your password"
             " (ssh -o PubkeyAuthentication=no)",
             missing="password",
         )
     enough = use is SshKeyUse.ANY or (use is SshKeyUse.SECURITY_KEY and who.proof is Proof.SECURITY_KEY)
     if who.code_spared and not enough:
         raise Forbidden(
-            f"the connection profile “{name}” asks for a verification code besides this SSH key: connect again",
+            f"the connection profile “{profile.name}” asks for a verification code besides this SSH key: connect again",
             missing="second factor",
         )
-
-
-def _profile(tx: ReadTx, profile_id: UUID) -> tuple[str, SshKeyUse]:
-    c = connection_profile.c
-    name = tx.scalar(sa.select(c.name).where(c.id == profile_id))
-    return str(name), SshKeyUse(tx.scalar(sa.select(c.ssh_key_use).where(c.id == profile_id)))
