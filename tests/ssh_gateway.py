@@ -188,6 +188,7 @@ class Client:
         self.host_key = host_key
         self.log = home / "questions"
         self.extra_environment: dict[str, str] = {}
+        self._keys: tuple[str, ...] = ("-o", "IdentityFile=none", "-o", "PubkeyAuthentication=no")
         (home / "known_hosts").write_text(f"[127.0.0.1]:{port} {host_key}\n")
         askpass = home / "askpass"
         askpass.write_text(
@@ -195,6 +196,13 @@ class Client:
             'case "$1" in *assword*) echo "$TEST_PASSWORD";; *) echo "$TEST_CODE";; esac\n'
         )
         askpass.chmod(0o700)
+
+    def use_keys(self, *files: Path, agent: Path | None = None, more: tuple[str, ...] = ()) -> None:
+        """From now on, offer these private keys, and those of the agent at this socket."""
+        only = ("-o", "IdentitiesOnly=yes") if agent is None else ()
+        named = [("-o", f"IdentityFile={file}") for file in files or ("none",)]
+        self._keys = (*only, *(word for option in named for word in option), *more)
+        self.extra_environment["SSH_AUTH_SOCK"] = str(agent or "")
 
     def questions(self) -> list[str]:
         """What the person was asked."""
@@ -217,8 +225,8 @@ class Client:
         return [
             *("-F", "none", "-o", f"Port={self.port}"),
             *("-o", f"UserKnownHostsFile={self.home}/known_hosts", "-o", "GlobalKnownHostsFile=none"),
-            *("-o", "StrictHostKeyChecking=yes", "-o", "NumberOfPasswordPrompts=1", "-o", "IdentityFile=none"),
-            *("-o", "PubkeyAuthentication=no", "-o", "ConnectTimeout=10"),
+            *("-o", "StrictHostKeyChecking=yes", "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=10"),
+            *self._keys,
         ]
 
     def command(self, *words: str, user: str = NAME, program: str = "ssh") -> list[str]:
