@@ -21,15 +21,16 @@ from identities_world import PASSWORD
 from key_gateway import KeyGateway, key_gateway
 from locum.activities.model import SshKeyUse
 from locum.gateway.ssh.login import KEY_ATTEMPTS
+from locum.gateway.ssh.names import parse
 from locum.identities import ssh_keys
 from locum.identities.digests import KeyedDigest
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignedIn
 from locum.identities.tokens import Tokens
 from locum.kit.db import Database
-from locum.kit.errors import Forbidden, Invalid, LocumError
+from locum.kit.errors import Forbidden, Invalid
 from locum.sessions.connections import Connections, Wanted
-from locum.sessions.model import access_session
+from locum.sessions.model import access_session, connection
 from raw_ssh_client import ASKED, FAILURE, failure, question, raw_client
 from software_security_key import ECDSA, ED25519, TOUCHED, SecurityKey, agent
 
@@ -100,26 +101,25 @@ class TestWhatAKeyProves:
 
     async def test_the_gate_looks_again(self, door: KeyGateway) -> None:
         """The profile may change, or another session be opened, between the key and the gate."""
-        key = door.key("key")
-        held = await door.register(key)
+        held = await door.register(door.key("key"))
+        bound = parse(await door.session())
         await door.key_use(SshKeyUse.ANY)
         who = await door.signin.proven_ssh_key(held, both_factors=True, address=None)
         assert isinstance(who, SignedIn)
-        wanted = Wanted("alice", "Linux_sudo", "web01")
         gate = Connections(door.database, door.stage.world.vault, door.stage.work.changed, node="n")
-
-        async def refusal() -> LocumError:
-            with pytest.raises(Forbidden) as refused:
-                await gate.open(who, wanted, address="192.0.2.7", close=print, progress=print)
-            return refused.value
-
-        for use, words in ((SshKeyUse.FIRST, "verification code"), (SshKeyUse.SECURITY_KEY, "verification code")):
+        refusals = {
+            SshKeyUse.FIRST: "asks for a verification code",
+            SshKeyUse.SECURITY_KEY: "asks for a verification code",
+            SshKeyUse.OFF: "takes no SSH keys",
+        }
+        for use, words in refusals.items():
             await door.key_use(use)
-            assert words in (await refusal()).detail
-        await door.key_use(SshKeyUse.OFF)
-        assert "takes no SSH keys" in (await refusal()).detail
-        count = sa.select(sa.func.count()).select_from(access_session)
-        assert await door.database.read(lambda tx: tx.scalar(count)) == 0
+            for wanted in (bound, Wanted("alice", "Linux_sudo", "web01")):
+                with pytest.raises(Forbidden, match=words):
+                    await gate.open(who, wanted, address="192.0.2.7", close=print, progress=print)
+        for table, rows in ((access_session, 1), (connection, 0)):  # the bound session alone, and nobody in it
+            count = sa.select(sa.func.count()).select_from(table)
+            assert await door.database.read(lambda tx, count=count: tx.scalar(count)) == rows
 
 
 class TestWhoIsRefused:
