@@ -223,10 +223,10 @@ class Client:
 
     def options(self) -> list[str]:
         return [
+            *self._keys,
             *("-F", "none", "-o", f"Port={self.port}"),
             *("-o", f"UserKnownHostsFile={self.home}/known_hosts", "-o", "GlobalKnownHostsFile=none"),
             *("-o", "StrictHostKeyChecking=yes", "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=10"),
-            *self._keys,
         ]
 
     def command(self, *words: str, user: str = NAME, program: str = "ssh") -> list[str]:

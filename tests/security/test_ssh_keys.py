@@ -20,7 +20,7 @@ from demo.hosts import Host
 from identities_world import PASSWORD
 from key_gateway import KeyGateway, key_gateway
 from locum.activities.model import SshKeyUse
-from locum.gateway.ssh.login import KEY_ATTEMPTS
+from locum.gateway.ssh.login import ATTEMPTS, KEY_ATTEMPTS
 from locum.gateway.ssh.names import parse
 from locum.identities import ssh_keys
 from locum.identities.digests import KeyedDigest
@@ -201,9 +201,9 @@ class TestWhoIsRefused:
         door.client.use_keys(key, more=("-o", "NumberOfPasswordPrompts=5"))
         answer, asked = await door.run("alice+Linux_sudo+web01", code="000000")
         assert answer.status == 255
-        assert asked == ["code"]  # the first value of an option counts: one try
+        assert asked == ["code"] * ATTEMPTS
         assert "the code is not right" in answer.err
-        assert await door.failed_attempts() == 1
+        assert await door.failed_attempts() == ATTEMPTS
 
     async def test_many_keys_end_the_connection_and_lock_nobody(self, door: KeyGateway) -> None:
         socket = door.folder / "agent"
@@ -312,37 +312,36 @@ class TestSec08Certificates:
     }
 
     @pytest.mark.parametrize("signer", ["a registered key", "itself", "a stranger's key"])
-    @pytest.mark.parametrize("kind", CORPUS)
-    async def test_none_signs_in_and_none_can_be_registered(
-        self, door: KeyGateway, kind: str, signer: str
-    ) -> None:
+    async def test_none_signs_in_and_none_can_be_registered(self, door: KeyGateway, signer: str) -> None:
         key, other = door.key("key", "-t", "ed25519"), door.key("other", "-t", "ed25519")
         await door.key_use(SshKeyUse.ANY)
         authority = key if signer == "itself" else other
         if signer != "a stranger's key":
             await door.register(authority)
-        issue = ["ssh-keygen", "-q", "-s", authority, "-I", "id", *self.CORPUS[kind], key.with_suffix(".pub")]
-        subprocess.run(issue, check=True)
-        certificate = door.folder / "key-cert.pub"
-        with pytest.raises(Invalid, match="certificate"):
-            await door.register(certificate.read_text())
+        for kind, options in self.CORPUS.items():
+            issue = ["ssh-keygen", "-q", "-s", authority, "-I", "id", *options, key.with_suffix(".pub")]
+            subprocess.run(issue, check=True)
+            certificate = door.folder / "key-cert.pub"
+            with pytest.raises(Invalid, match="certificate"):
+                await door.register(certificate.read_text())
+            await self._no_way_in(door, key, certificate, kind)
+        assert await door.audited("signin.ssh_key") == []
+
+    async def _no_way_in(self, door: KeyGateway, key: Path, certificate: Path, kind: str) -> None:
         # The client offers the certificate and not the key in it.
         only = ("-o", "PubkeyAcceptedAlgorithms=ssh-ed25519-cert-v01@openssh.com", "-v")
         door.client.use_keys(key, more=("-o", f"CertificateFile={certificate}", *only))
         answer, _ = await door.run("alice+Linux_sudo+web01", "-o", "PreferredAuthentications=publickey")
         offered = kind != "host certificate"  # `ssh` itself offers none of those
-        assert ("Offering public key: " in answer.err and "ED25519-CERT" in answer.err) == offered
-        assert answer.status == 255
-        # Neither does it when the wire says so without the client's own checks.
-        loaded = asyncssh.read_certificate(certificate)
+        assert ("Offering public key: " in answer.err and "ED25519-CERT" in answer.err) == offered, kind
+        assert answer.status == 255, kind
+        # Neither does it get in without the client's own checks.
+        loaded, private = asyncssh.read_certificate(certificate), asyncssh.read_private_key(key)
         async with raw_client(door.gateway.port, "alice+Linux_sudo+web01") as client:
-            algorithm = "ssh-ed25519-cert-v01@openssh.com"
-            private = asyncssh.read_private_key(key)
-            args = (Boolean(True), String(algorithm), String(loaded.public_data))
+            args = (Boolean(True), String("ssh-ed25519-cert-v01@openssh.com"), String(loaded.public_data))
             signature = private.sign(client.to_sign(*args), b"ssh-ed25519")
             answered, packet = await client.ask("publickey", *args, String(signature))
-            assert (answered, failure(packet)[1]) == (FAILURE, False)
-        assert await door.audited("signin.ssh_key") == []
+            assert (answered, failure(packet)[1]) == (FAILURE, False), kind
 
     async def test_a_key_cannot_be_registered_as_an_authority(self, door: KeyGateway) -> None:
         line = door.key("key").with_suffix(".pub").read_text()
