@@ -11,17 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from identities_world import PASSWORD, Person, World
-from locum.identities import ssh_keys
 from locum.identities.model import SecondFactor, identity, local_login
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import CHANGE_FIRST, ENROL_FIRST, REFUSED, FirstFactor, SignedIn, SignIn
-from locum.identities.ssh_keys import Proof, SshKey
 from locum.identities.tokens import Tokens
-from locum.kit.actor import Actor
 from locum.kit.db import Database
 from locum.kit.errors import Conflict, Forbidden, Invalid, LocumError, RateLimited, Unauthenticated
 from locum.vault.secret import Secret
-from software_security_key import SecurityKey
 
 pytestmark = pytest.mark.anyio
 
@@ -334,87 +330,3 @@ async def test_an_application_has_no_interactive_token(signin: SignIn, world: Wo
         await signin.token(SignedIn(robot.id, robot.name))
     with pytest.raises(Forbidden):
         await signin.second_factor(FirstFactor(robot.id, robot.name, "none"), "0", address=ADDRESS)
-
-
-class TestSshKey:
-    """A key whose signature the gateway has verified."""
-
-    @pytest.fixture
-    def ada(self, world: World) -> Person:
-        return world.person()
-
-    @pytest.fixture
-    async def key(self, ada: Person, database: Database) -> SshKey:
-        line = SecurityKey().line
-        return await database.write(ssh_keys.register, Actor(ada.id, "ada"), ada.id, name="stick", line=line)
-
-    async def proven(self, signin: SignIn, key: SshKey, *, both: bool = False) -> FirstFactor | SignedIn:
-        return await signin.proven_ssh_key(key, both_factors=both, address=ADDRESS)
-
-    async def test_it_is_found_by_name(self, signin: SignIn, key: SshKey) -> None:
-        assert await signin.ssh_key("ADA", key.public_key) == key
-        assert await signin.ssh_key("eve", key.public_key) is None
-
-    async def test_it_stands_for_the_password_and_the_code_follows(
-        self, signin: SignIn, key: SshKey, ada: Person
-    ) -> None:
-        first = await self.proven(signin, key)
-        assert first == FirstFactor(key.identity_id, "ada", "totp", key)
-        assert isinstance(first, FirstFactor)
-        assert await signin.second_factor(first, ada.totp.now(), address=ADDRESS) == SignedIn(
-            key.identity_id, "ada", Proof.SECURITY_KEY
-        )
-
-    async def test_it_is_both_factors_where_the_caller_says_so(self, signin: SignIn, key: SshKey) -> None:
-        who = await self.proven(signin, key, both=True)
-        assert who == SignedIn(key.identity_id, "ada", Proof.SECURITY_KEY, code_spared=True)
-
-    async def test_it_is_enough_for_whoever_needs_no_code(
-        self, signin: SignIn, key: SshKey, database: Database
-    ) -> None:
-        set_login(database, key.identity_id, second_factor=SecondFactor.NOT_REQUIRED)
-        for both in (False, True):
-            assert await self.proven(signin, key, both=both) == SignedIn(
-                key.identity_id, "ada", Proof.SECURITY_KEY, code_spared=False
-            )
-
-    @pytest.mark.parametrize("both", [False, True])
-    async def test_it_does_not_stand_for_what_is_still_to_be_set(
-        self, signin: SignIn, key: SshKey, database: Database, both: bool
-    ) -> None:
-        set_login(database, key.identity_id, second_factor=SecondFactor.REQUIRED, totp_secret_id=None)
-        assert (await self.proven(signin, key, both=both)).needs == "enrol"  # type: ignore[union-attr]
-        set_login(database, key.identity_id, must_change=True)
-        assert (await self.proven(signin, key, both=both)).needs == "password_change"  # type: ignore[union-attr]
-
-    async def test_a_lock_after_wrong_tries_holds_for_the_code_alone(
-        self, signin: SignIn, key: SshKey, database: Database
-    ) -> None:
-        until = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
-        set_login(database, key.identity_id, failed_attempts=5, locked_until=until)
-        first = await self.proven(signin, key)
-        assert isinstance(first, FirstFactor)
-        with pytest.raises(RateLimited):
-            await signin.second_factor(first, "000000", address=ADDRESS)
-        assert isinstance(await self.proven(signin, key, both=True), SignedIn)
-        assert isinstance(await refusal(signin, "ada", RIGHT), Unauthenticated)
-
-    async def test_a_locked_or_expired_account_is_told_so(
-        self, signin: SignIn, key: SshKey, database: Database
-    ) -> None:
-        past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-        for values in ({"locked": True}, {"locked": False, "expires_at": past}):
-            set_identity(database, key.identity_id, **values)
-            with pytest.raises(Forbidden, match="locked or has expired"):
-                await self.proven(signin, key, both=True)
-
-    async def test_a_key_removed_meanwhile_is_none(
-        self, signin: SignIn, key: SshKey, ada: Person, database: Database
-    ) -> None:
-        first = await self.proven(signin, key)
-        assert isinstance(first, FirstFactor)
-        await database.write(ssh_keys.remove, Actor(None, "admin"), key.id)
-        with pytest.raises(Unauthenticated, match="not registered any more"):
-            await signin.second_factor(first, ada.totp.now(), address=ADDRESS)
-        with pytest.raises(Unauthenticated, match="not registered any more"):
-            await self.proven(signin, key, both=True)
