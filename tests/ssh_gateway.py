@@ -16,12 +16,12 @@ from uuid import UUID, uuid4
 
 import asyncssh
 
-from locum.identities.signin import FirstFactor, SignedIn, SignIn
+from locum.identities.signin import FirstFactor, SignedIn, SignIn, SshKey
 from locum.kit.errors import Forbidden, LocumError, Unauthenticated
 from locum.recordings.format import Event
 from locum.recordings.reader import Playback, header
 from locum.recordings.writer import Recorder
-from locum.sessions.connections import Connections, Grant, Wanted
+from locum.sessions.connections import Connections, Grant, SshKeyUse, Wanted
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -109,6 +109,11 @@ class People(SignIn):
             raise Unauthenticated("the code is wrong")
         return SignedIn(first.identity_id, first.name)
 
+    async def ssh_key(self, login: str, line: str) -> SshKey | None:
+        """Nobody has a key: who has one is tested with the real sign-in."""
+        self.seen.append(f"key {login}")
+        return None
+
 
 @dataclass
 class Gate(Connections):
@@ -125,9 +130,12 @@ class Gate(Connections):
     ended: list[tuple[UUID, str]] = field(default_factory=list)
     closers: list[Callable[[str], None]] = field(default_factory=list)
 
-    async def open(  # type: ignore[override]
+    async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
+        return SshKeyUse.FIRST
+
+    async def open(
         self,
-        identity_id: UUID,
+        who: SignedIn,
         wanted: Wanted,
         *,
         address: str,
@@ -141,7 +149,7 @@ class Gate(Connections):
             await self.wait.wait()
         if self.refusal is not None:
             raise self.refusal
-        grant = replace(self.grant, connection_id=uuid4(), identity_id=identity_id)
+        grant = replace(self.grant, connection_id=uuid4(), identity_id=who.identity_id)
         self.grants.append(grant)
         self.closers.append(close)
         return grant
@@ -180,6 +188,7 @@ class Client:
         self.host_key = host_key
         self.log = home / "questions"
         self.extra_environment: dict[str, str] = {}
+        self._keys: tuple[str, ...] = ("-o", "IdentityFile=none", "-o", "PubkeyAuthentication=no")
         (home / "known_hosts").write_text(f"[127.0.0.1]:{port} {host_key}\n")
         askpass = home / "askpass"
         askpass.write_text(
@@ -187,6 +196,13 @@ class Client:
             'case "$1" in *assword*) echo "$TEST_PASSWORD";; *) echo "$TEST_CODE";; esac\n'
         )
         askpass.chmod(0o700)
+
+    def use_keys(self, *files: Path, agent: Path | None = None, more: tuple[str, ...] = ()) -> None:
+        """From now on, offer these private keys, and those of the agent at this socket."""
+        only = ("-o", "IdentitiesOnly=yes") if agent is None else ()
+        named = [("-o", f"IdentityFile={file}") for file in files or ("none",)]
+        self._keys = (*only, *(word for option in named for word in option), *more)
+        self.extra_environment["SSH_AUTH_SOCK"] = str(agent or "")
 
     def questions(self) -> list[str]:
         """What the person was asked."""
@@ -207,10 +223,10 @@ class Client:
 
     def options(self) -> list[str]:
         return [
+            *self._keys,
             *("-F", "none", "-o", f"Port={self.port}"),
             *("-o", f"UserKnownHostsFile={self.home}/known_hosts", "-o", "GlobalKnownHostsFile=none"),
-            *("-o", "StrictHostKeyChecking=yes", "-o", "NumberOfPasswordPrompts=1", "-o", "IdentityFile=none"),
-            *("-o", "PubkeyAuthentication=no", "-o", "ConnectTimeout=10"),
+            *("-o", "StrictHostKeyChecking=yes", "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=10"),
         ]
 
     def command(self, *words: str, user: str = NAME, program: str = "ssh") -> list[str]:

@@ -14,7 +14,8 @@ from identities_world import PASSWORD, Person, World
 from locum.identities import address_limit, policy, signins
 from locum.identities.model import SecondFactor, identity, local_login
 from locum.identities.passwords import PasswordHasher
-from locum.identities.signin import CHANGE_FIRST, ENROL_FIRST, REFUSED, FirstFactor, SignedIn, SignIn
+from locum.identities.settle import CHANGE_FIRST, ENROL_FIRST, REFUSED
+from locum.identities.signin import FirstFactor, SignedIn, SignIn
 from locum.identities.tokens import Tokens
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from demo import hosts
 from hosts import settled, state_of
+from locum.identities.signin import SignedIn
 from locum.kit.db import open_database
 from locum.kit.errors import Forbidden, LocumError, NotFound
 from locum.kit.ids import new_id
@@ -42,7 +43,7 @@ class Door:
 
     async def open(self, wanted: Wanted, identity_id: UUID | None = None) -> Grant:
         return await self.gate.open(
-            identity_id or self.stage.world.person,
+            SignedIn(identity_id or self.stage.world.person, "alice"),
             wanted,
             address="192.0.2.7",
             close=self.closed.append,
@@ -167,7 +168,7 @@ async def test_only_an_active_session_of_an_unlocked_person_in_its_time_passes(d
             authorize_connection,
             stage.world.vault,
             session_id=session_id,
-            identity_id=stage.world.person,
+            who=SignedIn(stage.world.person, "alice"),
             address="192.0.2.7",
             node="n",
         )

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from locum.audit.model import audit_event
+from locum.identities.signin import SignedIn
 from locum.kit.db import Database
 from locum.sessions.connections import authorize_connection
 from locum.sessions.lifecycle import Status
@@ -23,7 +24,7 @@ async def opened(stage: Stage, session_id: UUID) -> UUID:
         authorize_connection,
         stage.world.vault,
         session_id=session_id,
-        identity_id=stage.world.person,
+        who=SignedIn(stage.world.person, "alice"),
         address="192.0.2.7",
         node="n",
     )

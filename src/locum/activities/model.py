@@ -49,7 +49,7 @@ connection_profile = sa.Table(
 
 
 class ConnectionProfile(msgspec.Struct, frozen=True):
-    """What a session may be like (A.10): whether it is recorded and how long it lasts at most."""
+    """What a session may be like (A.10): is it recorded, how long it lasts at most, what SSH keys are worth."""
 
     id: UUID
     name: str
@@ -57,6 +57,7 @@ class ConnectionProfile(msgspec.Struct, frozen=True):
     is_default: bool
     record: bool
     max_session_minutes: int
+    ssh_key_use: SshKeyUse
     created_at: dt.datetime
     modified_at: dt.datetime
 

@@ -28,6 +28,7 @@ from locum.api import (
     sign_ins,
     signin,
     signin_policy,
+    ssh_key,
 )
 
 CONTROLLERS: tuple[ModuleType, ...] = (
@@ -54,4 +55,5 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     reviewer,
     role,
     recording,
+    ssh_key,
 )

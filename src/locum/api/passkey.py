@@ -31,7 +31,7 @@ from locum.api.wire.passkey import (
 from locum.identities import passkeys
 from locum.identities.model import Login
 from locum.identities.people import login_of
-from locum.identities.signin import FirstFactor
+from locum.identities.settle import FirstFactor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Forbidden, Unauthenticated
 from locum.kit.permissions import Permission

@@ -15,7 +15,7 @@ from locum.api.reading import RawBody
 from locum.api.wire.signin import MfaRegister, SignInBody, TotpConfirmed, TotpSeed
 from locum.identities.caller import Pending
 from locum.identities.digests import KeyedDigest
-from locum.identities.signin import FirstFactor, Needs, SignedIn
+from locum.identities.settle import FirstFactor, Needs, SignedIn
 from locum.identities.signins import Method
 from locum.identities.tokens import PENDING_LIFETIME
 from locum.kit.db import ReadTx

@@ -22,6 +22,8 @@ _PUBLIC = (
     "activities activity api_key_name application approval attempt before command connection count deadline"
     " factor fields forced identities identity kind minutes missing must_change name operation outcome permissions"
     " platform policies policy protocol reason recording resource resources role roles session state step thumbprint"
+    # How somebody signed in, a registered SSH key, and what such keys prove under a connection profile.
+    " by fingerprint ssh_key_use"
 )
 _SENSITIVE = "address asked domain email file group host login port username"
 

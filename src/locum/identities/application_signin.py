@@ -18,7 +18,7 @@ from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import spend
 from locum.identities.model import Identity, Kind
 from locum.identities.people import named
-from locum.identities.signin import refused
+from locum.identities.settle import refused
 from locum.identities.token_issuer import Opened, TokenIssuer
 from locum.kit.actor import Actor
 from locum.kit.db import Tx

@@ -20,7 +20,7 @@ from locum.identities.model import Login
 from locum.identities.passkeys import Passkey
 from locum.identities.people import login_of
 from locum.identities.relying_party import Asserted, Assertion, NotProven, Registration, RelyingParty
-from locum.identities.signin import FirstFactor, SignedIn, complete_with_passkey, past_password
+from locum.identities.settle import FirstFactor, SignedIn, complete_with_passkey, past_password
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid, LocumError, Unauthenticated

@@ -17,7 +17,7 @@ from locum.identities.password_rules import check_new
 from locum.identities.passwords import PasswordHasher
 from locum.identities.people import local
 from locum.identities.policy import SignInPolicy
-from locum.identities.signin import PENDING, needs, refused, usable
+from locum.identities.settle import PENDING, needs, refused, usable
 from locum.identities.token_issuer import Opened, TokenIssuer
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx

@@ -14,9 +14,10 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from locum.activities.model import activity
+from locum.activities.model import SshKeyUse, activity
 from locum.audit import log as audit
 from locum.identities.model import identity
+from locum.identities.signin import SignedIn
 from locum.kit.actor import LOCUM, Actor
 from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Forbidden, LocumError, NotFound
@@ -29,10 +30,13 @@ from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import LogLevel, access_session, connection, session_log
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recover import recover
-from locum.sessions.request import Request, request_session
+from locum.sessions.request import request_session
 from locum.sessions.target import pin_host_key
+from locum.sessions.wanted import Wanted, check_proof, ssh_key_use
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
+
+__all__ = ["Connections", "Grant", "SshKeyUse", "Wanted", "authorize_connection"]
 
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 90.0
@@ -62,18 +66,6 @@ class Grant:
     record: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a direct-connect user name asks for (PRX-03). `session_id` set: the bound address of a session."""
-
-    user: str
-    activity: str
-    resource: str
-    policy: str | None = None
-    notes: str | None = None
-    session_id: UUID | None = None
-
-
 class _Person(msgspec.Struct, frozen=True):
     id: UUID
     name: str
@@ -81,15 +73,16 @@ class _Person(msgspec.Struct, frozen=True):
 
 
 def authorize_connection(
-    tx: Tx, vault: Vault, *, session_id: UUID, identity_id: UUID, address: str, node: str
+    tx: Tx, vault: Vault, *, session_id: UUID, who: SignedIn, address: str, node: str
 ) -> Grant:
     """Let one connection into a session, or say why not. Default deny.
 
     Checks, in order: (1) the session is the caller's own; (2) it is Active; (3) its time is not over; (4) its owner
-    is not locked. Then the connection is written down and audited, and the Grant made.
+    is not locked; (5) the way they signed in is enough for its connection profile. Then the connection is written
+    down and audited, and the Grant made.
     """
     session = transition.get(tx, session_id)
-    if session.identity_id != identity_id:
+    if session.identity_id != who.identity_id:
         raise NotFound("no such session")
     if session.status != Status.ACTIVE:
         reason = f": {session.status_description}" if session.status_description else ""
@@ -97,10 +90,12 @@ def authorize_connection(
     if tx.now >= session.scheduled_end:
         raise Forbidden("the session's time is over", missing="time left")
     person = tx.first(
-        _Person, sa.select(identity.c.id, identity.c.name, identity.c.locked).where(identity.c.id == identity_id)
+        _Person,
+        sa.select(identity.c.id, identity.c.name, identity.c.locked).where(identity.c.id == who.identity_id),
     )
     if person is None or person.locked:
         raise Forbidden("your account is locked", missing="account not locked")
+    check_proof(tx, session.id, who)
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
     target = get_resource(tx, session.resource_id)
@@ -109,7 +104,7 @@ def authorize_connection(
         connection,
         id=connection_id,
         session_id=session.id,
-        identity_id=identity_id,
+        identity_id=person.id,
         node=node,
         address=address,
         recorded=session.record,
@@ -153,9 +148,13 @@ class Connections:
         self._live: dict[UUID, tuple[UUID, Callable[[str], None]]] = {}
         self._owed: list[Callable[[Tx], None]] = []
 
+    async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
+        """What a registered SSH key of this person proves for what is wanted. The gate looks again."""
+        return await self._db.read(ssh_key_use, identity_id, wanted)
+
     async def open(
         self,
-        identity_id: UUID,
+        who: SignedIn,
         wanted: Wanted,
         *,
         address: str,
@@ -169,13 +168,13 @@ class Connections:
         refused. The connection counts as open until `closed` is called.
         """
         if wanted.session_id is not None:
-            await self._db.read(_check_bound, wanted, identity_id)
-            return await self._enter(wanted.session_id, identity_id, address, close, progress)
-        starting = self._db.write(_start, identity_id, wanted, address=address, node=self._node)
+            await self._db.read(_check_bound, wanted, who.identity_id)
+            return await self._enter(wanted.session_id, who, address, close, progress)
+        starting = self._db.write(_start, who, wanted, address=address, node=self._node)
         session_id = await _or_undo(starting, self._end_unused)
         self._changed.ring()
         try:
-            return await self._enter(session_id, identity_id, address, close, progress)
+            return await self._enter(session_id, who, address, close, progress)
         except BaseException:
             # Also when the client has gone (cancelled): a session that nobody can use must not live on.
             await asyncio.shield(self._end_unused(session_id))
@@ -184,7 +183,7 @@ class Connections:
     async def _enter(
         self,
         session_id: UUID,
-        identity_id: UUID,
+        who: SignedIn,
         address: str,
         close: Callable[[str], None],
         progress: Callable[[str], None],
@@ -194,7 +193,7 @@ class Connections:
             authorize_connection,
             self._vault,
             session_id=session_id,
-            identity_id=identity_id,
+            who=who,
             address=address,
             node=self._node,
         )
@@ -296,25 +295,16 @@ def _check_bound(tx: ReadTx, wanted: Wanted, identity_id: UUID) -> None:
         raise Forbidden("the session has ended", missing="active session")
 
 
-def _start(tx: Tx, identity_id: UUID, wanted: Wanted, *, address: str, node: str) -> UUID:
-    name = str(tx.scalar(sa.select(identity.c.name).where(identity.c.id == identity_id)))
-    actor = Actor(identity_id, name, address)
-    asked = Request(
-        identity_id=identity_id,
-        activity_name=wanted.activity,
-        resource_name=wanted.resource,
-        policy_name=wanted.policy,
-        note=wanted.notes or "",
-        ends_with_connection=True,
-    )
+def _start(tx: Tx, who: SignedIn, wanted: Wanted, *, address: str, node: str) -> UUID:
+    name = str(tx.scalar(sa.select(identity.c.name).where(identity.c.id == who.identity_id)))
+    actor = Actor(who.identity_id, name, address)
     try:
-        return request_session(tx, actor, asked, node=node)
-    except LocumError as refusal:
-        if isinstance(refusal, NotFound):
-            raise Forbidden(
-                "you may not do that there, or there is no such activity, resource or policy"
-            ) from None
-        raise
+        session_id = request_session(tx, actor, wanted.request(who.identity_id), node=node)
+    except NotFound:
+        raise Forbidden("you may not do that there, or there is no such activity, resource or policy") from None
+    # Before anything is done on the target. Refused, the request is rolled back with it.
+    check_proof(tx, session_id, who)
+    return session_id
 
 
 def _latest_warning(tx: ReadTx, session_id: UUID) -> str | None:

@@ -21,7 +21,7 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
-from locum.policies.decide import Denied, decide
+from locum.policies.decide import Allowed, Denied, decide
 from locum.policies.facts import gather
 from locum.policies.model import policy
 from locum.resources.model import resource
@@ -71,17 +71,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         raise NotFound("no such account")
     wanted_activity = _find_activity(tx, asked)
     target = _find_resource(tx, asked)
-    facts = gather(
-        tx,
-        identity_id=person.id,
-        activity_id=wanted_activity.id,
-        resource_id=target.id,
-        wanted_policy_id=_find_policy(tx, asked),
-        note=asked.note,
-        ticket=asked.ticket,
-        key_policies=asked.key_policies,
-    )
-    decision = decide(facts)
+    decision = _decide(tx, asked, wanted_activity, target)
     if isinstance(decision, Denied):
         raise Forbidden(decision.reason, missing=decision.missing)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
@@ -131,6 +121,29 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     )
     jobs.schedule(tx, JOB, session_id, due_at=start)
     return session_id
+
+
+def foreseen_profile(tx: ReadTx, asked: Request) -> UUID | None:
+    """The connection profile that this request would run under now, or None where it would be denied.
+
+    Raises NotFound for an unknown activity, resource or policy.
+    """
+    decision = _decide(tx, asked, _find_activity(tx, asked), _find_resource(tx, asked))
+    return None if isinstance(decision, Denied) else decision.policy.profile_id
+
+
+def _decide(tx: ReadTx, asked: Request, wanted_activity: _Named, target: _Named) -> Allowed | Denied:
+    facts = gather(
+        tx,
+        identity_id=asked.identity_id,
+        activity_id=wanted_activity.id,
+        resource_id=target.id,
+        wanted_policy_id=_find_policy(tx, asked),
+        note=asked.note,
+        ticket=asked.ticket,
+        key_policies=asked.key_policies,
+    )
+    return decide(facts)
 
 
 def _window(now: dt.datetime, asked: Request, max_minutes: int) -> tuple[dt.datetime, dt.datetime]:

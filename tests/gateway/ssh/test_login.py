@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import asyncssh
 import pytest
 
 from locum.gateway.ssh.login import ATTEMPTS, Login
 from locum.kit.errors import RateLimited
+from locum.sessions.connections import SshKeyUse, Wanted
 from locum.vault.secret import Secret
 from ssh_gateway import CODE, NAME, PASSWORD, People
 
@@ -20,7 +23,11 @@ def told() -> list[str]:
 
 @pytest.fixture
 def login(people: People, told: list[str]) -> Login:
-    return Login(people, "192.0.2.7", told.append)
+    return Login(people, unasked, "192.0.2.7", told.append)
+
+
+async def unasked(identity_id: UUID, wanted: Wanted) -> SshKeyUse:
+    raise AssertionError("no key was proven")
 
 
 def prompt(challenge: object) -> str:
@@ -117,7 +124,7 @@ async def test_too_many_attempts_end_the_connection(told: list[str]) -> None:
             raise RateLimited("too many attempts; wait 5 minutes", retry_after=300)
 
     with pytest.raises(asyncssh.PermissionDenied, match="wait 5 minutes"):
-        await Login(Strict(), "192.0.2.7", told.append).answer(NAME, [PASSWORD])
+        await Login(Strict(), unasked, "192.0.2.7", told.append).answer(NAME, [PASSWORD])
 
 
 @pytest.mark.parametrize("responses", [[], ["a", "b"], ["x" * 1025]])

@@ -93,14 +93,12 @@ async def test_who_can_not_sign_in_here_is_told_why(client: Client, gate: Gate, 
     assert gate.wanted == []
 
 
-async def test_a_key_is_no_proof_here(client: Client, people: People, tmp_path: Path) -> None:
+async def test_a_key_that_nobody_registered_is_no_proof(client: Client, people: People, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
-    answer = await client.run(
-        *("-o", "PubkeyAuthentication=yes", "-o", f"IdentityFile={tmp_path}/key"),
-        *("-o", "PreferredAuthentications=publickey", HOST, "id"),
-    )
+    client.use_keys(tmp_path / "key")
+    answer = await client.run("-o", "PreferredAuthentications=publickey", HOST, "id")
     assert answer.status == 255
-    assert people.seen == []
+    assert people.seen == ["key alice"]
 
 
 async def test_a_plain_user_name_is_refused_after_sign_in_and_shown_the_form(client: Client, gate: Gate) -> None:

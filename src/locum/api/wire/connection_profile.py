@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from locum.api.wire.base import NEVER, Out, Time, later
+from locum.api.wire.base import NEVER, In, Name, Out, Time, later
 from locum.api.wire.enums import ActivityConfigurationType, ApprovalType
 from locum.kit.ids import NIL
 
@@ -59,3 +59,13 @@ class ActivityConfiguration(Out):
     notes_required: bool = False
     ticket_required: bool = False
     view_password_in_seconds: int | None = None
+
+
+class SshKeyUseView(Out):
+    """`off`, `first`, `security_key` or `any`. The contract has no such setting."""
+
+    ssh_key_use: str = ""
+
+
+class SshKeyUseIn(In):
+    ssh_key_use: Name

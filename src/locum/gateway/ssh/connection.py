@@ -108,7 +108,7 @@ class ClientConnection:
         gate = self._rooms.connections
         self._grant = grant = await self._unless_ended(
             gate.open(
-                self._who.identity_id,
+                self._who,
                 self._wanted,
                 address=self._address,
                 close=lambda reason: self.end(f"your session ended: {reason}"),

@@ -11,8 +11,9 @@ from typing import Any
 import asyncssh
 
 from locum.gateway.ssh.connection import ClientConnection, Rooms
+from locum.gateway.ssh.public_key import USER_SIGNATURES
 from locum.gateway.ssh.server import ClientServer
-from locum.gateway.ssh.transport import ENCRYPTION, KEY_EXCHANGE, MAC, SIGNATURE, Lobby, ServerConnection
+from locum.gateway.ssh.transport import ENCRYPTION, KEY_EXCHANGE, MAC, Lobby, ServerConnection
 from locum.identities.signin import SignedIn, SignIn
 from locum.kit.errors import LocumError, StartError
 from locum.sessions.connections import Wanted
@@ -105,15 +106,15 @@ class SshGateway:
         except asyncssh.KeyImportError:
             raise StartError("the host key of the SSH gateway can't be read") from None
         return asyncssh.SSHServerConnectionOptions(
-            server_factory=lambda: ClientServer(self._signin, self._begin),
+            server_factory=lambda: ClientServer(self._signin, self._rooms.connections.ssh_key_use, self._begin),
             server_host_keys=[key],
             server_version="Locum",
             kex_algs=KEY_EXCHANGE,
             encryption_algs=ENCRYPTION,
             mac_algs=MAC,
-            signature_algs=SIGNATURE,
+            signature_algs=USER_SIGNATURES,
             compression_algs=None,
-            public_key_auth=False,
+            public_key_auth=True,
             host_based_auth=False,
             gss_host=None,
             gss_auth=False,

@@ -8,7 +8,7 @@ import asyncssh
 
 from locum.gateway.ssh.channel import PACKET, WINDOW, Channel
 from locum.gateway.ssh.connection import ClientConnection
-from locum.gateway.ssh.login import Challenge, Login
+from locum.gateway.ssh.login import Challenge, KeyUse, Login
 from locum.gateway.ssh.names import parse
 from locum.gateway.ssh.relay import Refusal, printable
 from locum.gateway.ssh.transport import ServerChannel, ServerConnection
@@ -22,8 +22,9 @@ Begin = Callable[[ServerConnection, SignedIn, Wanted | LocumError, str], ClientC
 class ClientServer(asyncssh.SSHServer):
     """What asyncssh asks about one client. `begin` makes the ClientConnection when the person is signed in."""
 
-    def __init__(self, signin: SignIn, begin: Begin) -> None:
+    def __init__(self, signin: SignIn, key_use: KeyUse, begin: Begin) -> None:
         self._signin = signin
+        self._key_use = key_use
         self._begin = begin
         self._user_name = ""
         self._ssh: ServerConnection | None = None
@@ -35,7 +36,7 @@ class ClientServer(asyncssh.SSHServer):
         assert isinstance(conn, ServerConnection)
         self._ssh = conn
         self._address = str(conn.get_extra_info("peername")[0])
-        self._login = Login(self._signin, self._address, self._tell)
+        self._login = conn.key_login = Login(self._signin, self._key_use, self._address, self._tell)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._connection is not None:
@@ -45,10 +46,14 @@ class ClientServer(asyncssh.SSHServer):
 
     def begin_auth(self, username: str) -> bool:
         self._user_name = username
+        self._the_login.begin()
         return True
 
+    def public_key_auth_supported(self) -> bool:
+        return not self._the_login.code_owed
+
     def password_auth_supported(self) -> bool:
-        return True
+        return not self._the_login.code_owed
 
     async def validate_password(self, username: str, password: str) -> bool:
         return await self._the_login.password(username, password)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import asyncssh
 from asyncssh.constants import MSG_IGNORE
+from asyncssh.packet import String
 
+from locum.gateway.ssh.public_key import key_line, verifies
 from locum.gateway.ssh.relay import REASONS, Refusal, may_set
 
 SLICE = 64 * 1024
@@ -91,8 +93,24 @@ class TargetConnection(_Limited, asyncssh.SSHClientConnection):
     """The leg to a target."""
 
 
+class KeyLogin(Protocol):
+    """Who decides on SSH keys. A key is given as "algorithm base64", or None where it is none that is taken."""
+
+    @property
+    def code_owed(self) -> bool:
+        """Whether a proven key waits for the code that belongs to it."""
+
+    async def key_offered(self, user_name: str, key: str | None) -> bool:
+        """Whether it is worth signing with this key. It proves nothing."""
+
+    async def key_proven(self, user_name: str, key: str) -> bool:
+        """The signature of the key was verified. True: it is taken as a proof."""
+
+
 class ServerConnection(_Limited, asyncssh.SSHServerConnection):
     """The leg to a person's client. `lobby` counts it until it is authenticated."""
+
+    key_login: KeyLogin
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHServerConnectionOptions, lobby: Lobby
@@ -121,6 +139,28 @@ class ServerConnection(_Limited, asyncssh.SSHServerConnection):
         if self._address is not None:
             self._lobby.leave(self._address, self)
             self._address = None
+
+    async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
+        """asyncssh asks with an empty `msg` whether a key is worth a signature, then with what was signed.
+
+        Its own answer takes certificates, and signatures of any kind the key can make. Here only the key itself
+        counts, and it counts as proven only in the call whose signature was verified (SEC-03).
+        """
+        key = key_line(key_data)
+        if not await self.key_login.key_offered(username, key) or key is None:
+            return False
+        if not msg:
+            return True
+        if not verifies(key, String(self._session_id) + msg, signature):
+            return False
+        return await self.key_login.key_proven(username, key)
+
+    async def send_userauth_success(self) -> None:
+        """One proof was right. Where a code is owed besides, the client is told so (RFC 4252, section 5.1)."""
+        if self.key_login.code_owed:
+            self.send_userauth_failure(True)
+        else:
+            await super().send_userauth_success()
 
     async def reload_config(self) -> None:
         """There is no configuration by user, so nothing to work out again at sign-in."""

@@ -1,0 +1,74 @@
+"""What somebody who connects wants to open, and what a registered SSH key is worth there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from locum.activities.model import SshKeyUse
+from locum.activities.read import connection_profile_of
+from locum.identities.signin import SignedIn
+from locum.identities.ssh_keys import Proof
+from locum.kit.db import ReadTx
+from locum.kit.errors import Forbidden, LocumError
+from locum.sessions.model import access_session
+from locum.sessions.request import Request, foreseen_profile
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a direct-connect user name asks for (PRX-03). `session_id` set: the bound address of a session."""
+
+    user: str
+    activity: str
+    resource: str
+    policy: str | None = None
+    notes: str | None = None
+    session_id: UUID | None = None
+
+    def request(self, identity_id: UUID) -> Request:
+        """The session that a direct connect starts."""
+        return Request(
+            identity_id=identity_id,
+            activity_name=self.activity,
+            resource_name=self.resource,
+            policy_name=self.policy,
+            note=self.notes or "",
+            ends_with_connection=True,
+        )
+
+
+def ssh_key_use(tx: ReadTx, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
+    """What a key of this person proves for what is wanted. FIRST where no session could come of it: nothing is told
+    about that before the sign-in is complete."""
+    c = access_session.c
+    if wanted.session_id is not None:
+        owned = sa.select(c.profile_id).where(c.id == wanted.session_id, c.identity_id == identity_id)
+        profile_id = tx.scalar(owned)
+    else:
+        try:
+            profile_id = foreseen_profile(tx, wanted.request(identity_id))
+        except LocumError:
+            profile_id = None
+    return SshKeyUse.FIRST if profile_id is None else connection_profile_of(tx, profile_id).ssh_key_use
+
+
+def check_proof(tx: ReadTx, session_id: UUID, who: SignedIn) -> None:
+    """Raise Forbidden where the way `who` signed in is not enough for this session's connection profile."""
+    held = sa.select(access_session.c.profile_id).where(access_session.c.id == session_id)
+    profile = connection_profile_of(tx, tx.scalar(held))
+    use = profile.ssh_key_use
+    if use is SshKeyUse.OFF and who.proof is not Proof.PASSWORD:
+        raise Forbidden(
+            f"the connection profile “{profile.name}” takes no SSH keys: connect with your password"
+            " (ssh -o PubkeyAuthentication=no)",
+            missing="password",
+        )
+    enough = use is SshKeyUse.ANY or (use is SshKeyUse.SECURITY_KEY and who.proof is Proof.SECURITY_KEY)
+    if who.code_spared and not enough:
+        raise Forbidden(
+            f"the connection profile “{profile.name}” asks for a verification code besides this SSH key: connect again",
+            missing="second factor",
+        )
