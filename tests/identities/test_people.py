@@ -11,7 +11,8 @@ from audited import details
 from identities_world import World
 from locum.identities import people
 from locum.identities.caller import Role
-from locum.identities.model import Identity, Kind, SecondFactor
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import Identity, Kind
 from locum.identities.remove import remove
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database

@@ -22,7 +22,8 @@ from locum.api.app import all_routes
 from locum.api.context import Api
 from locum.identities import api_keys, digests, mfa, tokens
 from locum.identities.caller import Pending, Role
-from locum.identities.model import SecondFactor, local_login
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import local_login
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.db import Database
