@@ -81,9 +81,7 @@ def main() -> int:
     names = sys.argv[1:]
     shutil.rmtree(ROOT / WORK, ignore_errors=True)
     patterns = [f"locum.{name if '.' in name else f'identities.{name}'}.x*" for name in names]
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("mutmut")), "run", *patterns], cwd=ROOT, check=False
-    )
+    done = subprocess.run([str(Path(sys.executable).with_name("mutmut")), "run", *patterns], cwd=ROOT, check=False)
     if done.returncode:
         return done.returncode
     found = list(tallies(ROOT / WORK))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -22,9 +23,9 @@ from locum.audit import log as audit
 from locum.audit import verify as audit_verify
 from locum.audit.sealer import Sealer
 from locum.gateway.ssh.connection import RECORDING_KEY_PURPOSE
-from locum.identities import first_administrator
+from locum.identities import digests, first_administrator, key_holders
 from locum.kit.actor import Actor
-from locum.kit.db import Database, open_database
+from locum.kit.db import Database, ReadTx, open_database
 from locum.kit.errors import Invalid, StartError
 from locum.kit.settings import load_settings
 from locum.main import keys
@@ -184,6 +185,17 @@ def _recover(console: Console, *, key: str, minutes: int) -> Answer:
     }
 
 
+def _key_holders(console: Console, *, found: list[str]) -> Answer:
+    """Whose these API keys are, in their order. The keys come over the socket and go no further than their digests."""
+
+    def look(tx: ReadTx) -> list[dict[str, Any] | None]:
+        digest = digests.KeyedDigest(keys.load(tx, console.vault, digests.SYSTEM_KEY))
+        holders = (key_holders.holder(tx, digest, key) for key in found)
+        return [None if holder is None else msgspec.to_builtins(holder) for holder in holders]
+
+    return {"ok": True, "object": {"holders": console.db.submit_read(look).result()}}
+
+
 COMMANDS: dict[str, Callable[..., Answer]] = {
     "audit.verify": _audit_verify,
     "audit.export": _audit_export,
@@ -191,4 +203,5 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "recording.export": _recording_export,
     "recording.verify": _recording_verify,
     "recover": _recover,
+    "api_key.holders": _key_holders,
 }
