@@ -75,3 +75,17 @@ def test_a_refusal_says_what_is_missing() -> None:
     assert permission.value.missing == "permission accounts:list:read"
     with pytest.raises(Forbidden, match="POST /signin2fa"):
         authorise(guards.ADMIN, READ, caller(pending="second_factor"))
+
+
+def test_a_step_that_is_not_waiting_is_refused_in_its_own_words() -> None:
+    with pytest.raises(Forbidden) as refused:
+        authorise(guards.PENDING, None, caller(*Role))
+    assert refused.value.detail == "this step of the sign-in is not waiting to be done"
+    assert refused.value.missing == "pending sign-in"
+
+
+@pytest.mark.parametrize("pending", ["second_factor", "enrolment", "password_change"])
+def test_a_refused_step_names_what_is_missing(pending: Pending) -> None:
+    with pytest.raises(Forbidden) as refused:
+        authorise(guards.ADMIN, READ, caller(*Role, pending=pending))
+    assert refused.value.missing == pending
