@@ -76,7 +76,7 @@ format: setup ## Format the code and sort the imports
 
 .PHONY: mutation
 mutation: setup ## Score the tests of identities and guards on mutated code; `NAMES=signin` tries that module alone
-	@nice -n 19 $(BIN)/python -m scripts.mutation $(NAMES)
+	@nice -n 9 $(BIN)/python -m scripts.mutation $(NAMES)
 
 .PHONY: bench
 bench: setup-demo ## Measure against the figures Locum promises
