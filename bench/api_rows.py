@@ -57,6 +57,44 @@ def api_key(stage: Stage) -> list[Row]:
     ]
 
 
+def auth(stage: Stage) -> list[Row]:
+    """The same request on two servers: one checks the credential each time, the other has it remembered.
+
+    What is missing to 1 is the share of the check. Bearer token and API key, each used again and again.
+    """
+    servers = (stage.locum, stage.remembering)
+    return [
+        _auth(stage, "auth-token", "a sign-in token", servers, [stage.token(server=server) for server in servers]),
+        _auth(stage, "auth-key", "an API key", servers, [_new_key(stage, server) for server in servers]),
+    ]
+
+
+def _auth(stage: Stage, name: str, what: str, servers: tuple[Server, Server], credentials: list[str]) -> Row:
+    ours, theirs = (
+        _Measured(server, [http_request("GET", "/api/v1/Platform", credential)] * CALLERS, stage.short)
+        for server, credential in zip(servers, credentials, strict=True)
+    )
+    samples = interleave(3 if stage.short else 12, ours.rate, theirs.rate)
+    return Row(
+        name,
+        f"GET Platform with {what}",
+        "the same, the check left out",
+        "requests/s",
+        *samples,
+        goal=Goal("at_least", 0.85),
+        margin=Goal("at_least", 0.3),
+        extra={"oursProcessorMs": ours.processor_ms, "theirsProcessorMs": theirs.processor_ms},
+    )
+
+
+def _new_key(stage: Stage, server: Server) -> str:
+    """The key of a fresh application, which may read platforms."""
+    admin, base = stage.client(server=server), "/api/v1/ManagedAccount"
+    application = admin.call("POST", f"{base}/CreateApplicationUser", {"name": "reader"})["id"]
+    admin.call("PUT", f"{base}/GenerateApiKey/{application}")
+    return str(admin.call("GET", f"{base}/RevealApiKey/{application}"))
+
+
 class _Measured:
     """A load that also keeps count of what it costs the server: processor time per request, in ms."""
 

@@ -38,11 +38,17 @@ class Line(asyncio.Protocol):
         self._body = b""
 
     @classmethod
-    async def open(cls, address: str, ca: Path) -> Line:
+    async def open(cls, address: str, ca: Path, *, source: str | None = None) -> Line:
+        """`source`: the address to come from, which 127.0.0.0/8 has plenty of."""
         host, port = address.rsplit(":", 1)
         tls = ssl.create_default_context(cafile=str(ca))
         _, line = await asyncio.get_running_loop().create_connection(
-            cls, host, int(port), ssl=tls, server_hostname="127.0.0.1"
+            cls,
+            host,
+            int(port),
+            ssl=tls,
+            server_hostname="127.0.0.1",
+            local_addr=(source, 0) if source else None,
         )
         return line
 

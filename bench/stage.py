@@ -36,14 +36,14 @@ class Stage:
     @cached_property
     def locum(self) -> Server:
         """A server with an administrator and a user who need no second factor."""
-        self.init("data")
-        https = f"127.0.0.1:{free_port()}"
-        process = self._start(
-            [LOCUM, "serve", "--data-dir", str(self.data), "--https", https, "--ssh", self.ssh], "locum.log"
+        return self._serve([LOCUM], "data", self.ssh)
+
+    @cached_property
+    def remembering(self) -> Server:
+        """Another server with the same administrator, which believes a credential it has seen before."""
+        return self._serve(
+            [sys.executable, "-m", "bench.remembering_app"], "remembering", f"127.0.0.1:{free_port()}"
         )
-        server = Server(https, self.data / "public" / "ca.crt", process.pid)
-        _until(lambda: _healthy(server), "Locum does not become healthy")
-        return server
 
     @cached_property
     def peer(self) -> Server:
@@ -80,15 +80,25 @@ class Stage:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return self.folder / name
 
-    def client(self, login: str = ADMIN) -> Client:
-        """The API, freshly signed in to."""
-        client = Client(f"https://{self.locum.address}", self.locum.ca)
+    def client(self, login: str = ADMIN, server: Server | None = None) -> Client:
+        """The API of Locum, or of `server`, freshly signed in to."""
+        server = server or self.locum
+        client = Client(f"https://{server.address}", server.ca)
         client.sign_in(login, PASSWORD, "NA")
         return client
 
-    def token(self, login: str = ADMIN) -> str:
+    def token(self, login: str = ADMIN, server: Server | None = None) -> str:
         """A fresh sign-in token."""
-        return str(self.client(login).authorization).removeprefix("Bearer ")
+        return str(self.client(login, server).authorization).removeprefix("Bearer ")
+
+    def _serve(self, command: list[str], data: str, ssh: str) -> Server:
+        folder, https = self.init(data), f"127.0.0.1:{free_port()}"
+        process = self._start(
+            [*command, "serve", "--data-dir", str(folder), "--https", https, "--ssh", ssh], f"{data}.log"
+        )
+        server = Server(https, folder / "public" / "ca.crt", process.pid)
+        _until(lambda: _healthy(server), "Locum does not become healthy")
+        return server
 
     def _seed(self, target: Host) -> None:
         admin = self.client()

@@ -21,6 +21,35 @@ for _module in pkgutil.walk_packages(locum.__path__, "locum."):
         importlib.import_module(_module.name)
 
 
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--databases",
+        choices=("all", *DATABASES),
+        default="all",
+        help="run tests of storage on this kind of database alone, and without PostgreSQL none that needs it",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    chosen = config.getoption("databases")
+    if chosen == "all":
+        return
+    dropped = [item for item in items if _needs(item) not in (None, chosen)]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if _needs(item) in (None, chosen)]
+
+
+def _needs(item: pytest.Item) -> str | None:
+    """The kind of database without which this test can't run."""
+    if "postgres" in getattr(item, "fixturenames", ()):
+        return "postgresql"
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("database_url") if callspec else None
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -55,7 +84,7 @@ def _create_tables(url: str) -> None:
     opened.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a fresh database with every table, once for each kind."""
     if request.param == "sqlite":

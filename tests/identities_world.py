@@ -18,8 +18,9 @@ from locum.identities import api_keys, applications, digests, mfa, people, polic
 from locum.identities.authenticate import Authenticator
 from locum.identities.caller import Role
 from locum.identities.digests import KeyedDigest
+from locum.identities.factor_choice import SecondFactor
 from locum.identities.key_usage import KeyUsage
-from locum.identities.model import Identity, SecondFactor
+from locum.identities.model import Identity
 from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher

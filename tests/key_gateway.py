@@ -25,7 +25,8 @@ from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
 from locum.identities import mfa, people, ssh_keys
 from locum.identities.digests import KeyedDigest
-from locum.identities.model import SecondFactor, identity, local_login
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import identity, local_login
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.identities.ssh_keys import SshKey

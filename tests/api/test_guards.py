@@ -145,3 +145,17 @@ def test_a_key_for_listed_things_is_for_no_other() -> None:
             authorise(guards.ADMIN, READ, held, "X.Y", scope, TWO)
         assert refused.value.missing == f"key scope {kind}"
     authorise(guards.ADMIN, READ, held, "X.Y", Scope(ScopeKind.IDENTITY, "thingId", (NAME,)), TWO)
+
+
+def test_a_step_that_is_not_waiting_is_refused_in_its_own_words() -> None:
+    with pytest.raises(Forbidden) as refused:
+        authorise(guards.PENDING, None, caller(*Role), "X.Y")
+    assert refused.value.detail == "this step of the sign-in is not waiting to be done"
+    assert refused.value.missing == "pending sign-in"
+
+
+@pytest.mark.parametrize("pending", ["second_factor", "enrolment", "password_change"])
+def test_a_refused_step_names_what_is_missing(pending: Pending) -> None:
+    with pytest.raises(Forbidden) as refused:
+        authorise(guards.ADMIN, READ, caller(*Role, pending=pending), "X.Y")
+    assert refused.value.missing == pending

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from identities_world import PASSWORD, Caller, Callers
 from locum.audit.model import audit_event
-from locum.identities.model import SecondFactor, identity, local_login
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import identity, local_login
 from locum.kit.db import Database
 from passkey_steps import ALONE, MINE, SECOND, TOKEN, TOTP, after_password, by_passkey, enrol, newcomer
 from software_authenticator import BACKED_UP, ELIGIBLE, PRESENT, SoftwareAuthenticator

@@ -12,7 +12,7 @@ import pytest
 
 from identities_world import PASSWORD, Callers
 from locum.identities.caller import Role
-from locum.identities.model import SecondFactor
+from locum.identities.factor_choice import SecondFactor
 from locum.identities.tokens import ROLES_CLAIM, Subject, Tokens, make_key
 from qr_scanner import scanned
 

@@ -218,3 +218,41 @@ def test_a_secret_that_is_no_text_is_no_key() -> None:
     assert not api_keys.well_formed_secret(Secret(b"\xff"))
     assert not api_keys.well_formed_secret(Secret("locum_ak_"))
     assert api_keys.well_formed_secret(new_key())
+
+
+def test_the_keys_of_two_applications_do_not_touch_each_other(
+    database: Database, world: World, vault: Vault, digest: KeyedDigest
+) -> None:
+    robot, crawler = world.application("robot"), world.application("crawler")
+    issue = lambda application: database.submit_write(  # noqa: E731
+        api_keys.issue, vault, digest, ADMIN, application.id
+    ).result()
+    issue(robot)
+    keys = {robot.id: issue(robot), crawler.id: issue(crawler)}
+    for application, key in keys.items():
+        assert database.submit_write(api_keys.reveal, vault, ADMIN, application).result() == key
+    live = sa.select(api_key.c.identity_id, api_key.c.digest, api_key.c.created_by).where(
+        api_key.c.revoked_at.is_(None)
+    )
+    found = database.submit_read(lambda tx: {tuple(row) for row in tx._connection.execute(live)}).result()
+    assert found == {(id_, digest.of("api-key", key.reveal()), ADMIN.id) for id_, key in keys.items()}
+
+
+def test_a_key_revoked_before_keeps_the_time_it_ended(
+    database: Database, world: World, vault: Vault, digest: KeyedDigest
+) -> None:
+    robot = world.application()
+    ends = []
+    for _ in range(3):
+        database.submit_write(api_keys.issue, vault, digest, ADMIN, robot.id).result()
+        first = sa.select(api_key.c.revoked_at).order_by(api_key.c.created_at).limit(1)
+        ends.append(database.submit_read(lambda tx, first=first: tx.scalar(first)).result())
+    assert ends[0] is None
+    assert ends[1] is not None
+    assert ends[2] == ends[1]
+
+
+def test_no_key_yet_says_what_to_do(database: Database, world: World, vault: Vault) -> None:
+    with pytest.raises(NotFound) as refused:
+        database.submit_write(api_keys.reveal, vault, ADMIN, world.application().id).result()
+    assert refused.value.detail == "this application has no API key yet: generate one"

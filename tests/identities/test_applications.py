@@ -69,3 +69,21 @@ def test_who_is_one(database: Database, world: World) -> None:
             database.submit_write(verb, ada.id).result()
         with pytest.raises(NotFound):
             database.submit_write(verb, UUID(int=1)).result()
+
+
+def test_what_an_application_is_made_with(database: Database) -> None:
+    given = {
+        "display_name": "The robot",
+        "email": "robot@example.org",
+        "department": "Lab",
+        "user_principal_name": "robot@corp.example.org",
+        "sam_account_name": "CORP\\robot",
+    }
+    made = database.submit_write(applications.create, LOCUM, name="robot", **given).result()
+    assert {field: getattr(made, field) for field in given} == given
+
+
+def test_a_person_has_no_keys_and_is_told_so(database: Database, world: World) -> None:
+    with pytest.raises(Invalid) as refused:
+        database.submit_write(applications.hold, world.person(enrolled=False).id).result()
+    assert refused.value.detail == "only applications have API keys, and this account is none"

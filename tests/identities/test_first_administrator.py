@@ -13,8 +13,9 @@ from locum.identities import digests, first_administrator, policy
 from locum.identities.caller import Role
 from locum.identities.digests import KeyedDigest
 from locum.identities.first_administrator import Made, Recovered, new_recovery_key, write_recovery_key
+from locum.identities.model import SecondFactor
 from locum.identities.passwords import PasswordHasher
-from locum.identities.people import login_named, roles_of
+from locum.identities.people import create_local_user, login_named, roles_of
 from locum.identities.signin import SignIn
 from locum.identities.tokens import Tokens
 from locum.kit.actor import Actor
@@ -116,3 +117,43 @@ async def test_the_key_file_is_its_owner_s_alone(tmp_path: Path) -> None:
         file = tmp_path / first_administrator.RECOVERY_FILE
         assert file.read_bytes() == key.reveal() + b"\n"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_administrators_come_oldest_first_and_nobody_else_with_them(
+    database: Database, vault: Vault, digest: KeyedDigest
+) -> None:
+    create(database, vault, with_totp=False)
+    for name, roles in (("zoe", {Role.ADMIN}), ("ada", {Role.USER}), ("bob", {Role.ADMIN, Role.USER})):
+        await database.write(create_local_user, CONSOLE, name=name, password_hash="x", roles=frozenset(roles))
+    assert await database.read(first_administrator.administrators) == ["root", "zoe", "bob"]
+
+
+async def test_a_bad_password_names_the_option(database: Database, vault: Vault, digest: KeyedDigest) -> None:
+    with pytest.raises(Invalid) as refused:
+        create(database, vault, with_totp=False, password=Secret("short"))
+    assert refused.value.field == "--admin-password-file"
+
+
+@pytest.mark.parametrize(
+    ("with_totp", "wanted"), [(True, SecondFactor.REQUIRED), (False, SecondFactor.NOT_REQUIRED)]
+)
+async def test_the_second_factor_is_the_administrators_own_setting(
+    database: Database, vault: Vault, digest: KeyedDigest, with_totp: bool, wanted: SecondFactor
+) -> None:
+    """Whatever the installation asks of its users later."""
+    create(database, vault, with_totp=with_totp)
+    login = await database.read(login_named, "root")
+    assert login is not None
+    assert login.second_factor is wanted
+
+
+async def test_what_a_recovery_gives_can_not_be_guessed(
+    database: Database, vault: Vault, digest: KeyedDigest
+) -> None:
+    create(database, vault, with_totp=False)
+    made = await database.write(first_administrator.recover, vault, CONSOLE, key=KEY, minutes=10)
+    assert len(made.password.reveal()) >= 24
+    assert len(made.next_key.reveal_text().removeprefix("locum-recovery-")) == 64
+    login = await database.read(login_named, made.name)
+    assert login is not None
+    assert login.second_factor is SecondFactor.NOT_REQUIRED

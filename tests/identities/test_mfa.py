@@ -13,8 +13,9 @@ from audited import details
 from identities_world import World
 from locum.identities import mfa, people, signins
 from locum.identities.digests import KeyedDigest
+from locum.identities.factor_choice import SecondFactor
 from locum.identities.mfa import matching_steps
-from locum.identities.model import Login, SecondFactor, local_login, recovery_code
+from locum.identities.model import Login, local_login, recovery_code
 from locum.identities.people import login_of
 from locum.identities.signin import SignIn
 from locum.kit.actor import LOCUM

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from identities_world import PASSWORD, RELYING_PARTY, World
 from locum.identities import challenges
 from locum.identities.digests import KeyedDigest
-from locum.identities.model import SecondFactor, identity
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import identity
 from locum.identities.passkey_signin import REFUSED, EnrolledPasskey, Options, PasskeySignIn
 from locum.identities.relying_party import Assertion, Registration
 from locum.identities.signin import FirstFactor, SignedIn, SignIn

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 
 import argon2
@@ -10,6 +13,7 @@ import pytest
 
 from locum.identities.passwords import (
     MEMORY_KIB,
+    NICENESS,
     PARALLELISM,
     TIME_COST,
     WORKERS,
@@ -82,3 +86,29 @@ async def test_work_is_bounded_and_away_from_the_event_loop(monkeypatch: pytest.
     assert len(seen) == 10
     assert max(seen) <= WORKERS
     hasher.close()
+
+
+@pytest.mark.anyio
+async def test_the_threads_that_hash_give_way_to_all_others() -> None:
+    hasher = PasswordHasher(memory_kib=64, time_cost=1, parallelism=1)
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    await hasher.hash(RIGHT)
+    found = {thread.native_id for thread in threading.enumerate() if thread in hasher._pool._threads}
+    assert found
+    for thread in found:
+        assert os.getpriority(os.PRIO_PROCESS, thread or 0) == min(before + NICENESS, 19)
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+    hasher.close()
+
+
+def test_a_process_that_gives_way_already_can_hash() -> None:
+    """Where a supervisor started it with nice 19 there is nothing left to give, and raising it back is forbidden."""
+    code = (
+        "import asyncio, os; os.nice(19)\n"
+        "from locum.identities.passwords import PasswordHasher\n"
+        "from locum.vault.secret import Secret\n"
+        "hasher = PasswordHasher(memory_kib=64, time_cost=1, parallelism=1)\n"
+        "print(asyncio.run(hasher.verify(hasher.hash_now(Secret('x')), Secret('x'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "True\n", done.stderr

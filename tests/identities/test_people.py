@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import json
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from audited import details
 from identities_world import World
+from locum.audit.model import audit_event
 from locum.identities import people
 from locum.identities.caller import Role
-from locum.identities.model import Identity, Kind, SecondFactor
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import Identity, Kind, identity, local_login
 from locum.identities.remove import remove
 from locum.kit.actor import LOCUM
-from locum.kit.db import Database
+from locum.kit.db import Database, Tx
 from locum.kit.errors import Invalid, NotFound
 from locum.vault.store import Vault
 
@@ -156,3 +161,69 @@ def test_by_name_and_kind(database: Database, world: World, vault: Vault) -> Non
     assert named("\u200b", Kind.APPLICATION) is None
     database.submit_write(remove, vault, LOCUM, robot.id).result()
     assert named("robot", Kind.APPLICATION) is None
+
+
+def test_what_a_person_is_made_with(database: Database) -> None:
+    given = {
+        "display_name": "Ada L.",
+        "email": "ada@example.org",
+        "department": "Lab",
+        "user_principal_name": "ada@corp.example.org",
+        "sam_account_name": "CORP\\ada",
+    }
+    ends = dt.datetime(2101, 1, 1, tzinfo=dt.UTC)
+    made = database.submit_write(
+        people.create_local_user,
+        LOCUM,
+        name="ada",
+        password_hash="x",
+        expires_at=ends,
+        second_factor=SecondFactor.REQUIRED,
+        roles=frozenset({Role.USER, Role.ADMIN}),
+        **given,
+    ).result()
+    assert {field: getattr(made, field) for field in given} == given
+    login = database.submit_read(people.login_of, made.id).result()
+    assert login is not None
+    assert (login.display_name, login.expires_at, login.second_factor) == ("Ada L.", ends, SecondFactor.REQUIRED)
+    assert (login.password_hash, login.must_change, login.failed_attempts) == ("x", False, 0)
+    assert database.submit_read(people.roles_of, made.id).result() == {Role.USER, Role.ADMIN}
+
+
+def test_a_new_person_in_the_audit_log(database: Database) -> None:
+    made = database.submit_write(
+        people.create_local_user,
+        LOCUM,
+        name="ada",
+        password_hash="x",
+        must_change=True,
+        roles=frozenset({Role.USER, Role.ADMIN}),
+    ).result()
+    row = sa.select(audit_event.c.object_kind, audit_event.c.object_id, audit_event.c.detail).where(
+        audit_event.c.action == "local_user.created"
+    )
+    kind, object_id, detail = database.submit_read(lambda tx: tx._connection.execute(row).one()).result()
+    assert (kind, object_id) == ("identity", made.id)
+    assert json.loads(detail) == {"name": "ada", "roles": "Admin, User", "must_change": True}
+
+
+def test_the_times_of_a_new_identity_are_those_of_its_transaction(database: Database) -> None:
+    def make(tx: Tx) -> tuple[set[object], set[object]]:
+        made = people.create_local_user(tx, LOCUM, name="ada", password_hash="x")
+        columns = (identity.c.created_at, identity.c.modified_at, identity.c.tokens_valid_from)
+        times = tx._connection.execute(sa.select(*columns).where(identity.c.id == made.id)).one()
+        changed = tx.scalar(sa.select(local_login.c.changed_at))
+        return {*times, changed}, {tx.now}
+
+    found, wanted = database.submit_write(make).result()
+    assert found == wanted
+
+
+def test_what_refusals_say(database: Database) -> None:
+    create(database, "ada")
+    with pytest.raises(Invalid) as taken:
+        create(database, "Ada")
+    assert taken.value.detail == "there is an account of that name already"
+    with pytest.raises(NotFound) as unknown:
+        database.submit_read(people.get, uuid4()).result()
+    assert unknown.value.detail == "there is no account with this id"

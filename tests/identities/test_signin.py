@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from identities_world import PASSWORD, Person, World
 from locum.identities import address_limit, policy, signins
-from locum.identities.model import SecondFactor, identity, local_login
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import identity, local_login
 from locum.identities.passwords import PasswordHasher
 from locum.identities.settle import CHANGE_FIRST, ENROL_FIRST, REFUSED
 from locum.identities.signin import FirstFactor, SignedIn, SignIn

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from identities_world import PASSWORD, Person, World
 from locum.audit.model import audit_event
 from locum.identities import ssh_keys
-from locum.identities.model import SecondFactor, identity, local_login
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import identity, local_login
 from locum.identities.signin import FirstFactor, SignedIn, SignIn
 from locum.identities.ssh_keys import MOST, Proof, SshKey
 from locum.kit.actor import Actor

@@ -180,3 +180,28 @@ def test_the_public_key_checks_a_token_elsewhere(issuer: Tokens) -> None:
     for key in (ECKey.import_key(issuer.public_pem), ECKey.import_key(issuer.public_jwks["keys"][0])):
         assert not key.is_private
         assert jwt.decode(token, key, ["ES256"]).claims["sub"] == "ada"
+
+
+def test_every_token_has_an_id_of_its_own(issuer: Tokens) -> None:
+    ids = {part(issuer.issue(subject(), now=NOW), 1)["jti"] for _ in range(3)}
+    assert len(ids) == 3
+    assert all(UUID(one) for one in ids)
+
+
+def test_a_token_is_checked_once_and_the_oldest_are_forgotten(
+    issuer: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = []
+    real = jwt.decode
+
+    def counted(token: str, *arguments: object) -> object:
+        checks.append(token)
+        return real(token, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(jwt, "decode", counted)
+    monkeypatch.setattr(tokens, "CACHE_SIZE", 2)
+    fresh = Tokens(tokens.make_key())
+    made = [fresh.issue(subject(), now=NOW) for _ in range(3)]
+    for token in (made[0], made[0], made[1], made[0], made[2], made[0], made[1]):
+        fresh.read(token, now=READ_AT)
+    assert checks == [made[0], made[1], made[2], made[1]], "the one not used for longest makes room"

@@ -1,4 +1,4 @@
-"""What you may reach (SEC-07, SEC-11): every live route before every kind of caller, with real tokens, keys and cookies.
+"""What you may reach (SEC-07, SEC-11): every live route before every kind of caller, with real tokens and keys.
 
 Who may call what comes from contract/: the roles of operations.json, and for operations beyond it the entries of
 deviations.toml. Our own guards are not asked.

@@ -20,9 +20,11 @@ from identities_world import PASSWORD, Caller, Callers, Person
 from locum.api.context import Api
 from locum.identities import api_keys, digests, mfa, tokens
 from locum.identities.caller import Role
-from locum.identities.model import SecondFactor, local_login
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import local_login
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
+from locum.identities.tokens import Tokens
 from locum.kit.db import Database
 from locum.kit.errors import Unauthenticated
 from locum.kit.ids import new_id
@@ -75,11 +77,11 @@ class TestSec01Randomness:
 
 class TestSec02GuessedCodes:
     async def test_wrong_codes_lock_the_account_across_addresses_and_nodes(
-        self, callers: Callers, api: Api, database: Database
+        self, callers: Callers, api: Api, database: Database, issuer: Tokens
     ) -> None:
         ada = callers.world.person("ada")
         answer = await callers.nobody().post("/signinBody", {"Login": "ada", "Password": PASSWORD})
-        nodes = [api, replace(api, signin=SignIn(database, api.vault, api.hasher, api.signin._tokens, api.digest))]
+        nodes = [api, replace(api, signin=SignIn(database, api.vault, api.hasher, issuer, api.digest))]
         statuses = []
         for number in range(5):
             guesser = Caller(nodes[number % 2], answer.json(), address=f"192.0.2.{number}")
@@ -166,14 +168,14 @@ class TestSec06Timing:
     ROUNDS = 40
 
     async def test_known_and_unknown_names_take_alike(
-        self, callers: Callers, database: Database, api: Api
+        self, callers: Callers, database: Database, api: Api, issuer: Tokens
     ) -> None:
         """Interleaved, with a password cost that would show at once if one side skipped it.
 
         Skipping the hash would make the ratio about 10; the margin is for a busy machine.
         """
         slow = PasswordHasher(memory_kib=16 * 1024, time_cost=2, parallelism=1)
-        signin = SignIn(database, api.vault, slow, api.signin._tokens, api.digest)
+        signin = SignIn(database, api.vault, slow, issuer, api.digest)
         person = callers.world.person("ada")
         hashed = sa.update(local_login).values(password_hash=await slow.hash(Secret(PASSWORD)))
         database.submit_write(lambda tx: tx.run(hashed)).result()

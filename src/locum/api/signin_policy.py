@@ -13,7 +13,7 @@ from locum.api.wire.base import In
 from locum.api.wire.enums import SecondFactorRequirement
 from locum.api.wire.signin_policy import SecondFactorRule, SecondFactorRuleIn, SignInRules, SignInRulesIn
 from locum.identities import api_keys, people, policy
-from locum.identities.model import SecondFactor
+from locum.identities.factor_choice import SecondFactor
 from locum.identities.policy import SignInPolicy
 from locum.kit.db import ReadTx, Tx
 from locum.kit.permissions import Permission

@@ -235,6 +235,32 @@ def recover(data_dir: Path, database_url: str | None, recovery_key: Path, minute
     _print_and_exit(operate("recover", data_dir, database_url, key=key, minutes=minutes))
 
 
+@cli.command("scan-token")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True), metavar="[PATH]...")
+@click.option(
+    "--all", "look_alikes", is_flag=True, help="Report also what looks like a key and has a wrong checksum."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Say also which application each key belongs to, and whether it still works.",
+)
+@_DATABASE_URL
+def scan_token(
+    paths: tuple[Path, ...], look_alikes: bool, as_json: bool, data_dir: Path | None, database_url: str | None
+) -> None:
+    """Find API keys of Locum in files, in folders and, for - or no PATH, in standard input.
+
+    Prints path:line:column and the last four characters of each, never the key. Exit status: 1 where a key was
+    found, else 2 where something could not be read, else 0.
+    """
+    from locum.cli.scan_token import Wanted, scan
+
+    sys.exit(scan(Wanted(paths or (Path("-"),), look_alikes, as_json, data_dir, database_url)))
+
+
 def _password_from(file: Path) -> Any:
     from locum.kit.errors import StartError
     from locum.vault.secret import Secret

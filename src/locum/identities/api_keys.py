@@ -1,16 +1,9 @@
-"""API keys of applications: 256 random bits that can be recognised in a leak, found by a keyed digest.
-
-Form: `locum_ak_`, 43 base-62 digits of randomness, 6 base-62 digits of the CRC-32 of all before them; as a pattern
-`locum_ak_[0-9A-Za-z]{49}`. The checksum lets a typing error, or a scanner's false find, be told without the database.
-"""
+"""API keys of applications: 256 random bits, spelled as `key_format` says, found by a keyed digest."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import secrets
-import string
-import zlib
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +13,10 @@ import sqlalchemy as sa
 from locum.audit.log import record
 from locum.identities import applications, policy
 from locum.identities.digests import KeyedDigest
+from locum.identities.key_format import PATTERN as PATTERN
+from locum.identities.key_format import PREFIX as PREFIX
+from locum.identities.key_format import spelled
+from locum.identities.key_format import well_formed as well_formed
 from locum.identities.model import api_key
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
@@ -28,14 +25,8 @@ from locum.kit.ids import new_id
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
-PREFIX = "locum_ak_"
-PATTERN = re.compile(r"locum_ak_[0-9A-Za-z]{49}")
 PURPOSE = "api-key"
 DEFAULT_NAME = "API key"
-
-_DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_RANDOM_DIGITS = 43
-_CHECK_DIGITS = 6
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -81,13 +72,7 @@ _COLUMNS = [api_key.c[name] for name in ApiKey.__struct_fields__]
 
 def new_key() -> Secret:
     """A fresh key."""
-    body = PREFIX + _base62(secrets.randbits(256), _RANDOM_DIGITS)
-    return Secret(body + _checksum(body))
-
-
-def well_formed(text: str) -> bool:
-    """Whether `text` has the form of a key, checksum included."""
-    return PATTERN.fullmatch(text) is not None and _checksum(text[:-_CHECK_DIGITS]) == text[-_CHECK_DIGITS:]
+    return Secret(spelled(secrets.randbits(256)))
 
 
 def well_formed_secret(key: Secret) -> bool:
@@ -246,15 +231,3 @@ def _live(tx: ReadTx, key_id: UUID) -> ApiKey:
 def _audit(tx: Tx, actor: Actor, action: str, application_id: UUID, name: str, key: str) -> None:
     detail = {"application": name, "api_key_name": key}
     record(tx, actor, action, object_kind="identity", object_id=application_id, detail=detail)
-
-
-def _checksum(body: str) -> str:
-    return _base62(zlib.crc32(body.encode()), _CHECK_DIGITS)
-
-
-def _base62(number: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        number, digit = divmod(number, len(_DIGITS))
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))

@@ -15,7 +15,8 @@ from locum.audit import log as audit
 from locum.identities import digests, mfa, policy
 from locum.identities.caller import Role
 from locum.identities.digests import KeyedDigest
-from locum.identities.model import SecondFactor, identity, identity_role, signin_setting
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import identity, identity_role, signin_setting
 from locum.identities.password_rules import check_new
 from locum.identities.passwords import PasswordHasher
 from locum.identities.people import create_local_user, login_of

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from locum.audit.log import record
 from locum.identities import policy, signins
 from locum.identities.digests import KeyedDigest
-from locum.identities.model import Login, SecondFactor, local_login, passkey, recovery_code
+from locum.identities.factor_choice import Asked, choose
+from locum.identities.model import Login, local_login, passkey, recovery_code
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict
@@ -59,11 +60,15 @@ class Factors:
     recovery_codes_left: int
 
 
+def asked(tx: ReadTx, login: Login) -> Asked:
+    """Whether this person's sign-in asks for a second factor (AUTH-13). Nobody is in a group yet."""
+    required = policy.load(tx).user_mfa == "required"
+    return choose(own=login.second_factor, groups=(), required=required).asked
+
+
 def required(tx: ReadTx, login: Login) -> bool:
-    """Whether this person needs a second factor: their own setting comes before the installation's (AUTH-13)."""
-    if login.second_factor is None:
-        return policy.load(tx).user_mfa == "required"
-    return login.second_factor is SecondFactor.REQUIRED
+    """Whether this person can't do without a second factor."""
+    return asked(tx, login) is Asked.OWN
 
 
 def factors(tx: ReadTx, login: Login) -> Factors:

@@ -7,12 +7,13 @@ and what must be readable again (TOTP secret, API key) is a `…_secret_id` into
 from __future__ import annotations
 
 import datetime as dt
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from locum.identities.factor_choice import SecondFactor
 from locum.kit.db import UtcTime, metadata
 
 
@@ -24,13 +25,6 @@ class Kind(IntEnum):
     APPLICATION = 2
     COLLECTION = 3
     LOCAL = 4
-
-
-class SecondFactor(StrEnum):
-    """What one person's sign-in asks for. Absent means the installation's default (`policy.SignInPolicy.user_mfa`)."""
-
-    REQUIRED = "required"
-    NOT_REQUIRED = "not_required"
 
 
 identity = sa.Table(

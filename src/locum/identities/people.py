@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from locum.audit.log import record
 from locum.identities.caller import Role
-from locum.identities.model import LOGIN, Identity, Kind, Login, SecondFactor, identity, identity_role, local_login
+from locum.identities.factor_choice import SecondFactor
+from locum.identities.model import LOGIN, Identity, Kind, Login, identity, identity_role, local_login
 from locum.identities.normalise import normalise, spelling
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from locum.audit.log import record
 from locum.identities import lockout, mfa, policy, ssh_keys
 from locum.identities.caller import Pending
-from locum.identities.model import Login, SecondFactor, identity, local_login
+from locum.identities.factor_choice import Asked
+from locum.identities.model import Login, identity, local_login
 from locum.identities.people import login_of
 from locum.identities.ssh_keys import Proof, SshKey
 from locum.kit.actor import Actor
@@ -108,11 +109,12 @@ def needs(tx: ReadTx, login: Login) -> Needs:
     """What is left after the password. The person's own setting comes before the installation's (AUTH-13)."""
     if login.must_change or login.password_ended(tx.now, policy.load(tx).password_days):
         return "password_change"
-    if login.second_factor is SecondFactor.NOT_REQUIRED:
+    asked = mfa.asked(tx, login)
+    if asked is Asked.NOTHING:
         return "none"
     if login.has_factor:
         return "totp"
-    return "enrol" if mfa.required(tx, login) else "none"
+    return "enrol" if asked is Asked.OWN else "none"
 
 
 def settle_password(

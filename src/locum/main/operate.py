@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -21,9 +22,9 @@ from locum.audit import export as audit_export
 from locum.audit import log as audit
 from locum.audit import verify as audit_verify
 from locum.audit.sealer import Sealer
-from locum.identities import first_administrator, signing_key
+from locum.identities import digests, first_administrator, key_holders, signing_key
 from locum.kit.actor import Actor
-from locum.kit.db import Database, open_database
+from locum.kit.db import Database, ReadTx, open_database
 from locum.kit.errors import Invalid, StartError
 from locum.kit.files import replace_file
 from locum.kit.settings import load_settings
@@ -191,6 +192,17 @@ def _rotate_token_key(console: Console) -> Answer:
     return {"ok": True, "text": "tokens are signed with a new key; every token made before is refused from now on"}
 
 
+def _key_holders(console: Console, *, found: list[str]) -> Answer:
+    """Whose these API keys are, in their order. The keys come over the socket and go no further than their digests."""
+
+    def look(tx: ReadTx) -> list[dict[str, Any] | None]:
+        digest = digests.KeyedDigest(keys.load(tx, console.vault, digests.SYSTEM_KEY))
+        holders = (key_holders.holder(tx, digest, key) for key in found)
+        return [None if holder is None else msgspec.to_builtins(holder) for holder in holders]
+
+    return {"ok": True, "object": {"holders": console.db.submit_read(look).result()}}
+
+
 COMMANDS: dict[str, Callable[..., Answer]] = {
     "audit.verify": _audit_verify,
     "audit.export": _audit_export,
@@ -199,4 +211,5 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "recording.verify": _recording_verify,
     "recover": _recover,
     "token-key.rotate": _rotate_token_key,
+    "api_key.holders": _key_holders,
 }
