@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
-from contract.comparison import load
+from contract.access import ACCESS
 from estate import Estate
-from identities_world import Caller
-from locum.api.app import all_routes
+from identities_world import Caller, signed_in
+from locum.api.app import all_routes, create_app
 from locum.api.operations import Route
 from locum.audit.model import audit_event
-from principals import Principal, principals
+from principals import Principal, bearer, principals
+from raw_http import ask
 
 pytestmark = pytest.mark.anyio
 
@@ -42,31 +44,6 @@ DEVIATIONS = {
     # Which recordings there are is not told, so that one that is not there is refused as one out of scope.
     ("Recording.GetCast", "user plus"): "permission recordings:ended:view for this recording",
 }
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who may call an operation. `roles` None: no complete sign-in at all; empty: every one."""
-
-    roles: frozenset[str] | None
-    steps: frozenset[str] = frozenset()
-    open: bool = False
-
-
-def wanted() -> dict[str, Access]:
-    """By operation, as contract/ has it."""
-    deviations = load("deviations")
-    found = {name: Access(frozenset(fact["roles"])) for name, fact in load("operations").items()}
-    for entry in deviations["extra"]:
-        roles = frozenset(entry["roles"]) if "roles" in entry else None
-        found[entry["operation"]] = Access(roles, frozenset(entry.get("steps", ())), entry.get("open", False))
-    for entry in deviations["deviation"]:
-        if "steps" in entry:
-            found[entry["operation"]] = Access(found[entry["operation"]].roles, frozenset(entry["steps"]))
-    return found
-
-
-ACCESS = wanted()
 
 
 def missing(operation: str, name: str, who: Principal) -> str | None:
@@ -152,6 +129,103 @@ def audited(estate: Estate) -> set[tuple[UUID, str, str]]:
     rows = estate.database.submit_read(lambda tx: tx.rows(Denial, query)).result()
     details = [(row.actor_id, json.loads(row.detail)) for row in rows]
     return {(who, detail["operation"], detail["missing"]) for who, detail in details}
+
+
+class TestSec15Spellings:
+    """One path in many spellings: each meets the check of the plain one, or there is nothing there."""
+
+    async def test_of_every_route(self, estate: Estate) -> None:
+        app = create_app(estate.callers.api)
+        user = bearer(signed_in(estate.callers.api, UUID(estate.ids["ada"])).token)
+        routes = LIVE if estate.database.engine.dialect.name == "sqlite" else LIVE[::9]
+        same = 0
+        for route, path in routes:
+            plain = filled(path, estate.ids["admins"])
+            if route.operation.name in ENDING:
+                continue
+            for headers in ({}, user):
+                expected = await verdict_of(app, route, plain, headers)
+                for spelling in spellings(plain):
+                    got = await verdict_of(app, route, spelling, headers)
+                    assert got in (expected, 404), (route.operation.method, spelling, got, expected)
+                    same += got == expected
+                for spelling in (plain.upper(), plain.swapcase(), plain + "/", encoded_whole(plain)):
+                    got = await verdict_of(app, route, spelling, headers)
+                    assert got == expected, (route.operation.method, spelling, got, expected)
+        assert same > 10 * len(routes)
+
+    async def test_a_parameter_or_dots_lead_nowhere(self, estate: Estate) -> None:
+        app = create_app(estate.callers.api)
+        for spelling in (
+            "/api/v1/Health;x",
+            "/api;x/v1/Health",
+            "/api/v1/./Health",
+            "/api/v1/x/../Health",
+            "//api/v1/Health",
+        ):
+            answer = await ask(app, "GET", spelling.encode())
+            assert answer.status == 404, spelling
+
+
+# They end the sign-in that the spellings are tried with.
+ENDING = {"SignIn.Out", "SignIn.OutEverywhere"}
+
+
+async def verdict_of(app: Any, route: Route, path: str, headers: dict[str, str]) -> int:
+    """401, 403 or 404 for what is refused or not there (or not by this method), 0 for who passed the guard.
+
+    A thing that is not there is one step behind the guard: its 404 says so in other words.
+    """
+    body = b"" if route.body_type is None else b"{}"
+    answer = await ask(app, route.operation.method, path.encode(), headers=headers, body=body)
+    if answer.status == 404 and answer.detail != "there is nothing at this path":
+        return 0
+    if answer.status == 405:
+        return 404
+    return answer.status if answer.status in (401, 403, 404) else 0
+
+
+def encoded_whole(path: str) -> str:
+    """Every character but the slashes in percent encoding."""
+    return re.sub(r"[^/]", lambda one: f"%{ord(one[0]):02x}", path)
+
+
+def spellings(path: str) -> Iterator[str]:
+    """Ways to write a path that some router or proxy somewhere takes for the same."""
+    segments = path.split("/")[1:]
+    for place, segment in enumerate(segments):
+        before, after = segments[:place], segments[place + 1 :]
+        for other in (
+            f"%{ord(segment[0]):02X}{segment[1:]}",
+            f"%25{ord(segment[0]):02X}{segment[1:]}",
+            segment.swapcase(),
+            segment.upper(),
+            f"{segment};x",
+            f"{segment};jsessionid=1",
+            f"./{segment}",
+            f"%2e/{segment}",
+            f"x/../{segment}",
+            f"x/%2E%2e/{segment}",
+            f"x%2f..%2f{segment}",
+            f"/{segment}",
+            f"%2f{segment}",
+            f"{segment}%00",
+            f"{segment}%20",
+            f"{segment}%0a",
+            f"{segment}.json",
+            f"{segment}\\",
+            f"{segment}%c0%ae",
+            f"%ef%bd%81{segment}",
+        ):
+            yield "/" + "/".join([*before, other, *after])
+    yield path + "/"
+    yield path + "//"
+    yield path + "/."
+    yield path + "?x"
+    yield path + "#x"
+    yield "/" + path
+    yield path[1:]
+    yield "http://locum.test" + path
 
 
 def test_sec_11_what_is_open_to_anyone_is_a_short_list() -> None:
