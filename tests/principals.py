@@ -68,10 +68,16 @@ async def principals(estate: Estate) -> dict[str, Principal]:
         "app by certificate": make.by_certificate("certified"),
         "key for nothing": make.application("bound", FOR_NOTHING),
         "expired key": make.expired("stale"),
-        "locked": make.refused("locked", lambda tx, who: locks.lock(tx, LOCUM, who)),
+        "locked": make.locked("locked"),
         "deleted": make.refused("deleted", lambda tx, who: leave(tx, estate.callers.api.vault, LOCUM, who)),
-        "signed out": make.refused("gone", signins.end_all),
+        "signed out": make.refused("gone", sign_out),
     }
+
+
+def sign_out(tx: Tx, identity_id: UUID) -> None:
+    """Of the one sign-in there is, as its person does."""
+    (row,) = signins.of_identity(tx, identity_id)
+    signins.end(tx, LOCUM, identity_id, row.id)
 
 
 class _Maker:
@@ -107,6 +113,13 @@ class _Maker:
         made = self.world.person(name)
         token = signed_in(self.api, made.id).token
         self.db.submit_write(after, made.id).result()
+        return Principal(made.id, headers=lambda: bearer(token), unknown=True)
+
+    def locked(self, name: str) -> Principal:
+        """Somebody whose sign-in was completed while an administrator locked them, so that it was not ended by that."""
+        made = self.world.person(name)
+        self.db.submit_write(locks.lock, LOCUM, made.id).result()
+        token = signed_in(self.api, made.id).token
         return Principal(made.id, headers=lambda: bearer(token), unknown=True)
 
     def application(self, name: str, bounds: Bounds) -> Principal:

@@ -202,6 +202,7 @@ async def hostages(estate: Estate, robot: str) -> list[httpx.Response]:
         (admin, "POST", f"{BASE}/CreateLocalUser", local_user("zoe", CANARY + " three")),
         (ada, "POST", "/api/locum/v1/SshKey", {"name": "laptop", "publicKey": PRIVATE}),
         (ada, "POST", "/api/locum/v1/SshKey", {"name": "laptop", "publicKey": CANARY}),
+        (ada, "POST", "/api/locum/v1/SshKey", {"name": "laptop", "publicKey": f"{long}\n{long}"}),
         (ada, "POST", "/api/locum/v1/SshKey", {"name": "laptop", "publicKey": f"ssh-ed25519 {CANARY} {CANARY}"}),
         (admin, "POST", CREDENTIALS, {"username": "a", "password": CANARY}),
         (admin, "POST", CREDENTIALS, {"username": "b", "authenticationMethod": 1, "privateKey": PRIVATE}),
