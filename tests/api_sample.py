@@ -30,8 +30,6 @@ from locum.api.wire.base import DataTable, In, Name, Out, Time, at
 from locum.audit.log import record
 from locum.audit.model import audit_event, audit_pending
 from locum.identities.caller import Caller, Pending, Role
-from locum.identities.rights import NO_RIGHTS, Bounds, Rights, ScopeKind
-from locum.identities.roles import permissions_of
 from locum.kit.db import Database, ReadTx, Tx, metadata, open_database, sqlite_url
 from locum.kit.errors import Conflict, Forbidden, NotFound, RateLimited, Unauthenticated
 from locum.kit.ids import NIL, new_id
@@ -231,21 +229,9 @@ PEOPLE: dict[str, tuple[frozenset[Role], frozenset[Permission], Pending | None]]
     "user": (frozenset({Role.USER}), frozenset({READ}), None),
     "half": (frozenset(), frozenset(), "second_factor"),
     "new": (frozenset(), frozenset(), "enrolment"),
-    "reviewer": (frozenset({Role.REVIEWER}), permissions_of({Role.REVIEWER}), None),
-    "userplus": (frozenset({Role.USER_PLUS}), permissions_of({Role.USER_PLUS}), None),
-    "inside": (frozenset({Role.USER_PLUS}), permissions_of({Role.USER_PLUS}), None),
-    "outside": (frozenset({Role.USER_PLUS}), permissions_of({Role.USER_PLUS}), None),
     "stale": (frozenset({Role.ADMIN}), frozenset(Permission), "password_change"),
 }
 
-
-def _of(number: int) -> Rights:
-    """Every permission, of one thing of each kind."""
-    bounds = Bounds(UUID(int=9), {kind: frozenset({UUID(int=number)}) for kind in ScopeKind})
-    return Rights(dict.fromkeys(Permission, (bounds,)))
-
-
-RIGHTS = {"inside": _of(1), "outside": _of(2)}
 IDS = {name: new_id() for name in PEOPLE}
 
 
@@ -258,8 +244,7 @@ def prove(credential: str, address: str | None) -> Callable[[ReadTx], Caller]:
         if credential == "locked":
             raise Unauthenticated("the account is locked")
         roles, permissions, pending = PEOPLE[credential]
-        rights = RIGHTS.get(credential, NO_RIGHTS)
-        return Caller(IDS[credential], credential, "local", roles, permissions, pending, address, rights=rights)
+        return Caller(IDS[credential], credential, "local", roles, permissions, pending, address)
 
     return authenticate
 

@@ -79,7 +79,7 @@ class Comparison:
             if fact is not None:
                 yield from (Difference(name, what) for what in self._operation(method, path, item, fact))
             elif name in self.extras:
-                yield from (Difference(name, what) for what in self._statuses(item, self.extras[name]))
+                yield from (Difference(name, what) for what in self._extra(item, self.extras[name]))
             else:
                 yield Difference(name, "is not in the contract")
         for component in self.components.values():
@@ -100,6 +100,15 @@ class Comparison:
         yield from self._body(item, fact)
         yield from self._statuses(item, {"statuses": [int(s) for s in fact["responses"]]})
         yield from self._answer(item, fact)
+
+    def _extra(self, item: Facts, extra: Facts) -> Iterator[str]:
+        if item["x-roles"] != extra.get("roles", []):
+            yield f"roles {item['x-roles']}, deviations.toml {extra.get('roles', [])}"
+        if (item["security"] == []) != extra.get("open", False):
+            yield "is open to anybody, or not, other than deviations.toml says"
+        if not extra.keys() & {"open", "steps", "roles"}:
+            yield "deviations.toml does not say who may call it"
+        yield from self._statuses(item, extra)
 
     def _parameters(self, item: Facts, fact: Facts) -> Iterator[str]:
         for place, key in (("path", "params"), ("query", "query")):

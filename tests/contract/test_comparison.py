@@ -178,6 +178,24 @@ def test_enumerations() -> None:
     assert len(model(Approval)) == 1
 
 
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        ({"roles": ["Admin", "App"]}, []),
+        ({"roles": ["Admin"]}, ["roles ['Admin', 'App'], deviations.toml ['Admin']"]),
+        (
+            {"open": True, "roles": ["Admin", "App"]},
+            ["is open to anybody, or not, other than deviations.toml says"],
+        ),
+        ({}, ["roles ['Admin', 'App'], deviations.toml []", "deviations.toml does not say who may call it"]),
+    ],
+)
+def test_who_may_call_an_extra(entry: dict[str, Any], found: list[str]) -> None:
+    op = operation("Own.Thing", LINE, who=ADMIN_OR_APP, permission=READ, summary="")(reveal)
+    compared = Comparison(document([bind(op)]), ALLOWED, {"Own.Thing": entry}).differences()
+    assert [difference.what for difference in compared] == found
+
+
 def test_an_empty_table_leaves_every_reason_unused() -> None:
     unused = unexplained(document([]))
     deviations = load("deviations")

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -22,19 +24,19 @@ from hypothesis import strategies as st
 from msgspec import inspect as types
 
 from estate import Estate
-from identities_world import PASSWORD
+from identities_world import PASSWORD, signed_in
 from locum.api.app import all_routes, create_app
 from locum.api.operations import Route
 from locum.audit.model import audit_event
 from locum.identities.roles import GRANTABLE, Target
 from locum.vault.secret import Secret
+from raw_http import Answer, ask
 
 pytestmark = pytest.mark.anyio
 
 ROUTES = all_routes()
 CANARY = "canary-8d2e-canary"
 BEGIN = "-----BEGIN OPENSSH PRIVATE KEY-----"
-SLOWEST = 10  # seconds
 MOST = 20  # operations that a hostile request must have carried through
 NEEDED = {  # by our rules, though their types let them be absent
     "name", "username", "password", "passwordNew", "activityId", "managedResourceId", "ipAddress",
@@ -150,53 +152,30 @@ def encoded(value: Any) -> str:
     return quote(value if isinstance(value, str) else json.dumps(value), safe="", errors="surrogatepass")
 
 
-@dataclass
-class Answer:
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
 async def call(app: Any, request: Request, credential: str | None) -> Answer:
-    headers = [(b"content-type", b"application/json")]
-    if credential is not None:
-        headers.append((b"authorization", credential.encode()))
-    scope = {
-        "type": "http",
-        "method": request.route.operation.method,
-        "path": "/",
-        "raw_path": request.path,
-        "query_string": request.query,
-        "headers": headers,
-        "client": ("192.0.2.1", 50_000),
-    }
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": request.body, "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    await asyncio.wait_for(app(scope, receive, send), SLOWEST)
-    return Answer(sent[0]["status"], sent[0]["headers"], sent[1]["body"])
+    headers = {"content-type": "application/json"} | ({"authorization": credential} if credential else {})
+    method = request.route.operation.method
+    return await ask(app, method, request.path, query=request.query, headers=headers, body=request.body)
 
 
 async def credentials(estate: Estate) -> dict[str, str | None]:
     """One of each kind of caller."""
     estate.callers.world.person("half")
     half = await estate.callers.nobody().post("/signinBody", {"Login": "half", "Password": PASSWORD})
-    bearing = {
-        "admin": estate.admin,
-        "user": estate.ada,
-        "application": estate.callers.application("robot"),
-        "holder": await estate.holder("ann", GRANTABLE[Target.POLICIES].permissions),
-    }
+    await estate.holder("ann", GRANTABLE[Target.POLICIES].permissions)
+    robot = estate.callers.application("robot").http.headers["authorization"]
+
+    def signing_in(name: str) -> Callable[[], str | None]:
+        return lambda: f"Bearer {signed_in(estate.callers.api, UUID(estate.ids[name])).token}"
+
     return {
-        **{name: caller.http.headers["authorization"] for name, caller in bearing.items()},
-        "pending": f"Bearer {half.json()}",
-        "nobody": None,
-        "garbage": f"Bearer locum_ak_{CANARY}\r\n",
+        "admin": signing_in("root"),
+        "user": signing_in("ada"),
+        "holder": signing_in("ann"),
+        "application": lambda: robot,
+        "pending": lambda: f"Bearer {half.json()}",
+        "nobody": lambda: None,
+        "garbage": lambda: f"Bearer locum_ak_{CANARY}\r\n",
     }
 
 
@@ -229,7 +208,7 @@ async def test_every_operation_answers_as_it_declares(estate: Estate, capfd: pyt
     @given(requests(ids))
     def attack(request: Request) -> None:
         with structlog.testing.capture_logs() as logs:
-            answer = asyncio.run_coroutine_threadsafe(call(app, request, who[request.who]), loop).result()
+            answer = asyncio.run_coroutine_threadsafe(call(app, request, who[request.who]()), loop).result()
         name = request.route.operation.name
         seen.add(name)
         if answer.status == request.route.operation.status:
