@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from uuid import UUID, uuid4
 
 import pytest
@@ -75,6 +76,36 @@ async def test_what_can_t_be_written_now_is_not_lost(
     monkeypatch.undo()
     await usage.flush()
     assert (row(database, key_id).use_count, row(database, key_id).last_used_from) == (2, "192.0.2.9")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_stopped_in_the_middle_of_a_write_it_counts_once(
+    database: Database, key_id: UUID, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    add = key_usage._add
+
+    def slowly(tx: Tx, uses: object) -> None:
+        began.set()
+        assert go_on.wait(20)
+        if fails:
+            raise sa.exc.OperationalError("", {}, Exception("away"))
+        add(tx, uses)  # type: ignore[arg-type]
+
+    usage = KeyUsage(database)
+    usage.note(key_id, None)
+    monkeypatch.setattr(key_usage, "_add", slowly)
+    writing = asyncio.create_task(usage.flush())
+    assert await asyncio.to_thread(began.wait, 20)
+    writing.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    monkeypatch.undo()
+    assert row(database, key_id).use_count == (0 if fails else 1)
+    await usage.flush()
+    assert row(database, key_id).use_count == 1
 
 
 async def test_it_goes_on_by_itself(database: Database, key_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
