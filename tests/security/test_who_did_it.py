@@ -16,6 +16,7 @@ from identities_world import PASSWORD, Person, World
 from locum.audit.model import audit_event
 from locum.identities import api_keys, applications, digests, first_administrator
 from locum.identities.digests import KeyedDigest
+from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.actor import Actor
@@ -73,11 +74,13 @@ async def test_a_sign_in_that_completes(database: Database, world: World, signin
     await signin.second_factor(first, ada.totp.now(), address=ADDRESS)
     assert rows(database, "signin.password", "signin.completed", "signin.refused") == [
         of(ada, "signin.password"),
-        of(ada, "signin.completed"),
+        of(ada, "signin.completed", by="password, code"),
     ]
 
 
-async def test_every_refusal_says_why(database: Database, world: World, signin: SignIn) -> None:
+async def test_every_refusal_says_why(
+    database: Database, world: World, signin: SignIn, passwords: PasswordChange
+) -> None:
     ada = world.person()
     first = await signin.password("ada", RIGHT, address=ADDRESS)
     code = ada.totp.now()
@@ -86,7 +89,7 @@ async def test_every_refusal_says_why(database: Database, world: World, signin: 
     await refused(signin.second_factor(first, "not a code", address=ADDRESS))
     await refused(signin.password("ada", WRONG, address=ADDRESS))
     await refused(signin.password("nobody", WRONG, address=ADDRESS))
-    await refused(signin.change_password(ada.id, WRONG, NEW, forced=False, address=ADDRESS))
+    await refused(passwords.own(ada.id, WRONG, NEW, forced=False, address=ADDRESS, client=None))
     assert rows(database, "signin.refused") == [
         of(ada, "signin.refused", "refused", reason="the code was used already"),
         of(ada, "signin.refused", "refused", reason="wrong code"),
@@ -109,15 +112,17 @@ async def test_an_enrolment(database: Database, world: World, signin: SignIn) ->
         of(ada, "second_factor.started"),
         of(ada, "signin.refused", "refused", reason="wrong code"),
         of(ada, "second_factor.enrolled"),
-        of(ada, "signin.completed"),
+        of(ada, "signin.completed", by="password, code"),
     ]
 
 
-async def test_a_change_of_the_password(database: Database, world: World, signin: SignIn) -> None:
+async def test_a_change_of_the_password(
+    database: Database, world: World, signin: SignIn, passwords: PasswordChange
+) -> None:
     ada, eve = world.person(), world.person("eve", must_change=True)
-    await signin.change_password(ada.id, RIGHT, NEW, forced=False, address=ADDRESS)
+    await passwords.own(ada.id, RIGHT, NEW, forced=False, address=ADDRESS, client=None)
     await signin.password("eve", RIGHT, address=ADDRESS)
-    await signin.change_password(eve.id, RIGHT, NEW, forced=True, address=ADDRESS)
+    await passwords.own(eve.id, RIGHT, NEW, forced=True, address=ADDRESS, client=None)
     assert rows(database, "password.changed") == [
         of(ada, "password.changed", forced=False),
         of(eve, "password.changed", forced=True),
@@ -131,8 +136,8 @@ def test_applications_and_their_keys(database: Database, vault: Vault, digest: K
     by = (ADMIN.id, ADMIN.name, ADMIN.address, "identity", robot.id, "ok")
     assert rows(database, "application.created", "api_key.generated", "api_key.revealed") == [
         ("application.created", *by, {"name": "robot"}),
-        ("api_key.generated", *by, {"application": "robot"}),
-        ("api_key.revealed", *by, {"application": "robot"}),
+        ("api_key.generated", *by, {"application": "robot", "api_key_name": "API key"}),
+        ("api_key.revealed", *by, {"application": "robot", "api_key_name": "API key"}),
     ]
 
 
