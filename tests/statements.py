@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from unittest import mock
 
 import sqlalchemy as sa
 
 from locum.kit.db import Database
+from locum.kit.prepared import Prepared
 
 
 @contextmanager
@@ -19,6 +22,13 @@ def selects(database: Database) -> Iterator[list[str]]:
         if statement.lstrip().upper().startswith("SELECT") and "clock_timestamp" not in statement:
             seen.append(statement)
 
+    straight = Prepared.from_sqlite  # past the engine, which sees nothing of it
+
+    def noted(query: Prepared[Any], *driver_and_values: Any) -> list[Any]:
+        seen.append(str(query.statement))
+        return straight(query, *driver_and_values)
+
     sa.event.listen(database.engine, "before_cursor_execute", note)
-    yield seen
+    with mock.patch.object(Prepared, "from_sqlite", noted):
+        yield seen
     sa.event.remove(database.engine, "before_cursor_execute", note)
