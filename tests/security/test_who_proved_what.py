@@ -14,7 +14,7 @@ from audited import Row, rows
 from identities_world import Person, World
 from locum.identities import digests, mfa, passkeys, settle, signing_key, signins, ssh_keys, tokens
 from locum.identities.digests import KeyedDigest
-from locum.identities.model import Login, identity, local_login
+from locum.identities.model import Login, identity, local_login, ssh_key
 from locum.identities.password_change import PasswordChange
 from locum.identities.people import login_of
 from locum.identities.relying_party import Credential
@@ -76,7 +76,7 @@ class TestSshKeys:
     def test_kept_and_removed(self, database: Database, world: World) -> None:
         ada = world.person()
         key = self.register(database, ada)
-        added = sa.select(ssh_keys.ssh_key.c.created_by)
+        added = sa.select(ssh_key.c.created_by)
         assert database.submit_read(lambda tx: tx.scalar(added)).result() == ADMIN.id
         database.submit_write(ssh_keys.remove, ADMIN, key.id).result()
         said = {"identity": "ada", "name": "laptop", "fingerprint": key.fingerprint}
