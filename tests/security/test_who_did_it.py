@@ -5,22 +5,20 @@ An investigator reads these rows: who, from where, what, on whom, with which out
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
+from audited import Row, rows
 from identities_world import PASSWORD, Person, World
-from locum.audit.model import audit_event
 from locum.identities import api_keys, applications, digests, first_administrator
 from locum.identities.digests import KeyedDigest
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.actor import Actor
-from locum.kit.db import Database, ReadTx
+from locum.kit.db import Database
 from locum.kit.errors import Forbidden, LocumError
 from locum.vault import system_keys
 from locum.vault.secret import Secret
@@ -31,31 +29,6 @@ pytestmark = pytest.mark.anyio
 ADDRESS = "192.0.2.7"
 RIGHT, WRONG, NEW = Secret(PASSWORD), Secret("not the password"), Secret("another long password")
 ADMIN = Actor(uuid4(), "root", "192.0.2.9")
-
-Row = tuple[str, UUID | None, str, str | None, str | None, UUID | None, str, dict[str, Any]]
-
-
-def rows(database: Database, *actions: str) -> list[Row]:
-    """The rows with these actions, oldest first: action, actor, address, object, outcome, detail."""
-
-    def look(tx: ReadTx) -> list[Row]:
-        found = tx._connection.execute(
-            sa.select(
-                audit_event.c.action,
-                audit_event.c.actor_id,
-                audit_event.c.actor_name,
-                audit_event.c.address,
-                audit_event.c.object_kind,
-                audit_event.c.object_id,
-                audit_event.c.outcome,
-                audit_event.c.detail,
-            )
-            .where(audit_event.c.action.in_(actions))
-            .order_by(audit_event.c.id)
-        )
-        return [(*row[:7], json.loads(row[7])) for row in found]
-
-    return database.submit_read(look).result()
 
 
 def of(person: Person, action: str, outcome: str = "ok", **detail: Any) -> Row:
