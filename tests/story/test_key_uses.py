@@ -26,6 +26,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installatio
     installation = Installation(tmp_path / "data", database_url=url)
     assert installation.init().returncode == 0
     installation.start()
+    assert installation.healthy(), installation.log()
     yield installation
     installation.kill()
 
@@ -58,6 +59,7 @@ def test_uses_are_written_down_while_it_runs_and_when_it_stops(made: Installatio
     assert made.stop() == 0
     assert kept(made, key).use_count == 8
     made.start()
+    assert made.healthy(), made.log()
     assert status(robot) == 200
     assert made.stop() == 0
     assert kept(made, key).use_count == 9
@@ -75,6 +77,7 @@ def test_a_kill_loses_the_last_seconds_and_never_a_use_of_a_limited_key(made: In
     assert kept(made, limited).use_count == 3
     assert 4 <= kept(made, key).use_count <= 7
     made.start()
+    assert made.healthy(), made.log()
     assert [status(guest) for _ in range(3)] == [200, 200, 401]
     made.kill()
     assert kept(made, limited).use_count == 5
