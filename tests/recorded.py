@@ -10,7 +10,9 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from locum.api.context import Api
 from locum.recordings.format import FRAME_CAP, NONCE_SIZE, Encoder, Event, Header, Opening, encode_event
+from locum.recordings.key import KEY_PURPOSE
 from locum.recordings.reader import Playback
 from locum.vault.secret import Secret
 
@@ -45,6 +47,16 @@ def frames(
 def container(*events: Event, reason: str | None = "client left") -> bytes:
     """A whole file with one chunk for each event."""
     return b"".join(frames([[event] for event in events], reason=reason))
+
+
+def keep(api: Api, connection_id: str, *events: Event, cut: int = 0) -> None:
+    """The container of a connection, as the gateway leaves it; `cut` bytes short."""
+    key, wrapped = api.vault.new_data_key(purpose=KEY_PURPOSE, subject_id=UUID(connection_id))
+    raw = b"".join(
+        frames([[event] for event in events], recording_id=UUID(connection_id), key=key, wrapped=wrapped)
+    )
+    with api.recordings.create(UUID(connection_id)) as file:
+        file.write(raw[: len(raw) - cut] if cut else raw)
 
 
 def playback(raw: bytes, key: Secret = DATA_KEY) -> Playback:

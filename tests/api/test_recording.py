@@ -13,10 +13,9 @@ from estate import RESOURCES, SESSIONS, Estate, made, problem
 from locum.api.recording import LONGEST_CAST
 from locum.kit.db import Tx
 from locum.recordings.format import Event
-from locum.recordings.key import KEY_PURPOSE
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import connection
-from recorded import frames
+from recorded import keep
 
 pytestmark = pytest.mark.anyio
 
@@ -34,17 +33,6 @@ async def recorded(estate: Estate, *, over: bool = True, who: str = "ada", **ask
     return connection_id
 
 
-def keep(estate: Estate, connection_id: str, *events: Event, cut: int = 0) -> None:
-    """The container of a connection, as the gateway leaves it; `cut` bytes short."""
-    api = estate.callers.api
-    key, wrapped = api.vault.new_data_key(purpose=KEY_PURPOSE, subject_id=UUID(connection_id))
-    raw = b"".join(
-        frames([[event] for event in events], recording_id=UUID(connection_id), key=key, wrapped=wrapped)
-    )
-    with api.recordings.create(UUID(connection_id)) as file:
-        file.write(raw[: len(raw) - cut] if cut else raw)
-
-
 async def listed(estate: Estate, who: Any) -> list[str]:
     return [row["id"] for row in (await estate.get(who, RECORDINGS))["data"]]
 
@@ -52,7 +40,13 @@ async def listed(estate: Estate, who: Any) -> list[str]:
 @pytest.mark.sees_effect("Recording.Search", "Recording.GetCast")
 async def test_an_administrator_sees_what_happened(estate: Estate) -> None:
     connection_id = await recorded(estate)
-    keep(estate, connection_id, Event(0.0, "o", b"$ "), Event(1.0, "i", b"secret\r"), Event(2.0, "o", b"hello"))
+    keep(
+        estate.callers.api,
+        connection_id,
+        Event(0.0, "o", b"$ "),
+        Event(1.0, "i", b"secret\r"),
+        Event(2.0, "o", b"hello"),
+    )
     (row,) = (await estate.get(estate.admin, RECORDINGS, filterText="web"))["data"]
     assert (row["userId"], row["userName"]) == (estate.ids["ada"], "ada")
     assert (row["managedResourceId"], row["managedResourceName"]) == (estate.ids["web01"], "web01")
@@ -75,7 +69,7 @@ async def test_a_scope_holds_users_and_resources(estate: Estate) -> None:
         for place, where in (("web01", estate.ids["web01"]), ("db01", other))
     }
     for connection_id in made_by.values():
-        keep(estate, connection_id, Event(0.0, "o", b"x"))
+        keep(estate.callers.api, connection_id, Event(0.0, "o", b"x"))
     every = set(made_by)
     for number, (lists, inside) in enumerate(
         (
@@ -98,7 +92,7 @@ async def test_a_scope_holds_users_and_resources(estate: Estate) -> None:
 
 async def test_of_ended_sessions_only(estate: Estate) -> None:
     connection_id = await recorded(estate, over=False)
-    keep(estate, connection_id, Event(0.0, "o", b"x"))
+    keep(estate.callers.api, connection_id, Event(0.0, "o", b"x"))
     auditor = await estate.holder("ann", VIEW)
     for who, status in ((estate.admin, 404), (auditor, 403)):
         assert await listed(estate, who) == []
@@ -119,7 +113,7 @@ def unrecord(tx: Tx) -> None:
 
 async def test_nobody_else_sees_anything(estate: Estate) -> None:
     connection_id = await recorded(estate)
-    keep(estate, connection_id, Event(0.0, "o", b"x"))
+    keep(estate.callers.api, connection_id, Event(0.0, "o", b"x"))
     names = await estate.holder("ann", ["policies:name:modify"])
     for who in (estate.ada, estate.callers.application("robot"), names):
         problem(await who.get(RECORDINGS), 403)
@@ -132,7 +126,7 @@ async def test_nobody_else_sees_anything(estate: Estate) -> None:
 async def test_what_cannot_be_shown_is_said(estate: Estate) -> None:
     gone, damaged, foreign, long = [await recorded(estate) for _ in range(4)]
     assert "no recording" in problem(await estate.admin.get(f"{RECORDINGS}/{gone}/Cast"), 404)["detail"].lower()
-    keep(estate, damaged, Event(0.0, "o", b"x"))
+    keep(estate.callers.api, damaged, Event(0.0, "o", b"x"))
     store = estate.callers.api.recordings
     raw = bytearray(store.path(UUID(damaged)).read_bytes())
     raw[-100] ^= 1
@@ -140,6 +134,8 @@ async def test_what_cannot_be_shown_is_said(estate: Estate) -> None:
     assert "damaged" in problem(await estate.admin.get(f"{RECORDINGS}/{damaged}/Cast"), 409)["detail"]
     store.path(UUID(foreign)).write_bytes(store.path(UUID(damaged)).read_bytes())
     problem(await estate.admin.get(f"{RECORDINGS}/{foreign}/Cast"), 409)
-    keep(estate, long, *(Event(float(n), "o", b"x" * 60_000) for n in range(LONGEST_CAST // 60_000 + 1)))
+    keep(
+        estate.callers.api, long, *(Event(float(n), "o", b"x" * 60_000) for n in range(LONGEST_CAST // 60_000 + 1))
+    )
     assert str(LONGEST_CAST) in problem(await estate.admin.get(f"{RECORDINGS}/{long}/Cast"), 413)["detail"]
     assert all(estate.audited("recording.viewed", one) == 0 for one in (gone, damaged, foreign, long))

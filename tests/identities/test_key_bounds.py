@@ -45,6 +45,21 @@ def test_any_bound_makes_it_bounded(changes: dict[str, Any]) -> None:
     assert bounds.counted == ("max_uses" in changes)
 
 
+def test_who_may_make_what_is_beyond_the_bounds() -> None:
+    KeyBounds(ID).check_new_person("A.B")
+    KeyBounds(ID).check_new_policy()
+    KeyBounds(ID, operations=frozenset({"A.B"}), bounded=True).check_new_person("A.B")
+    KeyBounds(ID, operations=frozenset({"A.B"}), bounded=True).check_new_policy()
+    for operations in (None, frozenset({"A.*"}), frozenset({"A.C"})):
+        with pytest.raises(Forbidden, match=r"only if its operations name A\.B") as found:
+            KeyBounds(ID, operations=operations, bounded=True).check_new_person("A.B")
+        assert found.value.missing == "key scope operation A.B by name"
+    for policies in (frozenset(), frozenset({ONE})):
+        with pytest.raises(Forbidden, match="can't make one") as new:
+            KeyBounds(ID, policies=policies, bounded=True).check_new_policy()
+        assert new.value.missing == "key scope policy"
+
+
 @pytest.mark.parametrize("changes", [{"expires_at": NOW}, {"revoked_at": NOW}])
 def test_ended(changes: dict[str, Any]) -> None:
     with pytest.raises(Unauthenticated, match="has ended"):

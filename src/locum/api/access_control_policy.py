@@ -48,6 +48,8 @@ class IgnoreStatus(In):
     summary="Join people, resources and activities under a connection profile (POL-01)",
 )
 def create_policy(tx: Tx, call: Call[None, None, SimpleAccessControlPolicyIn]) -> SimpleAccessControlPolicy:
+    if call.caller.key is not None:
+        call.caller.key.check_new_policy()
     body = call.body
     if body.policy_type is not PolicyType.RESOURCE:
         raise NotAvailable(_RESOURCE_BASED)

@@ -51,6 +51,8 @@ def list_local_users(tx: ReadTx, call: Call[None, None, None]) -> list[NameAndId
 )
 async def create_local_user(call: Call[None, None, CreateLocalUserRequestIn]) -> ManagedAccountView:
     """AUTH-21. Hashing the password takes long, so it is done before the unit of work begins."""
+    if call.caller.key is not None:
+        call.caller.key.check_new_person("ManagedAccount.CreateLocalUserAsync")
     view = call.body.managed_account_view
     hashed = await call.api.passwords.first(
         _given(call.body.local_user_password_change_request.password_new, "passwordNew"),

@@ -54,8 +54,8 @@ def sign_in(tx: Tx, digest: KeyedDigest, issuer: TokenIssuer, offered: Offered) 
         refused(tx, actor, reason or "unknown application")
         return Unauthenticated(REFUSED)
     try:
-        if key_bounds(tx, key.id, offered.address).counted:
-            spend(tx, key.id, offered.address)
+        key_bounds(tx, key.id, offered.address)
+        spend(tx, key.id, offered.address)
     except Unauthenticated as error:
         refused(tx, actor, error.detail)
         return Unauthenticated(REFUSED)

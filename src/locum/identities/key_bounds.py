@@ -57,6 +57,25 @@ class KeyBounds:
         if self.credentials is not None and credential_id not in self.credentials:
             raise Forbidden("this API key is not for that credential", missing="key scope credential")
 
+    def check_new_person(self, operation: str) -> None:
+        """Raise Forbidden if the key has bounds, unless one of them names `operation`.
+
+        Who makes a person knows the password, and a person has none of the key's bounds: an operator must have said
+        that the key is for that.
+        """
+        if self.bounded and operation not in (self.operations or ()):
+            raise Forbidden(
+                f"an API key with bounds makes people only if its operations name {operation}",
+                missing=f"key scope operation {operation} by name",
+            )
+
+    def check_new_policy(self) -> None:
+        """Raise Forbidden if the key is for listed access policies: a new one is not among them."""
+        if self.policies is not None:
+            raise Forbidden(
+                "this API key is for listed access policies and can't make one", missing="key scope policy"
+            )
+
     def has_policy(self, policy_id: UUID) -> bool:
         """Whether the key is for that access policy."""
         return self.policies is None or policy_id in self.policies
