@@ -1,4 +1,4 @@
-"""What is said about a value that can't be: a name, a list of networks or operations, a key used where it must not be."""
+"""What is said of a value that can't be: a name, a list of networks or operations, a key used where it must not be."""
 
 from __future__ import annotations
 
