@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from locum.audit.model import audit_event
 from locum.kit.db import Database, ReadTx
 
-Row = tuple[str, UUID | None, str, str | None, str | None, UUID | None, str, dict[str, Any]]
+Event = tuple[str, UUID | None, str, str | None, str | None, UUID | None, str, dict[str, Any]]
 
 
 def details(database: Database, action: str, object_id: UUID | str | None = None) -> list[dict[str, Any]]:
@@ -22,10 +22,10 @@ def details(database: Database, action: str, object_id: UUID | str | None = None
     return [json.loads(text) for text in database.submit_read(lambda tx: tx.scalars(rows)).result()]
 
 
-def rows(database: Database, *actions: str) -> list[Row]:
+def events(database: Database, *actions: str) -> list[Event]:
     """The rows with these actions, oldest first: action, actor, address, object, outcome, detail."""
 
-    def look(tx: ReadTx) -> list[Row]:
+    def look(tx: ReadTx) -> list[Event]:
         found = tx._connection.execute(
             sa.select(
                 audit_event.c.action,

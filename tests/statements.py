@@ -1,4 +1,4 @@
-"""Counts what a read asks of the database."""
+"""What is asked of the database: how often, and which rows are held until the transaction ends."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from locum.kit.db import Database
 from locum.kit.prepared import Prepared
@@ -32,3 +33,19 @@ def selects(database: Database) -> Iterator[list[str]]:
     with mock.patch.object(Prepared, "from_sqlite", noted):
         yield seen
     sa.event.remove(database.engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def holds(database: Database) -> Iterator[list[str]]:
+    """The tables whose rows are held (FOR UPDATE) inside the block, in order. SQLite, with one writer, does nothing."""
+    seen: list[str] = []
+
+    def note(_connection: object, statement: object, *_more: object) -> None:
+        if isinstance(statement, sa.Select):
+            text = str(statement.compile(dialect=postgresql.dialect()))
+            if " FOR " in text:
+                seen.extend(table.name for table in statement.get_final_froms() if isinstance(table, sa.Table))
+
+    sa.event.listen(database.engine, "before_execute", note)
+    yield seen
+    sa.event.remove(database.engine, "before_execute", note)

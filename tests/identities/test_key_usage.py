@@ -14,6 +14,7 @@ from locum.identities import api_keys, key_usage
 from locum.identities.api_keys import ApiKey, Bounds
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage, spend
+from locum.identities.model import api_key
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Unauthenticated
@@ -127,3 +128,11 @@ async def test_it_goes_on_by_itself(database: Database, key_id: UUID, monkeypatc
             await asyncio.sleep(0.01)
     running.cancel()
     assert failures == []
+
+
+async def test_a_key_without_a_limit_is_counted_too(database: Database, key_id: UUID) -> None:
+    free = sa.update(api_key).values(max_uses=None)
+    await database.write(lambda tx: tx.run(free))
+    await database.write(spend, key_id, "192.0.2.1")
+    found = row(database, key_id)
+    assert (found.use_count, found.last_used_from) == (1, "192.0.2.1")

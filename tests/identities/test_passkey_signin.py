@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from audited import rows
+from audited import events
 from identities_world import PASSWORD, RELYING_PARTY, Person, World
 from locum.identities import challenges
 from locum.identities.digests import KeyedDigest
@@ -181,7 +181,7 @@ class TestWhatTheAuditLogHas:
         set_identity(database, ada.id, locked=True)
         await self.refuse(owner.sign_in())
         unknown = {"factor": "passkey", "reason": "unknown passkey"}
-        assert rows(database, "signin.refused", "signin.passkey") == [
+        assert events(database, "signin.refused", "signin.passkey") == [
             ("signin.refused", None, "unknown", ADDRESS, "identity", None, "refused", unknown),
             self.refused(ada, "the authenticator does not say whose the passkey is"),
             self.refused(ada, "the authenticator says that the passkey is somebody else's"),
@@ -191,7 +191,7 @@ class TestWhatTheAuditLogHas:
             self.refused(ada, "User verification required, but user verified flag not set."),
             self.refused(ada, "locked by an administrator"),
         ]
-        assert rows(database, "passkey.enrolled")[0][1:4] == (ada.id, "ada", ADDRESS)
+        assert events(database, "passkey.enrolled")[0][1:4] == (ada.id, "ada", ADDRESS)
 
     async def test_a_passkey_after_the_password(
         self, steps: PasskeySignIn, world: World, database: Database
@@ -209,7 +209,7 @@ class TestWhatTheAuditLogHas:
         owner.key.flags = PRESENT  # the password says who it is
         without = dataclasses.replace(assertion(owner.key, options), user_handle=None)
         await steps.second_factor(first, without, address=ADDRESS)
-        assert rows(database, "signin.refused", "signin.passkey") == [
+        assert events(database, "signin.refused", "signin.passkey") == [
             self.refused(ada, "a passkey that is not this person's"),
             self.refused(ada, "a passkey that is not this person's"),
             self.refused(ada, "the challenge was not made for this, or has ended"),

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from audited import Row, rows
+from audited import Event, events
 from identities_world import PASSWORD, Person, World
 from locum.identities import api_keys, applications, digests, first_administrator
 from locum.identities.digests import KeyedDigest
@@ -31,7 +31,7 @@ RIGHT, WRONG, NEW = Secret(PASSWORD), Secret("not the password"), Secret("anothe
 ADMIN = Actor(uuid4(), "root", "192.0.2.9")
 
 
-def of(person: Person, action: str, outcome: str = "ok", **detail: Any) -> Row:
+def of(person: Person, action: str, outcome: str = "ok", **detail: Any) -> Event:
     return (action, person.id, person.name, ADDRESS, "identity", person.id, outcome, detail)
 
 
@@ -45,7 +45,7 @@ async def test_a_sign_in_that_completes(database: Database, world: World, signin
     ada = world.person()
     first = await signin.password("ada", RIGHT, address=ADDRESS)
     await signin.second_factor(first, ada.totp.now(), address=ADDRESS)
-    assert rows(database, "signin.password", "signin.completed", "signin.refused") == [
+    assert events(database, "signin.password", "signin.completed", "signin.refused") == [
         of(ada, "signin.password"),
         of(ada, "signin.completed", by="password, code"),
     ]
@@ -63,7 +63,7 @@ async def test_every_refusal_says_why(
     await refused(signin.password("ada", WRONG, address=ADDRESS))
     await refused(signin.password("nobody", WRONG, address=ADDRESS))
     await refused(passwords.own(ada.id, WRONG, NEW, forced=False, address=ADDRESS, client=None))
-    assert rows(database, "signin.refused") == [
+    assert events(database, "signin.refused") == [
         of(ada, "signin.refused", "refused", reason="the code was used already"),
         of(ada, "signin.refused", "refused", reason="wrong code"),
         of(ada, "signin.refused", "refused", reason="wrong password"),
@@ -79,7 +79,7 @@ async def test_an_enrolment(database: Database, world: World, signin: SignIn) ->
     await refused(signin.confirm_enrolment(first, "000000x", address=ADDRESS))
     code = type(ada.totp)(enrolment.shared_key.reveal_text()).now()
     await signin.confirm_enrolment(first, code, address=ADDRESS)
-    assert rows(
+    assert events(
         database, "second_factor.started", "second_factor.enrolled", "signin.completed", "signin.refused"
     ) == [
         of(ada, "second_factor.started"),
@@ -96,7 +96,7 @@ async def test_a_change_of_the_password(
     await passwords.own(ada.id, RIGHT, NEW, forced=False, address=ADDRESS, client=None)
     await signin.password("eve", RIGHT, address=ADDRESS)
     await passwords.own(eve.id, RIGHT, NEW, forced=True, address=ADDRESS, client=None)
-    assert rows(database, "password.changed") == [
+    assert events(database, "password.changed") == [
         of(ada, "password.changed", forced=False),
         of(eve, "password.changed", forced=True),
     ]
@@ -107,7 +107,7 @@ def test_applications_and_their_keys(database: Database, vault: Vault, digest: K
     database.submit_write(api_keys.issue, vault, digest, ADMIN, robot.id).result()
     database.submit_write(api_keys.reveal, vault, ADMIN, robot.id).result()
     by = (ADMIN.id, ADMIN.name, ADMIN.address, "identity", robot.id, "ok")
-    assert rows(database, "application.created", "api_key.generated", "api_key.revealed") == [
+    assert events(database, "application.created", "api_key.generated", "api_key.revealed") == [
         ("application.created", *by, {"name": "robot"}),
         ("api_key.generated", *by, {"application": "robot", "api_key_name": "API key"}),
         ("api_key.revealed", *by, {"application": "robot", "api_key_name": "API key"}),
@@ -134,7 +134,7 @@ def test_a_recovery(database: Database, vault: Vault, hasher: PasswordHasher) ->
     assert wrong.value.missing == "recovery key"
     assert wrong.value.detail == "this is not the recovery key of this installation"
     made = database.submit_write(first_administrator.recover, vault, console, key=key, minutes=5).result()
-    (row,) = rows(database, "administrator.recovered")
+    (row,) = events(database, "administrator.recovered")
     assert row[:5] == ("administrator.recovered", None, "console:root", None, "identity")
     assert row[5] is not None
     assert row[6:] == ("ok", {"name": made.name, "minutes": 5})

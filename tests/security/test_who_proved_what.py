@@ -10,7 +10,7 @@ import asyncssh
 import pytest
 import sqlalchemy as sa
 
-from audited import Row, rows
+from audited import Event, events
 from identities_world import Person, World
 from locum.identities import digests, mfa, passkeys, settle, signing_key, signins, ssh_keys, tokens
 from locum.identities.digests import KeyedDigest
@@ -34,11 +34,11 @@ NEW, NEWER = Secret("another long password"), Secret("yet another long password"
 ADMIN = Actor(uuid4(), "root", "192.0.2.9")
 
 
-def of(person: Person, action: str, outcome: str = "ok", **detail: Any) -> Row:
+def of(person: Person, action: str, outcome: str = "ok", **detail: Any) -> Event:
     return (action, person.id, person.name, ADDRESS, "identity", person.id, outcome, detail)
 
 
-def by_admin(person: Person, action: str, **detail: Any) -> Row:
+def by_admin(person: Person, action: str, **detail: Any) -> Event:
     return (action, ADMIN.id, "root", "192.0.2.9", "identity", person.id, "ok", detail)
 
 
@@ -58,7 +58,7 @@ def test_passkeys(database: Database, world: World) -> None:
     made = database.submit_write(add).result()
     database.submit_write(passkeys.rename, her, made, "old phone").result()
     database.submit_write(lambda tx: passkeys.remove(tx, her, held(tx, ada.id), made)).result()
-    assert rows(database, "passkey.enrolled", "passkey.renamed", "passkey.removed") == [
+    assert events(database, "passkey.enrolled", "passkey.renamed", "passkey.removed") == [
         (action, ada.id, "ada", ADDRESS, "passkey", made, "ok", {"name": name})
         for action, name in (
             ("passkey.enrolled", "phone"),
@@ -80,7 +80,7 @@ class TestSshKeys:
         assert database.submit_read(lambda tx: tx.scalar(added)).result() == ADMIN.id
         database.submit_write(ssh_keys.remove, ADMIN, key.id).result()
         said = {"identity": "ada", "name": "laptop", "fingerprint": key.fingerprint}
-        assert rows(database, "ssh_key.added", "ssh_key.removed") == [
+        assert events(database, "ssh_key.added", "ssh_key.removed") == [
             by_admin(ada, "ssh_key.added", **said),
             by_admin(ada, "ssh_key.removed", **said),
         ]
@@ -93,7 +93,7 @@ class TestSshKeys:
         assert isinstance(first, settle.FirstFactor)
         await signin.second_factor(first, ada.totp.now(), address=ADDRESS)
         proven = of(ada, "signin.ssh_key", fingerprint=key.fingerprint)
-        assert rows(database, "signin.ssh_key", "signin.completed") == [
+        assert events(database, "signin.ssh_key", "signin.completed") == [
             proven,
             of(ada, "signin.completed", by="ssh_key"),
             proven,
@@ -110,7 +110,7 @@ class TestSshKeys:
             "the account is locked or has expired",
             "unlocked account",
         )
-        assert rows(database, "signin.ssh_key", "signin.completed", "signin.refused") == [
+        assert events(database, "signin.ssh_key", "signin.completed", "signin.refused") == [
             of(ada, "signin.refused", "refused", reason="locked by an administrator")
         ]
         database.submit_write(lambda tx: tx.run(sa.update(identity).values(deleted_at=tx.now))).result()
@@ -125,7 +125,7 @@ async def test_codes(database: Database, world: World, signin: SignIn, vault: Va
         await signin.renew_recovery_codes(ada.id, "1", address=ADDRESS)
     await signin.renew_recovery_codes(ada.id, ada.recovery_codes[0], address=ADDRESS)
     database.submit_write(lambda tx: mfa.reset(tx, vault, ADMIN, held(tx, ada.id))).result()
-    assert rows(database, "signin.refused", "second_factor.codes_renewed", "second_factor.reset") == [
+    assert events(database, "signin.refused", "second_factor.codes_renewed", "second_factor.reset") == [
         of(ada, "signin.refused", "refused", reason="wrong code"),
         of(ada, "second_factor.codes_renewed"),
         by_admin(ada, "second_factor.reset", name="ada"),
@@ -135,7 +135,7 @@ async def test_codes(database: Database, world: World, signin: SignIn, vault: Va
 def test_an_enrolment_at_once(database: Database, world: World, vault: Vault, digest: digests.KeyedDigest) -> None:
     ada = world.person(enrolled=False)
     database.submit_write(lambda tx: mfa.enrol_at_once(tx, vault, digest, ADMIN, held(tx, ada.id))).result()
-    assert rows(database, "second_factor.started", "second_factor.enrolled") == [
+    assert events(database, "second_factor.started", "second_factor.enrolled") == [
         by_admin(ada, "second_factor.started"),
         by_admin(ada, "second_factor.enrolled"),
     ]
@@ -148,7 +148,7 @@ async def test_passwords(database: Database, world: World, passwords: PasswordCh
     assert not isinstance(changed, str)
     (begun,) = (row for row in database.submit_read(signins.of_identity, ada.id).result() if row.ended_at is None)
     assert (begun.method, begun.address, begun.client) == ("password", ADDRESS, "curl/8")
-    assert rows(database, "password.reset", "password.changed") == [
+    assert events(database, "password.reset", "password.changed") == [
         by_admin(ada, "password.reset", name="ada", must_change=False),
         of(ada, "password.changed", forced=False),
     ]
@@ -163,7 +163,7 @@ def test_sign_outs(database: Database, world: World, digest: KeyedDigest) -> Non
     one, _ = (database.submit_write(signins.begin, digest, **how).result() for _ in range(2))
     database.submit_write(signins.end, her, ada.id, one.id).result()
     database.submit_write(signins.sign_out_everywhere, her, ada.id).result()
-    assert rows(database, "signin.ended", "signin.ended_everywhere") == [
+    assert events(database, "signin.ended", "signin.ended_everywhere") == [
         of(ada, "signin.ended"),
         of(ada, "signin.ended_everywhere", count=1),
     ]
@@ -174,6 +174,6 @@ def test_the_key_that_signs_tokens(database: Database, vault: Vault) -> None:
     before = database.submit_read(signing_key.current).result()
     database.submit_write(signing_key.rotate, vault, ADMIN).result()
     assert database.submit_read(signing_key.current).result() not in (before, None)
-    assert rows(database, "token_key.rotated") == [
+    assert events(database, "token_key.rotated") == [
         ("token_key.rotated", ADMIN.id, "root", "192.0.2.9", None, None, "ok", {})
     ]
