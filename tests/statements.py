@@ -25,9 +25,9 @@ def selects(database: Database) -> Iterator[list[str]]:
 
     straight = Prepared.from_sqlite  # past the engine, which sees nothing of it
 
-    def noted(query: Prepared[Any], *driver_and_values: Any) -> list[Any]:
+    def noted(query: Prepared[Any], *rest: Any) -> list[Any]:
         seen.append(str(query.statement))
-        return straight(query, *driver_and_values)
+        return straight(query, *rest)
 
     sa.event.listen(database.engine, "before_cursor_execute", note)
     with mock.patch.object(Prepared, "from_sqlite", noted):

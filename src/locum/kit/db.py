@@ -112,9 +112,7 @@ class ReadTx:
         """All rows of a select that every request makes; `values` fill its bind parameters."""
         if self.dialect != "sqlite":
             return self.rows(query.row_type, query.statement, **values)
-        driver = self._connection.connection.dbapi_connection
-        assert driver is not None
-        return query.from_sqlite(driver, values)  # type: ignore[arg-type]
+        return query.from_sqlite(self._connection, values)
 
     def first(self, row_type: type[T], statement: sa.Select[Any]) -> T | None:
         """The first row as `row_type`, or None."""

@@ -6,13 +6,13 @@ SQLAlchemy's execution and the decoding of its rows cost several times what SQLi
 from __future__ import annotations
 
 import functools
-import sqlite3
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.engine import Connection
 
 T = TypeVar("T")
 
@@ -42,9 +42,10 @@ class Prepared(Generic[T]):
         ]
         self._decoded = functools.lru_cache(REMEMBERED)(self._decode)
 
-    def from_sqlite(self, driver: sqlite3.Connection, values: dict[str, Any]) -> list[T]:
+    def from_sqlite(self, connection: Connection, values: dict[str, Any]) -> list[T]:
         """All rows, for `values` in place of the select's bind parameters."""
         sent = {name: _bound(self._binders[name], value) for name, value in values.items()}
+        driver: Any = connection.connection.dbapi_connection
         return [self._decoded(row) for row in driver.execute(self._sql, sent | self._constants)]
 
     def _decode(self, row: tuple[Any, ...]) -> T:
