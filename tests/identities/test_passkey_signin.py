@@ -12,16 +12,19 @@ import sqlalchemy as sa
 
 from audited import events
 from identities_world import PASSWORD, RELYING_PARTY, Person, World
-from locum.identities import challenges
+from locum.identities import challenges, mfa
 from locum.identities.digests import KeyedDigest
 from locum.identities.factor_choice import SecondFactor
 from locum.identities.model import identity, local_login
 from locum.identities.passkey_signin import REFUSED, EnrolledPasskey, Options, PasskeySignIn
+from locum.identities.people import login_of
 from locum.identities.relying_party import Assertion, Registration
 from locum.identities.signin import FirstFactor, SignedIn, SignIn
-from locum.kit.db import Database
+from locum.kit.actor import LOCUM
+from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from locum.vault.secret import Secret
+from locum.vault.store import Vault
 from software_authenticator import PRESENT, SoftwareAuthenticator, data, text
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +69,25 @@ class Owner:
     async def sign_in(self) -> SignedIn | FirstFactor:
         options = await self.db.read(self.steps.sign_in_options)
         return await self.steps.sign_in(assertion(self.key, options), address=ADDRESS)
+
+
+async def test_a_reset_takes_this_persons_passkeys_and_nobody_elses(
+    steps: PasskeySignIn, world: World, database: Database, vault: Vault
+) -> None:
+    ada, eve = world.person(enrolled=False), world.person("eve", enrolled=False)
+    hers, others = Owner(steps, database, ada.id), Owner(steps, database, eve.id)
+    await hers.enrol(pending=True)
+    await others.enrol(pending=True)
+
+    def reset(tx: Tx) -> None:
+        login = login_of(tx, ada.id, hold=True)
+        assert login is not None
+        mfa.reset(tx, vault, LOCUM, login)
+
+    await database.write(reset)
+    with pytest.raises(Unauthenticated):
+        await hers.sign_in()
+    assert await others.sign_in() == SignedIn(eve.id, "eve")
 
 
 def set_identity(database: Database, identity_id: UUID, **values: object) -> None:
