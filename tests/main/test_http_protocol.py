@@ -104,6 +104,19 @@ def send_much(wire: socket.socket) -> None:
         time.sleep(0.0005)
 
 
+@pytest.mark.parametrize("count", [1, 2_000])
+def test_a_head_that_comes_at_once_is_no_longer_either(port: int, count: int) -> None:
+    """One read may hold all of it, so that the end of the head is there as soon as its length is."""
+    for length, status in ((HEAD_BYTES * 9 // 10, b"200"), (HEAD_BYTES * 11 // 10, b"400")):
+        one = length // count - len("X: \r\n")
+        with connect(port) as wire:
+            wire.sendall(HEAD + (b"X: " + b"x" * one + b"\r\n") * count + b"\r\n")
+            assert wire.recv(12) == b"HTTP/1.1 " + status
+    with connect(port) as wire:
+        wire.sendall(HEAD.replace(b"/a", b"/" + b"a" * HEAD_BYTES) + b"\r\n")
+        assert wire.recv(12) == b"HTTP/1.1 400"
+
+
 def test_requests_one_after_the_other_are_answered(port: int) -> None:
     with connect(port) as wire:
         for _ in range(4):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 IDLE_SECONDS: Final = 30
@@ -26,7 +27,10 @@ class BoundedProtocol(HttpToolsProtocol):
     _certificate: bytes | None = None
     _idle: asyncio.TimerHandle | None = None
     _in_head = False
-    _head_bytes = 0
+    _head_bytes = 0  # as they were read, while the head has no end
+    _read_bytes = (
+        0  # of what the parser has found in it: one read may hold a whole head, and a longer one than may be
+    )
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -51,14 +55,28 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stop_idling()
 
     def on_message_begin(self) -> None:
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._read_bytes = True, 0, 0
         super().on_message_begin()
         if self._certificate is not None:
             self.scope["extensions"] = {"tls": {"client_cert_der": self._certificate}}
 
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value) + 4)  # ": " and the end of the line
+        super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+
+    def _count(self, length: int) -> None:
+        """The parser's error is answered with 400 before anything runs."""
+        self._read_bytes += length
+        if self._read_bytes > HEAD_BYTES:
+            raise httptools.HttpParserError("the head of the request is too long")
 
     def _start_idling(self) -> None:
         if self._idle is None:
