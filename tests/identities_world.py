@@ -126,6 +126,11 @@ def signin(
 
 
 @pytest.fixture
+def passwords(database: Database, hasher: PasswordHasher, signin: SignIn) -> PasswordChange:
+    return PasswordChange(database, hasher, signin.issuer)
+
+
+@pytest.fixture
 def world(database: Database, vault: Vault, hasher: PasswordHasher, digest: KeyedDigest) -> World:
     return World(database, vault, hasher, digest)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from demo.client import Client, Refused
 from demo.hosts import Host
 from demo.installation import free_port
@@ -107,6 +109,24 @@ class Installation:
         client.sign_in(USER, USER_PASSWORD, "0")
         return client
 
+    def browser(self, login: str = ADMIN, password: str = ADMIN_PASSWORD, code: str = "NA") -> httpx.Client:
+        """Somebody who signed in with a browser and holds the cookie alone."""
+        tls = ssl.create_default_context(cafile=str(self.data / "public" / "ca.crt"))
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        http = httpx.Client(base_url=f"https://{self.https}", verify=tls, headers=headers, timeout=30)
+        first = http.post("/signinBody", json={"Login": login, "Password": password}).json()
+        done = http.post("/signin2fa", content=code, headers={"Authorization": f"Bearer {first}"})
+        assert done.status_code == 200, done.text
+        return http
+
+    def application(self, admin: Client, name: str = "robot", **bounds: Any) -> tuple[str, Client]:
+        """A new application with a key, bounded or not: the key's id and the application as a caller."""
+        made = admin.call("POST", "/api/v1/ManagedAccount/CreateApplicationUser", {"name": name})["id"]
+        key = admin.call("POST", f"/api/locum/v1/Application/{made}/ApiKey", bounds)
+        caller = self.client()
+        caller.authorization = key["key"]
+        return key["apiKey"]["id"], caller
+
     def seed(self, host: Host) -> dict[str, str]:
         """A user, the host as `web01` and a policy that joins them; their ids."""
         admin = self.admin()
@@ -127,6 +147,15 @@ class Installation:
             "activityIds": list(activities.values()),
         })["id"]  # fmt: skip
         return {"user": user, "resource": resource, "policy": policy, "sudo": activities["Linux sudo"]}
+
+
+def status(client: Client, path: str = "/api/v1/ManagedAccount/Search") -> int:
+    """The status that a caller gets there; the path is one that applications and administrators may read."""
+    try:
+        client.call("GET", path)
+    except Refused as refused:
+        return refused.status
+    return 200
 
 
 def ask(client: Client, **more: Any) -> str:

@@ -1,4 +1,4 @@
-"""An application's token over the API. The certificate comes from a real handshake in tests/main/test_client_ca.py."""
+"""An application's token over the API. Real handshakes: tests/security/test_client_certificates.py."""
 
 from __future__ import annotations
 

@@ -203,5 +203,7 @@ def test_only_these_are_open_to_anyone() -> None:
         "Version.Get",
         "SignIn.Body",
         "SignIn.Form",
+        "SignIn.Passkey",
+        "SignIn.PasskeyOptions",
         "AppUserToken.Post",
     }

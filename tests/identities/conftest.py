@@ -8,6 +8,7 @@ from identities_world import (  # noqa: F401 - fixtures
     digest,
     hasher,
     issuer,
+    passwords,
     signin,
     vault,
     world,

@@ -1,4 +1,4 @@
-"""An application's sign-in by certificate, serial number and key. The TLS handshake itself is in tests/main."""
+"""An application's sign-in by certificate, serial number and key. The TLS handshake itself is in tests/security."""
 
 from __future__ import annotations
 

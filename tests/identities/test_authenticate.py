@@ -27,6 +27,7 @@ from locum.kit.db import Database, ReadTx
 from locum.kit.errors import Unauthenticated
 from locum.kit.permissions import Permission
 from locum.vault.store import Vault
+from statements import selects
 
 
 class Door:
@@ -36,11 +37,6 @@ class Door:
         self._db = database
         self._authenticator = authenticator
         self.statements = 0
-        self._seen = 0
-
-        @sa.event.listens_for(database.engine, "before_cursor_execute")
-        def _count(*_: object) -> None:
-            self._seen += 1
 
     def caller(self, credential: str, *, address: str = "192.0.2.1") -> Caller:
         return self._run(self._authenticator.prove(credential, address))
@@ -50,9 +46,9 @@ class Door:
 
     def _run(self, proven: Callable[[ReadTx], Caller]) -> Caller:
         def counted(tx: ReadTx) -> Caller:
-            before = self._seen
-            found = proven(tx)
-            self.statements = self._seen - before
+            with selects(self._db) as seen:
+                found = proven(tx)
+            self.statements = len(seen)
             return found
 
         return self._db.submit_read(counted).result()

@@ -75,3 +75,18 @@ def test_the_key_of_each_of_two(
     second = database.submit_write(api_keys.issue, vault, digest, LOCUM, other.id).result().reveal_text()
     assert look(database, digest, key) == Holder("robot", None)
     assert look(database, digest, second) == Holder("crawler", None)
+
+
+@pytest.mark.parametrize(
+    ("table", "refusal"),
+    [(api_key, "expired"), (identity, "its application has expired")],
+    ids=["key", "application"],
+)
+def test_the_moment_of_its_end_is_over(
+    database: Database, digest: KeyedDigest, key: str, table: sa.Table, refusal: str
+) -> None:
+    def end(tx: Tx) -> Holder | None:
+        tx.run(sa.update(table).values(expires_at=tx.now))
+        return holder(tx, digest, key)
+
+    assert database.submit_write(end).result() == Holder("robot", refusal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from locum.identities import api_keys, key_usage
 from locum.identities.api_keys import ApiKey, Bounds
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage, spend
+from locum.identities.model import api_key
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Unauthenticated
@@ -77,6 +79,36 @@ async def test_what_can_t_be_written_now_is_not_lost(
     assert (row(database, key_id).use_count, row(database, key_id).last_used_from) == (2, "192.0.2.9")
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_stopped_in_the_middle_of_a_write_it_counts_once(
+    database: Database, key_id: UUID, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    add = key_usage._add
+
+    def slowly(tx: Tx, uses: object) -> None:
+        began.set()
+        assert go_on.wait(20)
+        if fails:
+            raise sa.exc.OperationalError("", {}, Exception("away"))
+        add(tx, uses)  # type: ignore[arg-type]
+
+    usage = KeyUsage(database)
+    usage.note(key_id, None)
+    monkeypatch.setattr(key_usage, "_add", slowly)
+    writing = asyncio.create_task(usage.flush())
+    assert await asyncio.to_thread(began.wait, 20)
+    writing.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    monkeypatch.undo()
+    assert row(database, key_id).use_count == (0 if fails else 1)
+    await usage.flush()
+    assert row(database, key_id).use_count == 1
+
+
 async def test_it_goes_on_by_itself(database: Database, key_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_usage, "INTERVAL_S", 0.01)
     usage = KeyUsage(database)
@@ -96,3 +128,11 @@ async def test_it_goes_on_by_itself(database: Database, key_id: UUID, monkeypatc
             await asyncio.sleep(0.01)
     running.cancel()
     assert failures == []
+
+
+async def test_a_key_without_a_limit_is_counted_too(database: Database, key_id: UUID) -> None:
+    free = sa.update(api_key).values(max_uses=None)
+    await database.write(lambda tx: tx.run(free))
+    await database.write(spend, key_id, "192.0.2.1")
+    found = row(database, key_id)
+    assert (found.use_count, found.last_used_from) == (1, "192.0.2.1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 from uuid import UUID
@@ -9,18 +10,22 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from identities_world import PASSWORD, RELYING_PARTY, World
-from locum.identities import challenges
+from audited import events
+from identities_world import PASSWORD, RELYING_PARTY, Person, World
+from locum.identities import challenges, mfa
 from locum.identities.digests import KeyedDigest
 from locum.identities.factor_choice import SecondFactor
-from locum.identities.model import identity
+from locum.identities.model import identity, local_login
 from locum.identities.passkey_signin import REFUSED, EnrolledPasskey, Options, PasskeySignIn
+from locum.identities.people import login_of
 from locum.identities.relying_party import Assertion, Registration
 from locum.identities.signin import FirstFactor, SignedIn, SignIn
-from locum.kit.db import Database
+from locum.kit.actor import LOCUM
+from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from locum.vault.secret import Secret
-from software_authenticator import SoftwareAuthenticator, data, text
+from locum.vault.store import Vault
+from software_authenticator import PRESENT, SoftwareAuthenticator, data, text
 
 pytestmark = pytest.mark.anyio
 
@@ -64,6 +69,25 @@ class Owner:
     async def sign_in(self) -> SignedIn | FirstFactor:
         options = await self.db.read(self.steps.sign_in_options)
         return await self.steps.sign_in(assertion(self.key, options), address=ADDRESS)
+
+
+async def test_a_reset_takes_this_persons_passkeys_and_nobody_elses(
+    steps: PasskeySignIn, world: World, database: Database, vault: Vault
+) -> None:
+    ada, eve = world.person(enrolled=False), world.person("eve", enrolled=False)
+    hers, others = Owner(steps, database, ada.id), Owner(steps, database, eve.id)
+    await hers.enrol(pending=True)
+    await others.enrol(pending=True)
+
+    def reset(tx: Tx) -> None:
+        login = login_of(tx, ada.id, hold=True)
+        assert login is not None
+        mfa.reset(tx, vault, LOCUM, login)
+
+    await database.write(reset)
+    with pytest.raises(Unauthenticated):
+        await hers.sign_in()
+    assert await others.sign_in() == SignedIn(eve.id, "eve")
 
 
 def set_identity(database: Database, identity_id: UUID, **values: object) -> None:
@@ -144,3 +168,91 @@ async def test_a_challenge_that_ended_is_refused(
         await owner.sign_in()
     with pytest.raises(Invalid, match="has ended"):
         await owner.enrol(pending=False)
+
+
+class TestWhatTheAuditLogHas:
+    """Whoever is refused is told one text; the log has the reason, and who and from where."""
+
+    def refused(self, person: Person, reason: str) -> tuple[Any, ...]:
+        detail = {"factor": "passkey", "reason": reason}
+        return ("signin.refused", person.id, person.name, ADDRESS, "identity", person.id, "refused", detail)
+
+    async def refuse(self, step: Any) -> None:
+        with pytest.raises(Unauthenticated) as refused:
+            await step
+        assert refused.value.detail == REFUSED
+
+    async def test_a_passkey_alone(self, steps: PasskeySignIn, world: World, database: Database) -> None:
+        ada = world.person(enrolled=False)
+        owner = Owner(steps, database, ada.id)
+        made = (await owner.enrol(pending=True)).passkey
+        options = await database.read(steps.sign_in_options)
+        assert (options.relying_party, options.credentials) == (RELYING_PARTY, [])
+        stranger = SoftwareAuthenticator(user_handle=ada.id.bytes)
+        await self.refuse(steps.sign_in(assertion(stranger, options), address=ADDRESS))
+        good = assertion(owner.key, options)
+        for handle in (None, b"eve"):
+            await self.refuse(steps.sign_in(dataclasses.replace(good, user_handle=handle), address=ADDRESS))
+        await steps.sign_in(good, address=ADDRESS)
+        await self.refuse(steps.sign_in(good, address=ADDRESS))
+        owner.key.counter = 0
+        await self.refuse(owner.sign_in())
+        owner.key.counter, owner.key.flags = 7, PRESENT
+        await self.refuse(owner.sign_in())
+        owner.key.flags = SoftwareAuthenticator().flags
+        set_identity(database, ada.id, locked=True)
+        await self.refuse(owner.sign_in())
+        unknown = {"factor": "passkey", "reason": "unknown passkey"}
+        assert events(database, "signin.refused", "signin.passkey") == [
+            ("signin.refused", None, "unknown", ADDRESS, "identity", None, "refused", unknown),
+            self.refused(ada, "the authenticator does not say whose the passkey is"),
+            self.refused(ada, "the authenticator says that the passkey is somebody else's"),
+            ("signin.passkey", ada.id, "ada", ADDRESS, "passkey", made.id, "ok", {"name": "key"}),
+            self.refused(ada, "the challenge was answered already"),
+            self.refused(ada, "the passkey's counter did not go forward: there may be a copy of it"),
+            self.refused(ada, "User verification required, but user verified flag not set."),
+            self.refused(ada, "locked by an administrator"),
+        ]
+        assert events(database, "passkey.enrolled")[0][1:4] == (ada.id, "ada", ADDRESS)
+
+    async def test_a_passkey_after_the_password(
+        self, steps: PasskeySignIn, world: World, database: Database
+    ) -> None:
+        ada, eve = world.person(enrolled=False), world.person("eve", enrolled=False)
+        owner, other = Owner(steps, database, ada.id), Owner(steps, database, eve.id)
+        made = (await owner.enrol(pending=True)).passkey
+        await other.enrol(pending=True)
+        first = FirstFactor(ada.id, "ada", "totp")
+        options = await database.read(steps.second_factor_options, ada.id)
+        for key in (other.key, SoftwareAuthenticator()):
+            await self.refuse(steps.second_factor(first, assertion(key, options), address=ADDRESS))
+        elsewhere = await database.read(steps.sign_in_options)
+        await self.refuse(steps.second_factor(first, assertion(owner.key, elsewhere), address=ADDRESS))
+        owner.key.flags = PRESENT  # the password says who it is
+        without = dataclasses.replace(assertion(owner.key, options), user_handle=None)
+        await steps.second_factor(first, without, address=ADDRESS)
+        assert events(database, "signin.refused", "signin.passkey") == [
+            self.refused(ada, "a passkey that is not this person's"),
+            self.refused(ada, "a passkey that is not this person's"),
+            self.refused(ada, "the challenge was not made for this, or has ended"),
+            ("signin.passkey", ada.id, "ada", ADDRESS, "passkey", made.id, "ok", {"name": "key"}),
+        ]
+
+
+async def test_words_and_what_waits(steps: PasskeySignIn, world: World, database: Database) -> None:
+    ada, robot = world.person(), world.application()
+    with pytest.raises(Conflict) as none:
+        await database.read(steps.second_factor_options, ada.id)
+    assert none.value.detail == "no passkey is enrolled: send a code to POST /signin2fa"
+    with pytest.raises(Forbidden) as application:
+        await database.read(steps.enrolment_options, robot.id, pending=False)
+    assert (
+        application.value.detail == "only local users have passkeys; an application proves itself with its API key"
+    )
+    assert application.value.missing == "local user"
+    new = world.person("new", enrolled=False)
+    owner = Owner(steps, database, new.id)
+    await owner.enrol(pending=True)
+    waiting = sa.update(local_login).where(local_login.c.identity_id == new.id).values(must_change=True)
+    database.submit_write(lambda tx: tx.run(waiting)).result()
+    assert await owner.sign_in() == FirstFactor(new.id, "new", "password_change")

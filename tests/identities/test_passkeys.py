@@ -15,7 +15,7 @@ from locum.identities.people import login_of
 from locum.identities.relying_party import Asserted, Credential
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx
-from locum.kit.errors import Conflict, Invalid, NotFound
+from locum.kit.errors import Conflict, Invalid, LocumError, NotFound
 
 pytestmark = pytest.mark.anyio
 
@@ -105,3 +105,32 @@ def test_the_counter_goes_forward(database: Database, world: World, kept: int, s
     (now,) = database.submit_read(passkeys.of, ada.id).result()
     assert (now.sign_count, now.backed_up) == ((said, True) if forward else (kept, False))
     assert (now.last_used_at is not None) is forward
+
+
+def test_what_is_done_to_one_passkey_is_done_to_no_other(database: Database, world: World) -> None:
+    ada = world.person()
+    one, two = add(database, ada, b"1", name="one"), add(database, ada, b"2", name="two")
+    database.submit_write(passkeys.rename, actor(ada), one.id, "first").result()
+    assert database.submit_write(passkeys.use, one, Asserted(4, True)).result()
+    found = database.submit_read(passkeys.of, ada.id).result()
+    assert [(row.id, row.name, row.sign_count) for row in found] == [(one.id, "first", 4), (two.id, "two", 0)]
+
+
+def test_words_of_refusals(database: Database, world: World) -> None:
+    bare, eve = world.person("bare", enrolled=False), world.person("eve")
+    only = add(database, bare, b"1")
+    for step, words in (
+        (lambda: remove(database, eve, only.id), "you have no passkey with this id"),
+        (
+            lambda: database.submit_write(passkeys.rename, actor(eve), only.id, "x").result(),
+            "you have no passkey with this id",
+        ),
+        (lambda: add(database, eve, b"1"), "this passkey is enrolled already"),
+        (
+            lambda: remove(database, bare, only.id),
+            "this passkey is your only second factor, and you need one: enrol another passkey first",
+        ),
+    ):
+        with pytest.raises(LocumError) as refused:
+            step()
+        assert refused.value.detail == words

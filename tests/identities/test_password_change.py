@@ -29,11 +29,6 @@ RIGHT, NEW, WRONG = Secret(PASSWORD), Secret("another horse battery"), Secret("n
 FUTURE = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
-@pytest.fixture
-def passwords(database: Database, hasher: PasswordHasher, signin: SignIn) -> PasswordChange:
-    return PasswordChange(database, hasher, signin.issuer)
-
-
 async def own(passwords: PasswordChange, who: UUID, old: Secret, new: Secret, *, forced: bool = False) -> object:
     return await passwords.own(who, old, new, forced=forced, address="192.0.2.1", client="curl/8")
 

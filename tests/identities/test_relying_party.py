@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import resource
@@ -234,3 +235,42 @@ def test_where_people_reach_locum(url: str | None, rp_id: str, origin: str) -> N
 def test_an_address_without_a_host(url: str) -> None:
     with pytest.raises(StartError):
         relying_party(url, 6500)
+
+
+def test_words_of_refusals() -> None:
+    key = SoftwareAuthenticator()
+    known, good = registered(key), assertion(key.get(OPTIONS))
+    created = registration(key.create(OPTIONS))
+    no_key = "the credential's key can't be used"
+    unasked = "the credential's algorithm is not one that was asked for"
+    for step, words in (
+        (lambda: PARTY.challenge_of(b""), "the client data is malformed"),
+        (
+            lambda: PARTY.verify_registration(Registration(created.client_data, b"")),
+            "the attestation object is malformed",
+        ),
+        (lambda: PARTY.verify_registration(registration(key.create(OPTIONS, key={1: 2, 3: -35}))), unasked),
+        (lambda: PARTY.verify_registration(registration(key.create(OPTIONS, key={1: 2, 3: -7}))), no_key),
+        (
+            lambda: PARTY.verify_assertion(
+                known.public_key, dataclasses.replace(good, authenticator_data=b""), user_verified=True
+            ),
+            "the authenticator data is malformed",
+        ),
+    ):
+        with pytest.raises(NotProven) as refused:
+            step()
+        assert refused.value.reason == str(refused.value) == words
+    with pytest.raises(StartError) as nowhere:
+        relying_party("https://", 6500)
+    assert nowhere.value.detail == "--public-url must name a host, as https://locum.example.org does"
+
+
+@pytest.mark.parametrize("length", [1, 1023])
+def test_the_shortest_and_the_longest_id(length: int) -> None:
+    key = SoftwareAuthenticator(credential_id=b"x" * length, flags=PRESENT)
+    assert registered(key).credential_id == key.credential_id
+
+
+def test_an_ipv6_address_stays_in_brackets() -> None:
+    assert relying_party("https://[::1]:8443", 1) == RelyingParty("::1", ("https://[::1]:8443",))

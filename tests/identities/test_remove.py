@@ -88,3 +88,21 @@ def test_who_can_t_be_deleted(database: Database, world: World, vault: Vault) ->
         with pytest.raises(error):
             database.submit_write(remove.remove, vault, LOCUM, who).result()
     assert database.submit_read(people.login_named, "boss").result() is not None
+
+
+def test_a_key_that_ended_before_keeps_its_end_and_another_s_keys_are_left(
+    database: Database, world: World, vault: Vault, digest: KeyedDigest
+) -> None:
+    robot, other = world.application(), world.application("other")
+    for who in (robot, robot, other):
+        database.submit_write(api_keys.issue, vault, digest, LOCUM, who.id).result()
+    (theirs,) = database.submit_read(api_keys.of_application, other.id).result()
+    ends = sa.select(api_key.c.id, api_key.c.revoked_at).where(api_key.c.identity_id == robot.id)
+    read = lambda: dict(database.submit_read(lambda tx: list(map(tuple, tx._connection.execute(ends)))).result())  # noqa: E731
+    before = read()
+    database.submit_write(remove.remove, vault, LOCUM, robot.id).result()
+    after = read()
+    assert None not in after.values()
+    assert all(after[key] == end for key, end in before.items() if end is not None)
+    assert database.submit_read(api_keys.of_application, other.id).result() == [theirs]
+    assert database.submit_write(api_keys.reveal, vault, LOCUM, other.id).result() is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from locum.identities.caller import Role
-from locum.identities.roles import BUILT_IN, GRANTABLE, PERMISSIONS, permissions_of
+from locum.identities.roles import BUILT_IN, GRANTABLE, PERMISSIONS, _built_in, fixed_id, permissions_of
 from locum.kit.permissions import Permission
 
 
@@ -38,3 +38,11 @@ def test_a_custom_role_can_give_nothing_that_reaches_beyond_its_target() -> None
         assert all(permission.startswith(f"{target}:") for permission in grantable.permissions)
         assert list(grantable.permissions) == sorted(grantable.permissions)
     assert not PERMISSIONS[Role.USER] & set(permissions)
+
+
+def test_built_in_roles_are_made_of_what_they_say() -> None:
+    """The ids are the same on every installation: clients keep them."""
+    assert str(fixed_id("role", "Administrator")).startswith("0eae1df1")
+    for role in BUILT_IN:
+        assert _built_in(role.role, role.name, role.description) == role
+        assert role.id == fixed_id("role", role.name) != fixed_id("group", role.name)

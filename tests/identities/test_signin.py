@@ -316,3 +316,19 @@ async def test_an_application_has_no_interactive_token(signin: SignIn, world: Wo
     robot = world.application()
     with pytest.raises(Forbidden):
         await signin.second_factor(FirstFactor(robot.id, robot.name, "none"), "0", address=ADDRESS)
+
+
+async def test_recovery_codes_are_renewed_for_a_code(signin: SignIn, world: World, database: Database) -> None:
+    ada, bare = world.person(), world.person("bare", enrolled=False)
+    with pytest.raises(Conflict, match="no second factor is enrolled: recovery codes come with the first"):
+        await signin.renew_recovery_codes(bare.id, "1", address=ADDRESS)
+    with pytest.raises(Unauthenticated, match="not right"):
+        await signin.renew_recovery_codes(ada.id, bare.totp.now() + "1", address=ADDRESS)
+    assert failed_attempts(database, ada) == 1
+    code = ada.totp.now()
+    fresh = await signin.renew_recovery_codes(ada.id, code, address=ADDRESS)
+    assert len({one.reveal() for one in fresh}) == 10
+    for spent in (code, ada.recovery_codes[0]):
+        with pytest.raises(Unauthenticated):
+            await signin.renew_recovery_codes(ada.id, spent, address=ADDRESS)
+    assert len(await signin.renew_recovery_codes(ada.id, fresh[9].reveal_text(), address=ADDRESS)) == 10

@@ -46,6 +46,8 @@ def test_what_is_written_down(database: Database, world: World, digest: KeyedDig
     assert len(begun.cookie.reveal()) == 43
     assert begin(database, digest, ada.id, client=None, address=None).cookie != begun.cookie
     assert rows(database, ada.id)[0].client is None
+    begin(database, digest, ada.id, client="a\x1b[31m\x00b\u202e")
+    assert rows(database, ada.id)[0].client == "a[31mb"
 
 
 def test_ending_one(database: Database, world: World, digest: KeyedDigest) -> None:

@@ -120,3 +120,21 @@ def test_a_key_has_one_spelling(tmp_path: Path) -> None:
     }
     for text in twisted.values():
         assert "can't be read" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "x509v3-ssh-rsa AAAA",
+            "this is a certificate: Locum trusts no certificate authority; register the public key itself",
+        ),
+        ("ssh-dsa AAAA", "DSA keys are too weak: register an Ed25519 key, made with `ssh-keygen -t ed25519`"),
+        (
+            "no-pty ssh-ed25519 AAAA",
+            "options before a key are not supported: the line must begin with the kind of key",
+        ),
+    ],
+)
+def test_words_of_refusals(text: str, words: str) -> None:
+    assert refusal(text) == words

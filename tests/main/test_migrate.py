@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from demo.client import Client, Codes, Refused
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
+from first_release import RECOVERY_CODE, Left, leave
+from installation import USER_PASSWORD, Installation, ask, status
 from locum.audit import log as audit
+from locum.identities import tokens
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, metadata, open_database, sqlite_url
 from locum.kit.errors import StartError
+from locum.main import keys
 from locum.main import migrate as module
 from locum.main.migrate import is_prepared, migrate
+from locum.main.prepare import root_key_path
+from locum.vault.keyring import load_keyring
+from locum.vault.store import Vault
 from postgres import PostgresServer
 
 
@@ -100,3 +113,109 @@ def test_a_migration_that_breaks_leaves_nothing(
     migrate(empty)
     assert differences(empty) == []
     empty.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Installation, Left]]:
+    """What the first release left, under a server of today, which has migrated it as it started."""
+    url = None
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.create()
+    made = Installation(tmp_path / "data", database_url=url)
+    left = leave(made.data, url, USER_PASSWORD)
+    made.start()
+    assert made.healthy(), made.log()
+    yield made, left
+    assert made.stop() == 0, made.log()
+    assert made.locum("audit", "verify").returncode == 0
+
+
+def signed_in(made: Installation, name: str, code: str = "NA") -> Client:
+    client = made.client()
+    client.sign_in(name, USER_PASSWORD, code)
+    return client
+
+
+def test_what_the_first_release_left_works(upgraded: tuple[Installation, Left]) -> None:
+    made, left = upgraded
+    database = open_database(made.database_url or sqlite_url(made.data / "locum.db"))
+    assert differences(database) == []
+    database.close()
+    people_sign_in(made, left)
+    keys_work(made, left)
+    access_is_as_it_was(made, left)
+
+
+def people_sign_in(made: Installation, left: Left) -> None:
+    codes = Codes(left.totp)
+    alice = signed_in(made, "alice", codes.next())
+    assert alice.call("GET", "/api/locum/v1/SignIn/Current")["roles"] == ["User"]
+    assert signed_in(made, "alice", RECOVERY_CODE).authorization
+    factors = alice.call("GET", "/api/locum/v1/SecondFactor")
+    assert factors == {"required": False, "totp": True, "passkeys": 0, "recoveryCodesLeft": 0}
+    with pytest.raises(Refused):
+        signed_in(made, "alice", RECOVERY_CODE)
+    assert signed_in(made, "rita").call("GET", "/api/locum/v1/SignIn/Current")["roles"] == ["Reviewer"]
+    change = {"passwordOld": USER_PASSWORD, "passwordNew": "another horse battery"}
+    alice.call("PUT", "/api/v1/ManagedAccount/ChangeLocalUserPassword", change)
+    admin = signed_in(made, "admin")
+    rules = admin.call("GET", "/api/locum/v1/SignInPolicy")
+    assert (rules["secondFactorRequired"], rules["passwordHistory"]) == (False, 5)
+    listed = admin.call("GET", "/api/v1/ManagedAccount/Search")["data"]
+    assert sorted(row["name"] for row in listed) == ["admin", "alice", "rita", "robot"]
+
+
+def keys_work(made: Installation, left: Left) -> None:
+    admin, robot, revoked = signed_in(made, "admin"), made.client(), made.client()
+    robot.authorization, revoked.authorization = left.key.reveal_text(), left.revoked.reveal_text()
+    assert (status(robot), status(revoked)) == (200, 401)
+    robot_id = left.ids["robot"]
+    assert admin.call("GET", f"/api/v1/ManagedAccount/RevealApiKey/{robot_id}") == left.key.reveal_text()
+    listed = admin.call("GET", f"/api/locum/v1/Application/{robot_id}/ApiKey")
+    (live,) = [row for row in listed if row["isLive"]]
+    assert len(listed) == 2
+    assert (live["name"], live["canBeRevealed"]) == ("API key", True)
+    bounds = ("operations", "policies", "credentials", "addresses", "maxUses", "expiresAt")
+    assert [live[bound] for bound in bounds] == [None] * len(bounds)
+    bounded = admin.call("PUT", f"/api/locum/v1/ApiKey/{live['id']}", {"name": "first", "maxUses": 1})
+    assert (bounded["maxUses"], bounded["applicationId"]) == (1, str(robot_id))
+    admin.call("PUT", f"/api/v1/ManagedAccount/GenerateApiKey/{robot_id}")
+    assert status(robot) == 401
+
+
+def access_is_as_it_was(made: Installation, left: Left) -> None:
+    admin = signed_in(made, "admin")
+    for name in ("Default", "Long"):
+        path = f"/api/locum/v1/ConnectionProfile/{left.ids[name]}/SshKeyUse"
+        assert json.dumps(admin.call("GET", path)) == '{"sshKeyUse": "first"}'
+    policy = admin.call("GET", f"/api/v1/AccessControlPolicy/{left.ids['all']}")
+    assert policy["name"] == "all"
+    history = admin.call("GET", "/api/v1/ActivitySession/SummaryByStatus/Historical")["data"]
+    assert [row["id"] for row in history] == [str(left.ids["session"])]
+    log = admin.call("GET", f"/api/v1/ActivitySession/{left.ids['session']}/Log")
+    assert "the session is active" in json.dumps(log)
+    # The policy still decides: Alice may ask for what it gives, and for nothing else.
+    alice = made.client()
+    alice.sign_in("alice", "another horse battery", Codes(left.totp, int(time.time()) // 30).next())
+    session = alice.call("GET", f"/api/v1/ActivitySession/{ask(alice)}")
+    assert session["status"] in (0, 1, 2, 4, 5)
+    with pytest.raises(Refused):
+        ask(signed_in(made, "rita"))
+
+
+def test_a_token_of_the_first_release_asks_to_sign_in_again(upgraded: tuple[Installation, Left]) -> None:
+    """It names no sign-in, so nobody could sign out of it; it would have ended within 15 minutes anyway."""
+    made, left = upgraded
+    database = open_database(made.database_url or sqlite_url(made.data / "locum.db"))
+    vault = Vault(load_keyring(root_key_path(made.data)))
+    key = ECKey.import_key(database.submit_read(keys.load, vault, tokens.SYSTEM_KEY).result().reveal())
+    database.close()
+    now = int(time.time())
+    claims = {"iss": "locum", "aud": "locum-api", "sub": "alice", "iat": now, "nbf": now, "exp": now + 900,
+              "issued_us": now * 1_000_000, "ManagedAccountId": str(left.ids["alice"]), "pending": None}  # fmt: skip
+    client = made.client()
+    client.authorization = jwt.encode({"alg": "ES256", "kid": key.thumbprint()}, claims, key, ["ES256"])
+    with pytest.raises(Refused, match="sign in again") as refusal:
+        client.call("GET", "/api/v1/UserToken")
+    assert refusal.value.status == 401

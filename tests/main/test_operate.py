@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sqlite3
@@ -11,9 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo.client import Refused
+from demo.client import Client, Refused
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
 
-from installation import LOCUM, Installation
+from installation import ADMIN, ADMIN_PASSWORD, LOCUM, Installation, status
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +119,87 @@ def test_nonsense_on_the_socket_harms_nobody(running: Installation) -> None:
         assert b"error" in answer or answer == b""
     assert running.healthy()
     assert os.path.exists(running.data / "admin.sock")
+
+
+@pytest.fixture
+def ended(made: Installation) -> Iterator[Installation]:
+    """For tests that start it themselves: whatever they come to, it runs no more afterwards."""
+    yield made
+    made.stop()
+
+
+def verifies(public_key: bytes, token: str) -> bool:
+    """Whether a program that has the file alone takes the token for one of ours."""
+    try:
+        return bool(jwt.decode(token, ECKey.import_key(public_key), ["ES256"]).claims["iss"] == "locum")
+    except JoseError:
+        return False
+
+
+def bearer(made: Installation, token: str) -> Client:
+    client = made.client()
+    client.authorization = f"Bearer {token}"
+    return client
+
+
+def rotations(made: Installation) -> list[tuple[str, str]]:
+    """Who replaced the token key, and with what outcome, as the audit log has it."""
+    query = "SELECT actor_name, outcome FROM audit_event WHERE action = 'token_key.rotated' ORDER BY id"
+    return list(sqlite3.connect(made.data / "locum.db").execute(query))
+
+
+@pytest.mark.parametrize("running_meanwhile", [True, False], ids=["through the socket", "offline"])
+def test_auth_24_another_token_key_ends_every_token_at_once(ended: Installation, running_meanwhile: bool) -> None:
+    made = ended
+    made.start()
+    public = made.data / "public" / "token-signing.pub"
+    before, rotated = public.read_bytes(), len(rotations(made))
+    admin = made.admin()
+    old = str(admin.authorization).removeprefix("Bearer ")
+    pending = made.client().call("POST", "/signinBody", {"Login": ADMIN, "Password": ADMIN_PASSWORD})
+    browser = made.browser()
+    _, robot = made.application(admin, f"robot {running_meanwhile}")
+    assert (status(admin), status(robot)) == (200, 200)
+    assert verifies(before, old)
+    if not running_meanwhile:
+        made.stop()
+    done = made.locum("rotate-token-key")
+    assert done.returncode == 0, done.stderr
+    assert "refused from now on" in done.stdout
+    if not running_meanwhile:
+        made.start()
+
+    assert status(admin) == 401
+    with pytest.raises(Refused) as refusal:
+        bearer(made, pending).call("POST", "/signin2fa", raw=b"NA")
+    assert refusal.value.status == 401
+    assert status(robot) == 200
+    renewed = browser.get("/api/v1/UserToken").json()  # the cookie's sign-in goes on
+    fresh = str(made.admin().authorization).removeprefix("Bearer ")
+    after = public.read_bytes()
+    for token in (renewed, fresh):
+        assert status(bearer(made, token)) == 200
+        assert verifies(after, token)
+        assert not verifies(before, token)
+    assert not verifies(after, old)
+    assert rotations(made)[rotated:] == [(f"console:{getpass.getuser()}", "ok")]
+    assert uses(made, "token-key.rotate") == rotated + 1
+    made.stop()
+    assert made.locum("audit", "verify").returncode == 0
+
+
+@pytest.mark.parametrize("again", ["serve", "init"])
+def test_a_crash_before_the_new_public_key_is_written_is_mended(ended: Installation, again: str) -> None:
+    made = ended
+    public = made.data / "public" / "token-signing.pub"
+    before = public.read_bytes()
+    assert made.locum("rotate-token-key").returncode == 0
+    after = public.read_bytes()
+    assert after != before
+    public.write_bytes(before)  # as it is between the commit and the file
+    if again == "init":
+        assert made.init().returncode == 0
+        assert public.read_bytes() == after
+    made.start()
+    assert public.read_bytes() == after
+    assert verifies(after, str(made.admin().authorization).removeprefix("Bearer "))

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from locum.activities.model import connection_profile
+from locum.identities.remove import remove
 from locum.kit.db import Database
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
@@ -72,3 +73,10 @@ async def test_a_deleted_policy_is_not_found(database: Database, tmp_path: Path)
     for policy_id in (world.policy, new_id()):
         with pytest.raises(NotFound):
             await database.read(get_policy, policy_id)
+
+
+async def test_a_deleted_person_is_no_member(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await database.write(remove, world.vault, ACTOR, world.stranger)
+    with pytest.raises(Invalid, match="managedAccountIds"):
+        await add(database, name="new", members=Members([world.stranger], [], []))

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from identities_world import PASSWORD, Callers, World
 from locum.identities import api_keys
-from locum.identities import signin as steps
+from locum.identities import settle as steps
 from locum.identities.authenticate import Authenticator
 from locum.identities.digests import KeyedDigest
 from locum.identities.model import identity, local_login
+from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import FirstFactor, SignIn
 from locum.identities.tokens import Tokens
@@ -139,13 +140,13 @@ class TestWords:
             "enrolment",
         )
 
-    async def test_of_a_change_of_the_password(self, world: World, signin: SignIn) -> None:
+    async def test_of_a_change_of_the_password(self, world: World, passwords: PasswordChange) -> None:
         ada = world.person()
-        wrong = await refusal(signin.change_password(ada.id, WRONG, NEW, forced=False, address=ADDRESS))
+        wrong = await refusal(passwords.own(ada.id, WRONG, NEW, forced=False, address=ADDRESS, client=None))
         assert wrong == (Unauthenticated, "the old password is not right", None)
-        forced = await refusal(signin.change_password(ada.id, RIGHT, NEW, forced=True, address=ADDRESS))
+        forced = await refusal(passwords.own(ada.id, RIGHT, NEW, forced=True, address=ADDRESS, client=None))
         assert forced == (Forbidden, "no forced change of the password is waiting", "password_change")
-        same = await refusal(signin.change_password(ada.id, RIGHT, RIGHT, forced=False, address=ADDRESS))
+        same = await refusal(passwords.own(ada.id, RIGHT, RIGHT, forced=False, address=ADDRESS, client=None))
         assert same[1] == "the new password must differ from the old one"
 
     async def test_of_accounts_that_can_not(self, world: World, signin: SignIn, database: Database) -> None:
@@ -157,16 +158,14 @@ class TestWords:
         for nobody in (robot.id, uuid4()):
             step = signin.second_factor(FirstFactor(nobody, "robot", "totp"), "1", address=ADDRESS)
             assert await refusal(step) == (Forbidden, LOCAL_ONLY, "local user")
-            with pytest.raises(Forbidden) as refused:
-                database.submit_read(signin.issue, nobody).result()
-            assert (refused.value.detail, refused.value.missing) == (LOCAL_ONLY, "local user")
 
     async def test_of_credentials(
         self, world: World, signin: SignIn, database: Database, issuer: Tokens, digest: KeyedDigest, vault: Vault
     ) -> None:
         ada = world.person()
-        prove = Authenticator(issuer, digest).prove
-        token = database.submit_read(signin.issue, ada.id).result()
+        prove = Authenticator(issuer, digest, vault).prove
+        how: Any = {"method": "password", "address": ADDRESS, "client": None}
+        token = database.submit_write(signin.issuer.open, ada.id, **how).result().token
         caller = database.submit_read(prove(token, ADDRESS)).result()
         assert (caller.identity_id, caller.kind, caller.address) == (ada.id, "local", ADDRESS)
         change(database, local_login, changed_at=dt.datetime(2001, 1, 1, tzinfo=dt.UTC))
@@ -188,12 +187,14 @@ class TestWords:
         )  # fmt: skip
 
 
-async def test_a_change_of_the_password_is_dated(world: World, signin: SignIn, database: Database) -> None:
+async def test_a_change_of_the_password_is_dated(
+    world: World, passwords: PasswordChange, database: Database
+) -> None:
     ada = world.person()
     long_ago = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
     change(database, local_login, changed_at=long_ago)
     change(database, identity, modified_at=long_ago)
-    await signin.change_password(ada.id, RIGHT, NEW, forced=False, address=ADDRESS)
+    await passwords.own(ada.id, RIGHT, NEW, forced=False, address=ADDRESS, client=None)
     for column in (local_login.c.changed_at, identity.c.modified_at):
         assert database.submit_read(lambda tx, column=column: tx.scalar(sa.select(column))).result() > long_ago
 

@@ -116,6 +116,31 @@ class Sample:
     hostile: tuple[str, ...] = ()
 
 
+def _of_accounts(admin: Caller, ada: Caller, ids: dict[str, str], robot: str) -> dict[str, Sample]:
+    return {
+        "ManagedAccount.DeleteMultipleAsync": Sample([{"id": ids["eve"]}], admin),
+        "ManagedAccount.CreateLocalUserAsync": Sample(
+            local_user("new"), admin, hostile=("certificateSerialNumber",)
+        ),
+        "ManagedAccount.UpdateLocalUserAsync": Sample(
+            {"id": ids["eve"], "name": "eve 2"}, admin, hostile=("certificateSerialNumber",)
+        ),
+        "ManagedAccount.ChangeLocalUserPasswordAsync": Sample(
+            {"passwordOld": PASSWORD, "passwordNew": NEW_PASSWORD}, ada
+        ),
+        "ManagedAccount.ResetLocalUserPasswordAsync": Sample(
+            {"passwordNew": NEW_PASSWORD},
+            admin,
+            {"managedAccountId": ids["eve"]},
+            hostile=("username", "passwordOld"),
+        ),
+        "ManagedAccount.CreateApplicationUser": Sample({"name": "new"}, admin),
+        "ManagedAccount.UpdateApplicationUserAsync": Sample({"id": robot, "name": "robot 2"}, admin),
+        "ManagedAccount.AddMultipleReviewerAsync": Sample([{"id": ids["eve"]}], admin),
+        "ManagedAccount.DeleteMultipleReviewerAsync": Sample([{"id": ids["ann"]}], admin),
+    }
+
+
 async def samples(estate: Estate) -> dict[str, Sample]:
     """One for each operation that reads a body, in a database where each of them succeeds."""
     admin, ada, callers, ids = estate.admin, estate.ada, estate.callers, estate.ids
@@ -144,7 +169,6 @@ async def samples(estate: Estate) -> dict[str, Sample]:
     alone = device.get(await options(nobody, ALONE))
     policy = await estate.get(admin, f"/api/v1/AccessControlPolicy/{ids['admins']}")
     profile = (await estate.get(admin, "/api/v1/ConnectionProfile"))[0]["id"]
-    reviewers = [{"id": ids["ann"]}]
     policy_lists = {"managedAccountIds": [ids["eve"]], "activityIds": [ids["Linux sudo"]]}
     role = {"name": "new", "target": "policies", "permissions": ["policies:name:modify"]}
     signing = {"login": "typist", "password": PASSWORD}
@@ -161,26 +185,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "Passkey.Create": Sample(new, ada),
         "Passkey.Rename": Sample({"name": "other"}, ada, {"passkeyId": passkey_id}),
         "SshKey.Create": Sample({"name": "laptop", "publicKey": KEY}, ada),
-        "ManagedAccount.DeleteMultipleAsync": Sample([{"id": ids["eve"]}], admin),
-        "ManagedAccount.CreateLocalUserAsync": Sample(
-            local_user("new"), admin, hostile=("certificateSerialNumber",)
-        ),
-        "ManagedAccount.UpdateLocalUserAsync": Sample(
-            {"id": ids["eve"], "name": "eve 2"}, admin, hostile=("certificateSerialNumber",)
-        ),
-        "ManagedAccount.ChangeLocalUserPasswordAsync": Sample(
-            {"passwordOld": PASSWORD, "passwordNew": NEW_PASSWORD}, ada
-        ),
-        "ManagedAccount.ResetLocalUserPasswordAsync": Sample(
-            {"passwordNew": NEW_PASSWORD},
-            admin,
-            {"managedAccountId": ids["eve"]},
-            hostile=("username", "passwordOld"),
-        ),
-        "ManagedAccount.CreateApplicationUser": Sample({"name": "new"}, admin),
-        "ManagedAccount.UpdateApplicationUserAsync": Sample({"id": robot, "name": "robot 2"}, admin),
-        "ManagedAccount.AddMultipleReviewerAsync": Sample([{"id": ids["eve"]}], admin),
-        "ManagedAccount.DeleteMultipleReviewerAsync": Sample(reviewers, admin),
+        **_of_accounts(admin, ada, ids, robot),
         "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
         "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),
         "Credential.CreateAsync": Sample({"username": "deploy", "password": SERVICE_PASSWORD}, admin),

@@ -5,21 +5,20 @@ An investigator reads these rows: who, from where, what, on whom, with which out
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
+from audited import Event, events
 from identities_world import PASSWORD, Person, World
-from locum.audit.model import audit_event
 from locum.identities import api_keys, applications, digests, first_administrator
 from locum.identities.digests import KeyedDigest
+from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.actor import Actor
-from locum.kit.db import Database, ReadTx
+from locum.kit.db import Database
 from locum.kit.errors import Forbidden, LocumError
 from locum.vault import system_keys
 from locum.vault.secret import Secret
@@ -31,33 +30,8 @@ ADDRESS = "192.0.2.7"
 RIGHT, WRONG, NEW = Secret(PASSWORD), Secret("not the password"), Secret("another long password")
 ADMIN = Actor(uuid4(), "root", "192.0.2.9")
 
-Row = tuple[str, UUID | None, str, str | None, str | None, UUID | None, str, dict[str, Any]]
 
-
-def rows(database: Database, *actions: str) -> list[Row]:
-    """The rows with these actions, oldest first: action, actor, address, object, outcome, detail."""
-
-    def look(tx: ReadTx) -> list[Row]:
-        found = tx._connection.execute(
-            sa.select(
-                audit_event.c.action,
-                audit_event.c.actor_id,
-                audit_event.c.actor_name,
-                audit_event.c.address,
-                audit_event.c.object_kind,
-                audit_event.c.object_id,
-                audit_event.c.outcome,
-                audit_event.c.detail,
-            )
-            .where(audit_event.c.action.in_(actions))
-            .order_by(audit_event.c.id)
-        )
-        return [(*row[:7], json.loads(row[7])) for row in found]
-
-    return database.submit_read(look).result()
-
-
-def of(person: Person, action: str, outcome: str = "ok", **detail: Any) -> Row:
+def of(person: Person, action: str, outcome: str = "ok", **detail: Any) -> Event:
     return (action, person.id, person.name, ADDRESS, "identity", person.id, outcome, detail)
 
 
@@ -71,13 +45,15 @@ async def test_a_sign_in_that_completes(database: Database, world: World, signin
     ada = world.person()
     first = await signin.password("ada", RIGHT, address=ADDRESS)
     await signin.second_factor(first, ada.totp.now(), address=ADDRESS)
-    assert rows(database, "signin.password", "signin.completed", "signin.refused") == [
+    assert events(database, "signin.password", "signin.completed", "signin.refused") == [
         of(ada, "signin.password"),
-        of(ada, "signin.completed"),
+        of(ada, "signin.completed", by="password, code"),
     ]
 
 
-async def test_every_refusal_says_why(database: Database, world: World, signin: SignIn) -> None:
+async def test_every_refusal_says_why(
+    database: Database, world: World, signin: SignIn, passwords: PasswordChange
+) -> None:
     ada = world.person()
     first = await signin.password("ada", RIGHT, address=ADDRESS)
     code = ada.totp.now()
@@ -86,8 +62,8 @@ async def test_every_refusal_says_why(database: Database, world: World, signin: 
     await refused(signin.second_factor(first, "not a code", address=ADDRESS))
     await refused(signin.password("ada", WRONG, address=ADDRESS))
     await refused(signin.password("nobody", WRONG, address=ADDRESS))
-    await refused(signin.change_password(ada.id, WRONG, NEW, forced=False, address=ADDRESS))
-    assert rows(database, "signin.refused") == [
+    await refused(passwords.own(ada.id, WRONG, NEW, forced=False, address=ADDRESS, client=None))
+    assert events(database, "signin.refused") == [
         of(ada, "signin.refused", "refused", reason="the code was used already"),
         of(ada, "signin.refused", "refused", reason="wrong code"),
         of(ada, "signin.refused", "refused", reason="wrong password"),
@@ -103,22 +79,24 @@ async def test_an_enrolment(database: Database, world: World, signin: SignIn) ->
     await refused(signin.confirm_enrolment(first, "000000x", address=ADDRESS))
     code = type(ada.totp)(enrolment.shared_key.reveal_text()).now()
     await signin.confirm_enrolment(first, code, address=ADDRESS)
-    assert rows(
+    assert events(
         database, "second_factor.started", "second_factor.enrolled", "signin.completed", "signin.refused"
     ) == [
         of(ada, "second_factor.started"),
         of(ada, "signin.refused", "refused", reason="wrong code"),
         of(ada, "second_factor.enrolled"),
-        of(ada, "signin.completed"),
+        of(ada, "signin.completed", by="password, code"),
     ]
 
 
-async def test_a_change_of_the_password(database: Database, world: World, signin: SignIn) -> None:
+async def test_a_change_of_the_password(
+    database: Database, world: World, signin: SignIn, passwords: PasswordChange
+) -> None:
     ada, eve = world.person(), world.person("eve", must_change=True)
-    await signin.change_password(ada.id, RIGHT, NEW, forced=False, address=ADDRESS)
+    await passwords.own(ada.id, RIGHT, NEW, forced=False, address=ADDRESS, client=None)
     await signin.password("eve", RIGHT, address=ADDRESS)
-    await signin.change_password(eve.id, RIGHT, NEW, forced=True, address=ADDRESS)
-    assert rows(database, "password.changed") == [
+    await passwords.own(eve.id, RIGHT, NEW, forced=True, address=ADDRESS, client=None)
+    assert events(database, "password.changed") == [
         of(ada, "password.changed", forced=False),
         of(eve, "password.changed", forced=True),
     ]
@@ -129,10 +107,10 @@ def test_applications_and_their_keys(database: Database, vault: Vault, digest: K
     database.submit_write(api_keys.issue, vault, digest, ADMIN, robot.id).result()
     database.submit_write(api_keys.reveal, vault, ADMIN, robot.id).result()
     by = (ADMIN.id, ADMIN.name, ADMIN.address, "identity", robot.id, "ok")
-    assert rows(database, "application.created", "api_key.generated", "api_key.revealed") == [
+    assert events(database, "application.created", "api_key.generated", "api_key.revealed") == [
         ("application.created", *by, {"name": "robot"}),
-        ("api_key.generated", *by, {"application": "robot"}),
-        ("api_key.revealed", *by, {"application": "robot"}),
+        ("api_key.generated", *by, {"application": "robot", "api_key_name": "API key"}),
+        ("api_key.revealed", *by, {"application": "robot", "api_key_name": "API key"}),
     ]
 
 
@@ -156,7 +134,7 @@ def test_a_recovery(database: Database, vault: Vault, hasher: PasswordHasher) ->
     assert wrong.value.missing == "recovery key"
     assert wrong.value.detail == "this is not the recovery key of this installation"
     made = database.submit_write(first_administrator.recover, vault, console, key=key, minutes=5).result()
-    (row,) = rows(database, "administrator.recovered")
+    (row,) = events(database, "administrator.recovered")
     assert row[:5] == ("administrator.recovered", None, "console:root", None, "identity")
     assert row[5] is not None
     assert row[6:] == ("ok", {"name": made.name, "minutes": 5})

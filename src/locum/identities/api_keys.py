@@ -186,7 +186,7 @@ def reveal(tx: Tx, vault: Vault, actor: Actor, application_id: UUID) -> Secret:
     live = sa.select(*_COLUMNS).where(*_is_live(tx), api_key.c.identity_id == application_id)
     found = tx.first(ApiKey, live.order_by(api_key.c.created_at.desc(), api_key.c.id.desc()))
     if found is None or found.secret_id is None:
-        raise NotFound("this application has no API key: generate one")
+        raise NotFound("this application has no API key yet: generate one")
     _audit(tx, actor, "api_key.revealed", application_id, application.name, found.name)
     return vault.open(tx, found.secret_id, purpose=PURPOSE)
 

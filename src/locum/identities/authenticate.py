@@ -25,6 +25,7 @@ from locum.identities.signins import TOUCH_AFTER
 from locum.identities.tokens import Claims, OtherKey, Tokens
 from locum.kit.db import ReadTx
 from locum.kit.errors import Unauthenticated
+from locum.kit.prepared import Prepared
 from locum.vault.store import Vault
 
 REFUSED = "the token or API key is not valid any more: sign in again"
@@ -75,28 +76,31 @@ _HELD = identity.outerjoin(identity_role, identity_role.c.identity_id == identit
 _BOUNDS = ("operations", "policies", "credentials", "addresses", "max_uses", "expires_at")
 
 # Built once: every request runs one of them.
-_KEY_HOLDER = (
+_KEY_HOLDER = Prepared(
+    _Found,
     sa.select(
         *_IDENTITY,
         api_key.c.id.label("key_id"),
         sa.or_(*(api_key.c[name].is_not(sa.null()) for name in _BOUNDS)).label("bounded"),
     )
     .select_from(_HELD.join(api_key, api_key.c.identity_id == identity.c.id))
-    .where(api_key.c.digest == sa.bindparam("digest"), api_key.c.revoked_at.is_(None))
+    .where(api_key.c.digest == sa.bindparam("digest"), api_key.c.revoked_at.is_(None)),
 )
-_TOKEN_HOLDER = (
+_TOKEN_HOLDER = Prepared(
+    _Found,
     sa.select(*_IDENTITY, *_SIGN_IN, signing_key.CURRENT.scalar_subquery().label("signing_key"))
     .select_from(
         _HELD.outerjoin(
             sign_in, sa.and_(sign_in.c.identity_id == identity.c.id, sign_in.c.id == sa.bindparam("sign_in_id"))
         )
     )
-    .where(identity.c.id == sa.bindparam("identity_id"))
+    .where(identity.c.id == sa.bindparam("identity_id")),
 )
-_COOKIE_HOLDER = (
+_COOKIE_HOLDER = Prepared(
+    _Found,
     sa.select(*_IDENTITY, *_SIGN_IN)
     .select_from(_HELD.join(sign_in, sign_in.c.identity_id == identity.c.id))
-    .where(sign_in.c.cookie_digest == sa.bindparam("digest"))
+    .where(sign_in.c.cookie_digest == sa.bindparam("digest")),
 )
 _KEY = sa.select(*(api_key.c[name] for name in KeyRow.__struct_fields__)).where(
     api_key.c.id == sa.bindparam("key_id")
@@ -137,7 +141,7 @@ class Authenticator:
         return self._by_token(tx, self._tokens.read(credential), address)
 
     def _by_token(self, tx: ReadTx, claims: Claims, address: str | None) -> Caller:
-        rows = tx.rows(_Found, _TOKEN_HOLDER, identity_id=claims.identity_id, sign_in_id=claims.sign_in_id)
+        rows = tx.prepared(_TOKEN_HOLDER, identity_id=claims.identity_id, sign_in_id=claims.sign_in_id)
         found = _usable(tx, rows)
         if found.signing_key != claims.key_id:
             signing_key.follow(tx, self._vault, self._tokens)
@@ -150,7 +154,7 @@ class Authenticator:
 
 
 def _by_key(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
-    rows = tx.rows(_Found, _KEY_HOLDER, digest=digest)
+    rows = tx.prepared(_KEY_HOLDER, digest=digest)
     if not rows:
         raise Unauthenticated(_UNKNOWN_KEY)
     found = _usable(tx, rows)
@@ -160,7 +164,7 @@ def _by_key(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
 
 
 def _by_cookie(tx: ReadTx, digest: bytes, address: str | None) -> Caller:
-    rows = tx.rows(_Found, _COOKIE_HOLDER, digest=digest)
+    rows = tx.prepared(_COOKIE_HOLDER, digest=digest)
     found = _usable(tx, rows)
     assert found.last_used_at is not None
     assert found.ends_at is not None

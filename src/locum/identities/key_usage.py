@@ -65,15 +65,22 @@ class KeyUsage:
             uses, self._uses = self._uses, {}
         if not uses:
             return
+        writing = asyncio.ensure_future(self._db.write(_add, uses))
         try:
-            await self._db.write(_add, uses)
+            # Whoever stops this can't stop the database's thread: what it writes meanwhile must not come a second time.
+            await asyncio.shield(writing)
         except BaseException:
-            with self._guard:
-                for key_id, seen in uses.items():
-                    newer = self._uses.setdefault(key_id, seen)
-                    if newer is not seen:
-                        newer.count += seen.count
+            await asyncio.wait([writing])
+            if writing.exception() is not None:
+                self._keep(uses)
             raise
+
+    def _keep(self, uses: dict[UUID, _Uses]) -> None:
+        with self._guard:
+            for key_id, seen in uses.items():
+                newer = self._uses.setdefault(key_id, seen)
+                if newer is not seen:
+                    newer.count += seen.count
 
     async def run(self) -> None:
         """Flush every few seconds, for the life of the process."""

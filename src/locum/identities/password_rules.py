@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zxcvbn import zxcvbn
-
 from locum.identities.policy import SignInPolicy
 from locum.kit.errors import Invalid
 from locum.vault.secret import Secret
@@ -30,6 +28,8 @@ def check_new(
     broken = _broken(text, rules)
     if broken is not None:
         raise Invalid(f"the new password {broken}", field=field)
+    from zxcvbn import zxcvbn  # imported late: its lists cost every start 35 ms, and a new password is rare
+
     found = zxcvbn(text[:_LOOKED_AT], user_inputs=[name for name in personal if name])
     if found["score"] < LEAST_SCORE:
         why = found["feedback"]["warning"] or "It is too easy to guess."

@@ -84,12 +84,17 @@ def begin(
         method=method,
         cookie_digest=digest.of("signed-in-cookie", cookie.reveal()),
         address=address,
-        client=client[:LONGEST_CLIENT] if client else None,
+        client=_shown(client),
         started_at=tx.now,
         last_used_at=tx.now,
         ends_at=begun.ends_at,
     )
     return begun
+
+
+def _shown(client: str | None) -> str | None:
+    """What a client says it is, as a list can show it: a header is a stranger's text."""
+    return "".join(c for c in client if c.isprintable())[:LONGEST_CLIENT] or None if client else None
 
 
 def end_of(tx: ReadTx, sign_in_id: UUID) -> dt.datetime:

@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.pool import NullPool
 
 from locum.kit.errors import StartError
+from locum.kit.prepared import Prepared
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -106,6 +107,12 @@ class ReadTx:
         """
         found = self._connection.execute(statement, values).all()
         return msgspec.convert(found, list[row_type], from_attributes=True)  # type: ignore[valid-type]
+
+    def prepared(self, query: Prepared[T], **values: Any) -> list[T]:
+        """All rows of a select that every request makes; `values` fill its bind parameters."""
+        if self.dialect != "sqlite":
+            return self.rows(query.row_type, query.statement, **values)
+        return query.from_sqlite(self._connection, values)
 
     def first(self, row_type: type[T], statement: sa.Select[Any]) -> T | None:
         """The first row as `row_type`, or None."""

@@ -28,9 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _idle: asyncio.TimerHandle | None = None
     _in_head = False
     _head_bytes = 0  # as they were read, while the head has no end
-    _read_bytes = (
-        0  # of what the parser has found in it: one read may hold a whole head, and a longer one than may be
-    )
+    _read_bytes = 0  # as the parser found them: one read may hold a whole head, and one that is too long
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

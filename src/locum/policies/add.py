@@ -125,7 +125,10 @@ def profile_id_of(tx: ReadTx, profile_id: UUID | None) -> UUID:
 def join(tx: Tx, joins: sa.Table, policy_id: UUID, members: sa.Table, ids: list[UUID], field: str) -> None:
     """Insert members of one kind. Raises Invalid for one that does not exist."""
     wanted = set(ids)
-    known = set(tx.scalars(sa.select(members.c.id).where(members.c.id.in_(wanted)))) if wanted else set()
+    there = sa.select(members.c.id).where(members.c.id.in_(wanted))
+    if members is identity:
+        there = there.where(identity.c.deleted_at.is_(None))
+    known = set(tx.scalars(there)) if wanted else set()
     if known != wanted:
         raise Invalid(f"{field} names something that does not exist", field=field)
     tx.add_all(joins, [{"policy_id": policy_id, "member_id": member} for member in sorted(wanted)])
