@@ -192,18 +192,18 @@ async def hostages(estate: Estate, robot: str) -> list[httpx.Response]:
         (new, "POST", "/api/locum/v1/SecondFactor/Totp/Confirm", {"code": long}),
         (ada, "POST", "/api/locum/v1/SecondFactor/RecoveryCodes", {"code": CANARY}),
         (ada, "POST", "/api/locum/v1/SecondFactor/RecoveryCodes", {"code": {"x": CANARY}}),
-        (ada, "PUT", change, {"passwordOld": CANARY, "passwordNew": CANARY + "!"}),
-        (ada, "PUT", change, {"passwordOld": PASSWORD, "passwordNew": CANARY[:7]}),
-        (ada, "PUT", change, {"passwordOld": PASSWORD, "passwordNew": long * 9}),
-        (ada, "PUT", change, {"passwordOld": PASSWORD, "passwordNew": CANARY + " one"}),
-        (admin, "PUT", reset, {"passwordNew": CANARY + " two"}),
-        (admin, "PUT", reset, {"passwordNew": CANARY + " two", "managedAccountId": CANARY}),
-        (admin, "POST", f"{BASE}/CreateLocalUser", local_user("eve", CANARY + " three")),
-        (admin, "POST", f"{BASE}/CreateLocalUser", local_user("zoe", CANARY + " three")),
         (ada, "POST", "/api/locum/v1/SshKey", {"name": "laptop", "publicKey": PRIVATE}),
         (ada, "POST", "/api/locum/v1/SshKey", {"name": "laptop", "publicKey": CANARY}),
         (ada, "POST", "/api/locum/v1/SshKey", {"name": "laptop", "publicKey": f"{long}\n{long}"}),
         (ada, "POST", "/api/locum/v1/SshKey", {"name": "laptop", "publicKey": f"ssh-ed25519 {CANARY} {CANARY}"}),
+        (ada, "PUT", change, {"passwordOld": CANARY, "passwordNew": CANARY + "!"}),
+        (ada, "PUT", change, {"passwordOld": PASSWORD, "passwordNew": CANARY[:7]}),
+        (ada, "PUT", change, {"passwordOld": PASSWORD, "passwordNew": long * 9}),
+        (ada, "PUT", change, {"passwordOld": PASSWORD, "passwordNew": CANARY + " one"}),  # ends her sign-in
+        (admin, "PUT", reset, {"passwordNew": CANARY + " two"}),
+        (admin, "PUT", reset, {"passwordNew": CANARY + " two", "managedAccountId": CANARY}),
+        (admin, "POST", f"{BASE}/CreateLocalUser", local_user("eve", CANARY + " three")),
+        (admin, "POST", f"{BASE}/CreateLocalUser", local_user("zoe", CANARY + " three")),
         (admin, "POST", CREDENTIALS, {"username": "a", "password": CANARY}),
         (admin, "POST", CREDENTIALS, {"username": "b", "authenticationMethod": 1, "privateKey": PRIVATE}),
         (admin, "POST", CREDENTIALS, {"username": "c", "privateKey": {"x": CANARY}, "passphrase": CANARY}),
@@ -211,6 +211,7 @@ async def hostages(estate: Estate, robot: str) -> list[httpx.Response]:
         (admin, "POST", f"/api/locum/v1/Application/{robot}/ApiKey", {"name": "n", "key": CANARY}),
     ]
     answers = [await who.http.request(method, path, json=body) for who, method, path, body in bodies]
+    assert not [answer.url for answer in answers if "sign in again" in answer.text], "a body was read by nobody"
     for sent in (CANARY, f'"{CANARY}"', long, f"{CANARY}\x00"):
         answers.append(await half.http.post("/signin2fa", content=sent))
     answers.append(await nobody.http.post("/signin", data={"Login": "ada", "Password": CANARY}))
