@@ -22,6 +22,10 @@ for _module in pkgutil.walk_packages(locum.__path__, "locum."):
 
 
 DATABASES = ("sqlite", "postgresql")
+# The rooms' tests run on both databases. What goes through them from above is repeated on PostgreSQL by
+# `make test-full` alone, but for the tests that call every operation.
+REPEATED = frozenset({"api", "security", "story"})
+ON_BOTH = frozenset({"test_hostile_input.py", "test_reach.py", "test_two_nodes.py"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,7 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` says
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if _needs(item) == "postgresql" and item.path.parent.name in REPEATED and item.path.name not in ON_BOTH:
+            item.add_marker(pytest.mark.full)
     chosen = config.getoption("databases")
     if chosen == "all":
         return
