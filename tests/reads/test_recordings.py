@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 from uuid import UUID
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from crowd import copy
 from locum.identities.caller import Caller, Role
+from locum.identities.key_bounds import KeyBounds
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
 from locum.kit.paging import Page
@@ -127,3 +129,16 @@ async def test_the_newest_come_first_in_two_statements(database: Database, tmp_p
     with selects(database) as seen:
         listed = await database.read(of_ended_sessions, somebody(frozenset({VIEW})), Page(take=10))
     assert (len(seen), listed.total, listed.rows[0].id) == (2, 52, newest_one)
+
+
+async def test_an_api_key_for_other_policies_sees_none(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    session_id = await ask(database, world)
+    made = await database.write(connect, world, session_id, 1, True)
+    await ended(database, session_id)
+    policy_id = await database.read(lambda tx: tx.scalar(sa.select(access_session.c.policy_id)))
+    for policies, count in ((frozenset({policy_id}), 1), (frozenset({new_id()}), 0), (None, 1)):
+        key = KeyBounds(new_id(), policies=policies, bounded=True)
+        robot = dataclasses.replace(somebody(frozenset({VIEW})), kind="application", key=key)
+        assert (await database.read(of_ended_sessions, robot, Page())).total == count
+        assert (await database.read(of_ended_session, robot, made) is not None) == bool(count)

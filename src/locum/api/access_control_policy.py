@@ -79,7 +79,7 @@ def create_policy(tx: Tx, call: Call[None, None, SimpleAccessControlPolicyIn]) -
     summary="Every policy by name, for a custom role's holder those of its scope",
 )
 def list_names(tx: ReadTx, call: Call[None, None, None]) -> list[NameAndId]:
-    return [NameAndId(id=row.id, name=row.name) for row in change.names_for(tx, call.caller)]
+    return [NameAndId.from_row(row) for row in change.names_for(tx, call.caller)]
 
 
 @operation(
@@ -93,7 +93,7 @@ def list_names(tx: ReadTx, call: Call[None, None, None]) -> list[NameAndId]:
 )
 def get_roles_for_policy(tx: ReadTx, call: Call[PolicyPath, None, None]) -> list[NameAndId]:
     found = add.get_policy(tx, call.params.policy_id)
-    return [NameAndId(id=role.id, name=role.name) for role in custom_roles.roles_on_policy(tx, found.id)]
+    return [NameAndId.from_row(role) for role in custom_roles.roles_on_policy(tx, found.id)]
 
 
 @operation(

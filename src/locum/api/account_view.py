@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from locum.api.wire.base import at
 from locum.api.wire.enums import EntityType
-from locum.api.wire.managed_account import ManagedAccountInfo, ManagedAccountView
+from locum.api.wire.managed_account import ManagedAccountInfo, ManagedAccountView, ManagedAccountViewIn
+from locum.identities.people import OtherNames
 from locum.kit.errors import Invalid
 from locum.reads.accounts import AccountRow
 
@@ -30,6 +31,17 @@ def account_info(row: AccountRow) -> ManagedAccountInfo:
     info.created_date_time_utc = at(row.created_at)
     info.modified_date_time_utc = at(row.modified_at)
     return info
+
+
+def other_names(view: ManagedAccountViewIn) -> OtherNames:
+    """All that a body may call an account besides its name; what it leaves out is None."""
+    return OtherNames(
+        display_name=view.display_name,
+        email=view.email,
+        department=view.department,
+        user_principal_name=view.user_principal_name,
+        sam_account_name=view.sam_account_name,
+    )
 
 
 def required_name(name: str | None) -> str:

@@ -113,8 +113,7 @@ def _bounds(body: ApiKeyIn) -> Bounds:
 def _view(key: ApiKey, now: dt.datetime) -> ApiKeyView:
     view = ApiKeyView.from_row(key)
     used_up = key.max_uses is not None and key.use_count >= key.max_uses
-    ended = key.expires_at is not None and key.expires_at <= now
-    view.is_live = key.revoked_at is None and not ended and not used_up
+    view.is_live = not key.ended(now) and not used_up
     view.can_be_revealed = view.is_live and key.secret_id is not None
     view.application_id = key.identity_id
     view.last_used_at = at(key.last_used_at)

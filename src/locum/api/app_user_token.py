@@ -8,7 +8,7 @@ from locum.api.operations import operation
 from locum.api.wire.app_user_token import AppUserTokenIn
 from locum.identities import application_signin
 from locum.identities.application_signin import Offered
-from locum.kit.errors import LocumError, Unauthenticated
+from locum.identities.settle import or_raise
 
 
 @operation(
@@ -29,10 +29,6 @@ async def app_user_token(call: Call[None, None, AppUserTokenIn]) -> str:
         address=call.address,
         client=call.client,
     )
-    api.signin.limit.check(call.address)
-    settled = await api.db.write(application_signin.sign_in, api.digest, api.signin.issuer, offered)
-    if isinstance(settled, LocumError):
-        if isinstance(settled, Unauthenticated):
-            api.signin.limit.refused(call.address)
-        raise settled
-    return settled.token
+    with api.signin.limit.door(call.address):
+        settled = await api.db.write(application_signin.sign_in, api.digest, api.signin.issuer, offered)
+        return or_raise(settled).token

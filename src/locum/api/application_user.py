@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from locum.api.account_view import account_view, required_name
+from locum.api.account_view import account_view, other_names, required_name
 from locum.api.context import Call
 from locum.api.guards import ADMIN, ADMIN_OR_APP
 from locum.api.local_user import update_account
@@ -48,11 +48,7 @@ def create_application_user(tx: Tx, call: Call[None, None, ManagedAccountViewIn]
         call.caller.actor,
         name=required_name(view.name),
         certificate_serial=view.certificate_serial_number,
-        display_name=view.display_name,
-        email=view.email,
-        department=view.department,
-        user_principal_name=view.user_principal_name,
-        sam_account_name=view.sam_account_name,
+        **other_names(view),
     )
     return account_view(accounts.one(tx, made.id))
 

@@ -89,9 +89,7 @@ class Call(Generic[P, Q, B]):
     reply: Reply
     address: str | None
     client: str | None  # the User-Agent header
-    certificate: (
-        bytes | None
-    )  # the client certificate of the TLS connection (DER), checked against the operator's CA
+    certificate: bytes | None  # of the TLS client (DER), checked against the operator's CA
     cookies: Mapping[str, str]
     signed_in: Caller | None
 

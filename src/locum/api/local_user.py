@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from locum.api.account_view import account_view, required_name
+from locum.api.account_view import account_view, other_names, required_name
 from locum.api.context import SIGNED_IN_COOKIE, Call
 from locum.api.guards import ADMIN, ADMIN_OR_APP, PASSWORD_CHANGE
 from locum.api.managed_account import AccountId, delete_each
@@ -70,11 +70,7 @@ def _create_local_user(tx: Tx, actor: Actor, body: CreateLocalUserRequestIn, has
         name=required_name(view.name or body.local_user_password_change_request.username),
         password_hash=hashed,
         must_change=body.change_password_next_login,
-        display_name=view.display_name,
-        email=view.email,
-        department=view.department,
-        user_principal_name=view.user_principal_name,
-        sam_account_name=view.sam_account_name,
+        **other_names(view),
     )
     return account_view(accounts.one(tx, made.id))
 
@@ -106,11 +102,7 @@ def update_account(
         view.id,
         kind,
         name=required_name(view.name),
-        display_name=view.display_name,
-        email=view.email,
-        department=view.department,
-        user_principal_name=view.user_principal_name,
-        sam_account_name=view.sam_account_name,
+        **other_names(view),
         **more,
     )
     return account_view(accounts.one(tx, view.id))

@@ -33,7 +33,7 @@ from locum.identities.model import Login
 from locum.identities.people import login_of
 from locum.identities.settle import FirstFactor
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Forbidden, Unauthenticated
+from locum.kit.errors import Forbidden
 from locum.kit.permissions import Permission
 
 
@@ -165,12 +165,8 @@ def sign_in_options(tx: ReadTx, call: Call[None, None, None]) -> RequestOptions:
 async def sign_in(call: Call[None, None, AssertionIn]) -> str:
     """Both factors in one. While a new password is waiting to be set, the token is good for setting it only."""
     signin = call.api.signin
-    signin.limit.check(call.address)
-    try:
+    with signin.limit.door(call.address):
         passed = await call.api.passkeys.sign_in(assertion(call.body), address=call.address)
-    except Unauthenticated:
-        signin.limit.refused(call.address)
-        raise
     if isinstance(passed, FirstFactor):
         return await signin.pending_token(passed)
     return await complete(call, passed, "passkey")

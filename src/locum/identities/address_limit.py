@@ -10,8 +10,10 @@ import ipaddress
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from locum.kit.errors import RateLimited
+from locum.kit.errors import RateLimited, Unauthenticated
 
 BURST = 60
 PER_SECOND = 1.0
@@ -24,6 +26,19 @@ class AddressLimit:
 
     def __init__(self) -> None:
         self._empty_at: OrderedDict[str, float] = OrderedDict()  # by the process's own clock
+
+    @contextmanager
+    def door(self, address: str | None) -> Iterator[None]:
+        """Whatever proves somebody from `address`: let in unless refused too often, and counted where it fails.
+
+        Raises RateLimited, and whatever the block does; Unauthenticated is what counts as refused.
+        """
+        self.check(address)
+        try:
+            yield
+        except Unauthenticated:
+            self.refused(address)
+            raise
 
     def check(self, address: str | None) -> None:
         """Raise RateLimited while the address has used up its refusals."""

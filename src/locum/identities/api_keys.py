@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from locum.audit.log import record
 from locum.identities import applications, policy
 from locum.identities.digests import KeyedDigest
+from locum.identities.key_bounds import Bounds as Bounds
 from locum.identities.key_format import PATTERN as PATTERN
 from locum.identities.key_format import PREFIX as PREFIX
 from locum.identities.key_format import spelled
@@ -48,16 +49,9 @@ class ApiKey(msgspec.Struct, frozen=True):
     revoked_at: dt.datetime | None
     secret_id: UUID | None
 
-
-class Bounds(msgspec.Struct, frozen=True):
-    """What a key may be used for, checked and in the form the table has it (SEC-30)."""
-
-    operations: list[str] | None = None
-    policies: list[str] | None = None
-    credentials: list[str] | None = None
-    addresses: list[str] | None = None
-    max_uses: int | None = None
-    expires_at: dt.datetime | None = None
+    def ended(self, now: dt.datetime) -> bool:
+        """Whether it was revoked, or its time is over."""
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now)
 
 
 class Created(NamedTuple):
@@ -223,7 +217,7 @@ def _is_live(tx: ReadTx) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _live(tx: ReadTx, key_id: UUID) -> ApiKey:
     found = get(tx, key_id)
-    if found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= tx.now):
+    if found.ended(tx.now):
         raise NotFound("this API key has ended already")
     return found
 

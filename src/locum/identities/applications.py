@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Unpack
 from uuid import UUID
 
 from locum.audit.log import record
 from locum.identities.caller import Role
 from locum.identities.model import Identity, Kind
-from locum.identities.people import add_identity, get
+from locum.identities.people import OtherNames, add_identity, get
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Invalid
@@ -40,11 +41,7 @@ def create(
     *,
     name: str,
     certificate_serial: str | None = None,
-    display_name: str | None = None,
-    email: str | None = None,
-    department: str | None = None,
-    user_principal_name: str | None = None,
-    sam_account_name: str | None = None,
+    **names: Unpack[OtherNames],
 ) -> Identity:
     """Make an application (ManagedAccount.CreateApplicationUser). It has no key until one is generated.
 
@@ -58,11 +55,7 @@ def create(
         name=name,
         roles=frozenset({Role.APP}),
         certificate_serial=serial,
-        display_name=display_name,
-        email=email,
-        department=department,
-        user_principal_name=user_principal_name,
-        sam_account_name=sam_account_name,
+        **names,
     )
     record(tx, actor, "application.created", object_kind="identity", object_id=made.id, detail={"name": made.name})
     return made

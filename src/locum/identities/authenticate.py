@@ -18,7 +18,7 @@ from locum.identities import api_keys, policy, signing_key
 from locum.identities.caller import Caller, Role
 from locum.identities.custom_roles import rights_of
 from locum.identities.digests import KeyedDigest
-from locum.identities.key_bounds import KeyBounds, KeyRow, bounds_of
+from locum.identities.key_bounds import NAMES, KeyBounds, KeyRow, bounds_of
 from locum.identities.model import Kind, api_key, identity, identity_role, sign_in
 from locum.identities.roles import permissions_of
 from locum.identities.signins import TOUCH_AFTER
@@ -73,15 +73,13 @@ _SIGN_IN = (
 )
 _HELD = identity.outerjoin(identity_role, identity_role.c.identity_id == identity.c.id)
 
-_BOUNDS = ("operations", "policies", "credentials", "addresses", "max_uses", "expires_at")
-
 # Built once: every request runs one of them.
 _KEY_HOLDER = Prepared(
     _Found,
     sa.select(
         *_IDENTITY,
         api_key.c.id.label("key_id"),
-        sa.or_(*(api_key.c[name].is_not(sa.null()) for name in _BOUNDS)).label("bounded"),
+        sa.or_(*(api_key.c[name].is_not(sa.null()) for name in NAMES)).label("bounded"),
     )
     .select_from(_HELD.join(api_key, api_key.c.identity_id == identity.c.id))
     .where(api_key.c.digest == sa.bindparam("digest"), api_key.c.revoked_at.is_(None)),

@@ -19,6 +19,21 @@ _ELSEWHERE = "the API key is not valid from this address"
 _OPERATION = re.compile(r"[A-Za-z0-9]+\.([A-Za-z0-9]+|\*)")
 
 
+class Bounds(msgspec.Struct, frozen=True):
+    """What a key may be used for, checked and in the form the table has it (SEC-30). None bounds nothing."""
+
+    operations: list[str] | None = None
+    policies: list[str] | None = None
+    credentials: list[str] | None = None
+    addresses: list[str] | None = None
+    max_uses: int | None = None
+    expires_at: dt.datetime | None = None
+
+
+NAMES: tuple[str, ...] = Bounds.__struct_fields__
+"""Columns of `api_key`. A key with any one of them is bounded, wherever that is asked."""
+
+
 class KeyRow(msgspec.Struct, frozen=True):
     """The columns of `api_key` that bound its use. None in a list's place means any."""
 
@@ -97,17 +112,7 @@ def bounds_of(row: KeyRow, *, now: dt.datetime, address: str | None) -> KeyBound
         policies=None if row.policies is None else frozenset(row.policies),
         credentials=None if row.credentials is None else frozenset(row.credentials),
         counted=row.max_uses is not None,
-        bounded=any(
-            bound is not None
-            for bound in (
-                row.operations,
-                row.policies,
-                row.credentials,
-                row.addresses,
-                row.max_uses,
-                row.expires_at,
-            )
-        ),
+        bounded=any(getattr(row, name) is not None for name in NAMES),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 import msgspec
@@ -23,6 +24,16 @@ _TAKEN = "there is an account of that name already"
 _KIND_WORDS = {Kind.LOCAL: "local user", Kind.APPLICATION: "application"}
 
 
+class OtherNames(TypedDict, total=False):
+    """What an identity is called besides its name; login templates may use each (USER-06)."""
+
+    display_name: str | None
+    email: str | None
+    department: str | None
+    user_principal_name: str | None
+    sam_account_name: str | None
+
+
 class NameAndId(msgspec.Struct, frozen=True):
     """One entry of a list to choose from."""
 
@@ -37,14 +48,10 @@ def create_local_user(
     name: str,
     password_hash: str,
     must_change: bool = False,
-    display_name: str | None = None,
-    email: str | None = None,
-    department: str | None = None,
-    user_principal_name: str | None = None,
-    sam_account_name: str | None = None,
     roles: frozenset[Role] = frozenset({Role.USER}),
     second_factor: SecondFactor | None = None,
     expires_at: dt.datetime | None = None,
+    **names: Unpack[OtherNames],
 ) -> Identity:
     """Make a person who signs in with a password that Locum keeps (ManagedAccount.CreateLocalUserAsync, AUTH-21).
 
@@ -56,12 +63,8 @@ def create_local_user(
         Kind.LOCAL,
         name=name,
         roles=roles,
-        display_name=display_name,
-        email=email,
-        department=department,
-        user_principal_name=user_principal_name,
-        sam_account_name=sam_account_name,
         expires_at=expires_at,
+        **names,
     )
     tx.add(
         local_login,
@@ -125,14 +128,9 @@ def update(
     kind: Kind,
     *,
     name: str,
-    display_name: str | None,
-    email: str | None,
-    department: str | None,
-    user_principal_name: str | None,
-    sam_account_name: str | None,
-    **more: str | None,
+    **columns: str | None,
 ) -> None:
-    """Replace what may be changed of a local user or an application (USER-06); `kind` says which it must be.
+    """Set the name and other `columns` of a local user or an application (USER-06); `kind` says which it must be.
 
     Raises NotFound for an unknown id, and for one of another kind; Invalid for a name that is taken or can't be one.
     """
@@ -149,13 +147,8 @@ def update(
         .values(
             name=spelling(name),
             name_key=key,
-            display_name=display_name,
-            email=email,
-            department=department,
-            user_principal_name=user_principal_name,
-            sam_account_name=sam_account_name,
             modified_at=tx.now,
-            **more,
+            **columns,
         )
     )
     try:

@@ -56,12 +56,8 @@ class SignIn:
         """
         turns = self._turns.setdefault(address, asyncio.Semaphore(AT_ONCE))
         async with turns:
-            self.limit.check(address)
-            try:
+            with self.limit.door(address):
                 return await self._password(login, password, address)
-            except Unauthenticated:
-                self.limit.refused(address)
-                raise
 
     async def _password(self, login: str, password: Secret, address: str | None) -> FirstFactor:
         known, usable = await self._db.read(_find, login)

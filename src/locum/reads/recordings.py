@@ -103,6 +103,7 @@ def of_ended_session(tx: ReadTx, caller: Caller, connection_id: UUID) -> Recordi
 
 def _viewable(caller: Caller) -> sa.Select[Any]:
     columns = {ScopeKind.IDENTITY: access_session.c.identity_id, ScopeKind.RESOURCE: access_session.c.resource_id}
+    policies = caller.key.policies if caller.key else None
     return (
         sa.select(
             connection.c.id,
@@ -125,5 +126,7 @@ def _viewable(caller: Caller) -> sa.Select[Any]:
             connection.c.recorded.is_(True),
             access_session.c.status.in_(sorted(ENDED)),
             within(caller, Permission.RECORDINGS_ENDED_VIEW, columns),
+            # Sessions under other policies than an API key lists don't exist for it, nor do their recordings (SEC-30).
+            sa.true() if policies is None else access_session.c.policy_id.in_(sorted(policies)),
         )
     )

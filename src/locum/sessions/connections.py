@@ -32,11 +32,11 @@ from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
 from locum.sessions.target import pin_host_key
-from locum.sessions.wanted import Wanted, check_proof, ssh_key_use
+from locum.sessions.wanted import Wanted, check_proof, ssh_key_use, takes_for_both
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
-__all__ = ["Connections", "Grant", "SshKeyUse", "Wanted", "authorize_connection"]
+__all__ = ["Connections", "Grant", "SshKeyUse", "Wanted", "authorize_connection", "takes_for_both"]
 
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 90.0

@@ -55,6 +55,11 @@ def ssh_key_use(tx: ReadTx, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
     return SshKeyUse.FIRST if profile_id is None else connection_profile_of(tx, profile_id).ssh_key_use
 
 
+def takes_for_both(use: SshKeyUse, proof: Proof) -> bool:
+    """Whether a key that proves this much stands for the second factor too, under a profile with that rule."""
+    return use is SshKeyUse.ANY or (use is SshKeyUse.SECURITY_KEY and proof is Proof.SECURITY_KEY)
+
+
 def check_proof(tx: ReadTx, session_id: UUID, who: SignedIn) -> None:
     """Raise Forbidden where the way `who` signed in is not enough for this session's connection profile."""
     held = sa.select(access_session.c.profile_id).where(access_session.c.id == session_id)
@@ -66,8 +71,7 @@ def check_proof(tx: ReadTx, session_id: UUID, who: SignedIn) -> None:
             " (ssh -o PubkeyAuthentication=no)",
             missing="password",
         )
-    enough = use is SshKeyUse.ANY or (use is SshKeyUse.SECURITY_KEY and who.proof is Proof.SECURITY_KEY)
-    if who.code_spared and not enough:
+    if who.code_spared and not takes_for_both(use, who.proof):
         raise Forbidden(
             f"the connection profile “{profile.name}” asks for a verification code besides this SSH key: connect again",
             missing="second factor",

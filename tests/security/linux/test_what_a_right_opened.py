@@ -89,7 +89,8 @@ async def test_what_the_account_left_behind_is_removed(
     hosts.run(
         host,
         f"cd /var/spool/cron/crontabs && echo '* * * * * true' > {login} && chown {login} {login};"
-        f" echo mail > /var/mail/{login}; mkdir -p /run/user/$(id -u {login})/bus; touch /run/sudo/ts/{login}",
+        f" echo mail > /var/mail/{login}; mkdir -p /run/sudo/ts /run/user/$(id -u {login})/bus;"
+        f" touch /run/sudo/ts/{login}",
     )
     await revert_all(subject, plan)
     hosts.run(host, "rmdir /run/user 2>/dev/null", check=False)

@@ -9,9 +9,9 @@ import asyncssh
 
 from locum.gateway.ssh.names import login_of, parse
 from locum.gateway.ssh.relay import printable
-from locum.identities.signin import FirstFactor, Proof, SignedIn, SignIn, SshKey
+from locum.identities.signin import FirstFactor, SignedIn, SignIn, SshKey
 from locum.kit.errors import Invalid, LocumError, Unauthenticated
-from locum.sessions.connections import SshKeyUse, Wanted
+from locum.sessions.connections import SshKeyUse, Wanted, takes_for_both
 from locum.vault.secret import Secret
 
 ATTEMPTS = 3
@@ -75,7 +75,7 @@ class Login:
             if use is SshKeyUse.OFF:
                 self._tell(NO_KEYS)
                 return False
-            both = use is SshKeyUse.ANY or (use is SshKeyUse.SECURITY_KEY and held.proof is Proof.SECURITY_KEY)
+            both = takes_for_both(use, held.proof)
             settled = await self._signin.proven_ssh_key(held, both_factors=both, address=self._address)
         except LocumError as error:
             return self._refused(error)
