@@ -88,7 +88,9 @@ def issue(tx: Tx, vault: Vault, digest: KeyedDigest, actor: Actor, application_i
             "revealing API keys is switched off here, so nobody could learn this key:"
             f" POST /api/locum/v1/Application/{application_id}/ApiKey makes one and answers it"
         )
-    return create(tx, vault, digest, actor, application_id, name=DEFAULT_NAME, bounds=Bounds()).key
+    at_once = dt.timedelta(0)
+    key, _ = _make(tx, vault, digest, actor, application_id, DEFAULT_NAME, Bounds(), at_once, revealable=True)
+    return key
 
 
 def create(
@@ -107,26 +109,42 @@ def create(
     So two keys at most are live, and a program can be given the new one before the old one ends. The key is sealed
     to be revealed unless the installation switched that off. Raises Invalid for a bound in the past.
     """
+    revealable = policy.load(tx).reveal_api_keys
+    key, key_id = _make(tx, vault, digest, actor, application_id, name, bounds, overlap, revealable=revealable)
+    return Created(key, get(tx, key_id))
+
+
+def _make(
+    tx: Tx,
+    vault: Vault,
+    digest: KeyedDigest,
+    actor: Actor,
+    application_id: UUID,
+    name: str,
+    bounds: Bounds,
+    overlap: dt.timedelta,
+    *,
+    revealable: bool,
+) -> tuple[Secret, UUID]:
     application = applications.hold(tx, application_id)
     if bounds.expires_at is not None and bounds.expires_at <= tx.now:
         raise Invalid("expiresAt must lie in the future", field="expiresAt")
     _retire(tx, vault, application_id, overlap)
     key = new_key()
     key_id = new_id()
-    sealed = vault.put(tx, key, purpose=PURPOSE) if policy.load(tx).reveal_api_keys else None
     tx.add(
         api_key,
         id=key_id,
         identity_id=application_id,
         name=name,
         digest=digest.of("api-key", key.reveal()),
-        secret_id=sealed,
+        secret_id=vault.put(tx, key, purpose=PURPOSE) if revealable else None,
         created_at=tx.now,
         created_by=actor.id,
         **msgspec.structs.asdict(bounds),
     )
     _audit(tx, actor, "api_key.generated", application_id, application.name, name)
-    return Created(key, get(tx, key_id))
+    return key, key_id
 
 
 def change(tx: Tx, actor: Actor, key_id: UUID, *, name: str, bounds: Bounds) -> ApiKey:
