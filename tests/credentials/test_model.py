@@ -21,7 +21,10 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize(
     "values",
     [
-        {"type": 3},
+        {"type": 7},
+        {"kind": "wish"},
+        {"post_session": 3},
+        {"content_secret_id": new_id()},
         {"type": -1},
         {"authentication_method": 3},
         {"login_key": "same"},

@@ -18,7 +18,7 @@ from locum.kit.db import Database
 
 AT = int(os.environ["LOCUM_CRASH_AT"])
 COUNT = Path(os.environ["LOCUM_CRASH_COUNT"])
-STEPS = ("locum.sessions.provision", "locum.sessions.revoke", "locum.sessions.advance", "locum.sessions.target")
+STEPS = ("locum.sessions.provision", "locum.sessions.revoke", "locum.sessions.advance", "locum.actions.target")
 
 passed: list[str] = []
 

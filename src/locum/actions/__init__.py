@@ -1,1 +1,1 @@
-"""RULE: ordered steps on a target, each with its undo."""
+"""RULE: where a resource is, and ordered steps on it, each with its undo."""

@@ -27,7 +27,7 @@ from locum.kit.permissions import Permission
 def create_credential(tx: Tx, call: Call[None, None, CredentialIn]) -> Credential:
     body = call.body
     if body.type not in {int(kind) for kind in model.CredentialType}:
-        raise Invalid("type must be 0 (Configuration), 1 (User) or 2 (Service)", field="type")
+        raise Invalid("type must lie between 0 (Configuration) and 6 (SshKeyCert)", field="type")
     made = add_credential(
         tx,
         call.api.vault,

@@ -28,11 +28,15 @@ def migrate(database: Database) -> None:
         raise StartError("the database was made by a newer Locum: upgrade this one")
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
-        # All or nothing: SQLite's schema changes take part in a transaction, if one is begun by hand.
+        # All or nothing: SQLite's schema changes take part in a transaction, if one is begun by hand. Building a
+        # table anew drops the old one, which with foreign keys would take the rows that point to it along.
         if database.is_sqlite:
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             command.upgrade(config, "head")
+            if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise StartError("the migration left a row that points nowhere: nothing was changed")
         except BaseException:
             connection.exec_driver_sql("ROLLBACK")
             raise

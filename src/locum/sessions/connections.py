@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
+from locum.actions.target import pin_host_key
 from locum.activities.model import SshKeyUse, activity
 from locum.audit import log as audit
 from locum.identities.model import identity
@@ -31,7 +32,6 @@ from locum.sessions.model import LogLevel, access_session, connection, session_l
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
-from locum.sessions.target import pin_host_key
 from locum.sessions.wanted import Wanted, check_proof, ssh_key_use, takes_for_both
 from locum.vault.secret import Secret
 from locum.vault.store import Vault

@@ -194,3 +194,65 @@ class LogLine(msgspec.Struct, frozen=True):
     at: dt.datetime
     level: int
     text: str
+
+
+class LeaseState(StrEnum):
+    """`intended`: the secret is not out yet, or may be; `ended` is certain."""
+
+    INTENDED = "intended"
+    ACTIVE = "active"
+    ENDING = "ending"
+    ENDED = "ended"
+
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("credential_id", sa.ForeignKey("credential.id"), nullable=False),
+    sa.Column("identity_id", sa.ForeignKey("identity.id"), nullable=False),
+    sa.Column("exclusive_credential_id", sa.Uuid, unique=True),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("note", sa.String(1000)),
+    sa.Column("ticket", sa.String(256)),
+    sa.Column("created_from", sa.String(64)),
+    sa.Column("change_on_release", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("active_at", UtcTime),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("ended_at", UtcTime),
+    sa.Column("ended_by", sa.Uuid),
+    sa.Column("end_reason", sa.String(1000)),
+    sa.Column("last_error", sa.String(1000)),
+    sa.CheckConstraint("state IN ('intended', 'active', 'ending', 'ended')", name="state"),
+    sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended_has_time"),
+    sa.CheckConstraint("state <> 'ended' OR exclusive_credential_id IS NULL", name="ended_is_free"),
+    sa.Index("ix_lease_credential_id", "credential_id", "state"),
+    sa.Index("ix_lease_identity_id", "identity_id", "state"),
+    sa.Index("ix_lease_state", "state", "due_at"),
+)
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """One holder's timed right to know a credential's secret. A grant: written before, ended like every other.
+
+    `exclusive_credential_id` is the credential while nobody else may check it out. What one has read can't be
+    taken back, so the end of a lease with `change_on_release` is a rotation, and it stays `ending` until that is done.
+    """
+
+    id: UUID
+    credential_id: UUID
+    identity_id: UUID
+    exclusive_credential_id: UUID | None
+    state: LeaseState
+    note: str | None
+    ticket: str | None
+    created_from: str | None
+    change_on_release: bool
+    created_at: dt.datetime
+    active_at: dt.datetime | None
+    due_at: dt.datetime
+    ended_at: dt.datetime | None
+    ended_by: UUID | None
+    end_reason: str | None
+    last_error: str | None

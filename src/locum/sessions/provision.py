@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.actions.plan import steps
+from locum.actions.target import locate, pin_host_key
 from locum.activities.model import ActivityAction, activity_action
 from locum.audit import log as audit
 from locum.connectors.base import Connector, Step, Target, TargetRefused, TargetUnreachable
@@ -26,7 +27,6 @@ from locum.kit.jobs import Job
 from locum.sessions import ledger, transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
-from locum.sessions.target import locate, pin_host_key
 from locum.sessions.work import SessionWork, give_back
 from locum.vault.secret import Secret
 from locum.vault.store import Vault

@@ -6,6 +6,7 @@ error is written down, shown in the session's log and tried again for ever; noth
 
 from __future__ import annotations
 
+from locum.actions.target import locate
 from locum.connectors.base import TargetRefused, TargetUnreachable
 from locum.kit import jobs
 from locum.kit.db import Tx
@@ -14,7 +15,6 @@ from locum.kit.jobs import Job
 from locum.sessions import ledger, transition
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel
 from locum.sessions.provision import as_step
-from locum.sessions.target import locate
 from locum.sessions.work import SessionWork, give_back
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from locum.actions.target import locate, pin_host_key
 from locum.audit.model import audit_event
 from locum.connectors.base import Target
 from locum.credentials.add import add_credential
@@ -19,7 +20,6 @@ from locum.kit.db import Database
 from locum.kit.errors import Forbidden, Invalid
 from locum.resources.add import get_resource
 from locum.resources.model import resource
-from locum.sessions.target import locate, pin_host_key
 from locum.vault.secret import Secret
 from world import ACTOR, World, make_world
 

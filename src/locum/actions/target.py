@@ -1,4 +1,4 @@
-"""Where a session's resource is and how Locum itself gets in there."""
+"""Where a resource is and how Locum itself gets in there."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""FLOW: secrets on targets: changed, verified, rolled back, whatever crashes in between."""
