@@ -112,7 +112,6 @@ async def test_what_is_wrong_is_said_and_never_shown(estate: Estate) -> None:
         ({**good, "username": ""}, "username"),
         ({**good, "username": "a\nb"}, "username"),
         ({**good, "password": None}, "password"),
-        ({**good, "type": "ActivityToken"}, "type"),
         ({**good, "type": 17}, "type"),
         ({**good, "privateKey": key}, "privateKey"),
         ({**good, "platformId": str(uuid4())}, "platformId"),
