@@ -72,6 +72,7 @@ PidFile /run/sshd.pid
 LogLevel VERBOSE
 MaxStartups 100:30:200
 Subsystem sftp internal-sftp
+TrustedUserCAKeys /etc/ssh/locum_user_ca.pub
 """
 
 

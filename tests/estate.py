@@ -17,6 +17,7 @@ from locum.credentials.model import credential
 from locum.identities.caller import Role
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
+from locum.main import keys
 from locum.main.seed import seed
 from locum.sessions import transition
 from locum.sessions.lifecycle import Status
@@ -157,6 +158,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 @pytest.fixture
 async def estate(callers: Callers, database: Database) -> Estate:
     database.submit_write(seed).result()
+    database.submit_write(keys.ensure_all, callers.api.vault).result()
     admin = callers.person("root", Role.ADMIN)
     built = Estate(callers, database, admin, callers.person("ada"), callers.person("eve"), {})
     for row in (await built.get(admin, f"{ACCOUNTS}/Search"))["data"]:

@@ -18,7 +18,13 @@ async def test_keys_are_made_once_and_their_public_halves_match(database: Databa
     await database.write(keys.ensure_all, vault)
     assert await database.read(keys.load, vault, keys.AUDIT_SIGNING) == first
     public = await database.read(keys.public_keys, vault)
-    assert set(public) == {"audit-signing.pub", "recording-signing.pub", "token-signing.pub", "ssh_host_key.pub"}
+    assert set(public) == {
+        "audit-signing.pub",
+        "recording-signing.pub",
+        "token-signing.pub",
+        "ssh_host_key.pub",
+        "ssh_user_ca.pub",
+    }
     assert all(b"PRIVATE" not in content for content in public.values())
     assert public["ssh_host_key.pub"].startswith(b"ssh-ed25519 ")
 

@@ -69,6 +69,7 @@ READERS = {
 
 # What the caller of each body may set, and by that what nothing else may: a new field must be put here by somebody.
 SETTABLE = {
+    "SshUserCaTrustIn": "trusted",
     "SignInBody": "login password",
     "MfaRegister": "code",
     "SignInRulesIn": "secondFactorRequired idleMinutes longestHours revealApiKeys passwordLength passwordUnique"
@@ -182,6 +183,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "SecondFactor.RenewRecoveryCodes": Sample({"code": factor.totp.now()}, codes),
         "SecondFactor.Require": Sample({"requirement": "Required"}, admin, {"identityId": ids["eve"]}),
         "SignInPolicy.Put": Sample({"idleMinutes": 12}, admin),
+        "SshUserCa.Trust": Sample({"trusted": True}, admin, {"managedResourceId": ids["web01"]}),
         "Passkey.Create": Sample(new, ada),
         "Passkey.Rename": Sample({"name": "other"}, ada, {"passkeyId": passkey_id}),
         "SshKey.Create": Sample({"name": "laptop", "publicKey": KEY}, ada),

@@ -67,6 +67,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "policyId": estate.ids["admins"],
         "connectionProfileId": profiles[0]["id"],
         "name": "Sessions",
+        "managedResourceId": estate.ids["web01"],
     }
 
 

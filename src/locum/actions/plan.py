@@ -22,11 +22,13 @@ def login_name(person: str, tail: str) -> str:
     return f"{kept[: LONGEST_LOGIN - len(tail) - 1]}-{tail}"
 
 
-def steps(*, login: str, public_key: str, actions: list[Step]) -> list[Step]:
-    """First whatever the rights hang on (account, key), then the activity's own actions; undone in reverse."""
-    planned: list[Step] = [
-        ("account", {"login": login}),
-        ("authorized_key", {"login": login, "public_key": public_key}),
-    ]
+def steps(*, login: str, public_key: str | None, actions: list[Step]) -> list[Step]:
+    """First whatever the rights hang on (account, key), then the activity's own actions; undone in reverse.
+
+    No `public_key` where the host takes certificates of Locum's user CA.
+    """
+    planned: list[Step] = [("account", {"login": login})]
+    if public_key is not None:
+        planned.append(("authorized_key", {"login": login, "public_key": public_key}))
     planned += [(kind, {"login": login, **parameters}) for kind, parameters in actions]
     return planned

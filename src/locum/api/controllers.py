@@ -29,6 +29,7 @@ from locum.api import (
     signin,
     signin_policy,
     ssh_key,
+    ssh_user_ca,
 )
 
 CONTROLLERS: tuple[ModuleType, ...] = (
@@ -56,4 +57,5 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     role,
     recording,
     ssh_key,
+    ssh_user_ca,
 )

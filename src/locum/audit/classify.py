@@ -23,7 +23,7 @@ _PUBLIC = (
     " factor fields forced identities identity kind minutes missing must_change name operation outcome permissions"
     " platform policies policy protocol reason recording resource resources role roles session state step thumbprint"
     # How somebody signed in, a registered SSH key, and what such keys prove under a connection profile.
-    " by fingerprint ssh_key_use"
+    " by fingerprint ssh_key_use trusted"
 )
 _SENSITIVE = "address asked domain email file group host login port username"
 

@@ -12,6 +12,7 @@ from locum.identities import digests, tokens
 from locum.kit.db import ReadTx, Tx
 from locum.kit.settings import Settings, split_address
 from locum.main import tls
+from locum.sessions import certificate
 from locum.vault import system_keys
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -44,6 +45,7 @@ _MAKERS: dict[str, Callable[[], Secret]] = {
     AUDIT_SIGNING: _ed25519,
     RECORDING_SIGNING: _ed25519,
     SSH_HOST_KEY: _ssh_host_key,
+    certificate.USER_CA: _ed25519,
     tokens.SYSTEM_KEY: tokens.make_key,
     digests.SYSTEM_KEY: digests.make_key,
 }
@@ -85,6 +87,7 @@ def public_keys(tx: ReadTx, vault: Vault) -> dict[str, bytes]:
         "audit-signing.pub": pem(AUDIT_SIGNING),
         "recording-signing.pub": pem(RECORDING_SIGNING),
         TOKEN_PUBLIC: tokens.Tokens(load(tx, vault, tokens.SYSTEM_KEY)).public_pem.encode(),
+        "ssh_user_ca.pub": f"{certificate.ca_line(load(tx, vault, certificate.USER_CA))}\n".encode(),
         "ssh_host_key.pub": host_public + b" locum\n",
     }
 

@@ -25,6 +25,8 @@ from locum.vault.keyring import create_root_key, load_keyring
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
+_LOCK = int.from_bytes(b"complete", "big") >> 1
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -78,9 +80,15 @@ def publish(database: Database, vault: Vault, settings: Settings) -> None:
     )
 
 
-def _fill(tx: Tx, vault: Vault, wish: Wish, data_dir: Path) -> dict[str, object]:
+def complete(tx: Tx, vault: Vault) -> None:
+    """System keys and seed, those that are missing: an earlier version's installation gets what this one brings."""
+    tx.lock(_LOCK)  # nodes that start together
     keys.ensure_all(tx, vault)
     seed(tx)
+
+
+def _fill(tx: Tx, vault: Vault, wish: Wish, data_dir: Path) -> dict[str, object]:
+    complete(tx, vault)
     made = None
     if not first_administrator.administrators(tx):
         recovery_key = first_administrator.new_recovery_key()

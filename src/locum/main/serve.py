@@ -34,7 +34,7 @@ from locum.main.compose import Node, compose
 from locum.main.http_protocol import BoundedProtocol
 from locum.main.logs import configure_logs
 from locum.main.migrate import is_prepared, migrate
-from locum.main.prepare import publish, root_key_path
+from locum.main.prepare import complete, publish, root_key_path
 from locum.vault.keyring import load_keyring
 from locum.vault.process import harden
 from locum.vault.store import Vault
@@ -76,6 +76,7 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
     if not is_prepared(database):
         raise StartError("the database was never initialised: run locum init first")
     migrate(database)
+    database.submit_write(complete, vault).result()
     publish(database, vault, settings)
     return vault, database
 

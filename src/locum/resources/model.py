@@ -111,6 +111,7 @@ resource = sa.Table(
     sa.Column("encrypted", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
     sa.Column("trust_server_certificate", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("rotation_limit", sa.Integer, nullable=False, default=2, server_default="2"),
+    sa.Column("trusts_user_ca", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
     sa.CheckConstraint("type IN (0, 4, 5)", name="type"),
@@ -129,6 +130,7 @@ class Resource(msgspec.Struct, frozen=True):
 
     `port`, `database_name`, `encrypted` (TLS is asked for) and `trust_server_certificate` (TLS without checking who
     answers) are a database's. `rotation_limit` is how many secrets may be changed on it at the same time.
+    `trusts_user_ca`: its sshd takes certificates of Locum's SSH user CA, so no key is put on it for an access session.
     """
 
     id: UUID
@@ -150,6 +152,7 @@ class Resource(msgspec.Struct, frozen=True):
     encrypted: bool
     trust_server_certificate: bool
     rotation_limit: int
+    trusts_user_ca: bool
     created_at: dt.datetime
     modified_at: dt.datetime
 

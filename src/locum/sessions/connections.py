@@ -26,13 +26,15 @@ from locum.kit.ids import new_id
 from locum.kit.wake import Wake
 from locum.resources.add import get_resource
 from locum.resources.model import resource
-from locum.sessions import transition
+from locum.sessions import ledger, transition
+from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.lifecycle import LIVE, Status
-from locum.sessions.model import LogLevel, access_session, connection, session_log
+from locum.sessions.model import AccessSession, LogLevel, access_session, connection, session_log
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
 from locum.sessions.wanted import Wanted, check_proof, ssh_key_use, takes_for_both
+from locum.vault import system_keys
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -61,6 +63,7 @@ class Grant:
     port: int
     login_name: str
     private_key: Secret  # OpenSSH private key text, lives in memory only
+    certificate: bytes | None  # an SSH user certificate for it, where no key was put on the target
     trusted_host_key: str | None  # "ssh-ed25519 AAAA…" pinned on first discovery; None = nothing pinned yet
     deadline: dt.datetime  # the connection must be closed then
     record: bool
@@ -99,6 +102,7 @@ def authorize_connection(
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
     target = get_resource(tx, session.resource_id)
+    private_key = vault.open(tx, session.key_secret_id, purpose=KEY_PURPOSE)
     connection_id = new_id()
     tx.add(
         connection,
@@ -130,10 +134,23 @@ def authorize_connection(
         host=target.address,
         port=target.port_ssh,
         login_name=session.login_name,
-        private_key=vault.open(tx, session.key_secret_id, purpose=KEY_PURPOSE),
+        private_key=private_key,
+        certificate=_certificate(tx, vault, session, private_key, person.name),
         trusted_host_key=target.trusted_host_key,
         deadline=session.scheduled_end,
         record=session.record,
+    )
+
+
+def _certificate(
+    tx: ReadTx, vault: Vault, session: AccessSession, private_key: Secret, person: str
+) -> bytes | None:
+    """Made anew for each connection. The ledger knows how it was provisioned, whatever the resource says now."""
+    if any(entry.kind == "authorized_key" for entry in ledger.entries(tx, session.id)):
+        return None
+    ca = system_keys.load(tx, vault, USER_CA)
+    return user_certificate(
+        ca, private_key, principal=session.login_name, session_id=session.id, person=person, now=tx.now
     )
 
 

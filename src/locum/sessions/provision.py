@@ -24,6 +24,7 @@ from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Forbidden, Invalid
 from locum.kit.jobs import Job
+from locum.resources.add import get_resource
 from locum.sessions import ledger, transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
@@ -62,7 +63,12 @@ def _intend(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> list[Led
     private, public = _new_key(session.id)
     secret_id = vault.put(tx, private, purpose=KEY_PURPOSE)
     tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(key_secret_id=secret_id))
-    planned = steps(login=session.login_name, public_key=public, actions=_actions(tx, session.activity_id))
+    by_certificate = get_resource(tx, session.resource_id).trusts_user_ca
+    planned = steps(
+        login=session.login_name,
+        public_key=None if by_certificate else public,
+        actions=_actions(tx, session.activity_id),
+    )
     ledger.intend(tx, session_id=session.id, resource_id=session.resource_id, steps=planned)
     transition.say(tx, session.id, f"preparing the account {session.login_name}")
     return ledger.entries(tx, session.id)

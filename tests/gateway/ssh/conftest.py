@@ -61,6 +61,7 @@ def gate(sshd: Sshd) -> Gate:
             port=sshd.port,
             login_name=sshd.user,
             private_key=Secret(sshd.private_key),
+            certificate=None,
             trusted_host_key=sshd.host_key,
             deadline=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10),
             record=True,

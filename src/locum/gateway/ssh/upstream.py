@@ -57,7 +57,8 @@ async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
             missing="trusted host key",
         ) from None
     except asyncssh.PermissionDenied:
-        raise Conflict(f"{where} refused the login {grant.login_name}") from None
+        hint = ": does its sshd trust Locum's user CA (TrustedUserCAKeys)?" if grant.certificate else ""
+        raise Conflict(f"{where} refused the login {grant.login_name}{hint}") from None
     except asyncssh.KeyImportError:
         raise Conflict(f"the key for {where} can't be read") from None
     except TimeoutError:
@@ -88,10 +89,15 @@ async def _sign_in(grant: Grant, trusted: str, on_lost: Lost) -> TargetConnectio
     options = _options(
         grant,
         known_hosts=([key], [], []),
-        client_keys=[asyncssh.import_private_key(grant.private_key.reveal())],
+        client_keys=[_client_key(grant)],
         host_key_algorithms=[*expected, *(name for name in SIGNATURE if name not in expected)],
     )
     return await _open(options, on_lost, until="auth")
+
+
+def _client_key(grant: Grant) -> Any:
+    key = asyncssh.import_private_key(grant.private_key.reveal())
+    return (key, asyncssh.import_certificate(grant.certificate)) if grant.certificate else key
 
 
 def _answer_at_once(*_: list[asyncssh.SSHKey]) -> None:

@@ -413,6 +413,7 @@ def upgrade() -> None:
             sa.Column("trust_server_certificate", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("rotation_limit", sa.Integer(), server_default="2", nullable=False))
+        batch_op.add_column(sa.Column("trusts_user_ca", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.create_check_constraint(op.f("ck_resource_type"), "type IN (0, 4, 5)")
         batch_op.create_check_constraint(
             op.f("ck_resource_address"), "type = 4 OR dns_name IS NOT NULL OR ip_address IS NOT NULL"
