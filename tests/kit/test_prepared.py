@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from locum.kit.db import Database, ReadTx, Tx, UtcTime
-from locum.kit.prepared import Prepared
+from locum.kit.db import BIG_ID, Database, ReadTx, Tx, UtcTime
+from locum.kit.prepared import Prepared, PreparedInsert
 
 pytestmark = pytest.mark.anyio
 
@@ -87,3 +87,32 @@ async def test_it_sees_a_change_at_once(things: Database) -> None:
 async def test_a_forgotten_value_is_an_error(things: Database) -> None:
     with pytest.raises(Exception, match="id"):
         await things.read(lambda tx: tx.prepared(QUERY))
+
+
+COUNTED = sa.Table(
+    "prepared_counted",
+    sa.MetaData(),
+    sa.Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.Uuid, nullable=False),
+    sa.Column("at", UtcTime),
+)
+ADD = PreparedInsert(COUNTED, "key", "at")
+
+
+async def test_an_insert_writes_what_the_plain_one_does_and_answers_the_key(database: Database) -> None:
+    COUNTED.create(database.engine)
+    key, at = uuid.uuid4(), dt.datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=dt.UTC)
+    first = await database.write(lambda tx: tx.insert_counted(ADD, key=key, at=at))
+    second = await database.write(lambda tx: tx.insert_counted(ADD, key=key, at=None))
+    assert second == first + 1
+    rows = await database.read(lambda tx: tx.rows(Counted, sa.select(*COUNTED.c).order_by(COUNTED.c.id)))
+    assert rows == [Counted(first, key, at), Counted(second, key, None)]
+    with pytest.raises(KeyError):
+        ADD.into_sqlite(None, {"key": key})  # type: ignore[arg-type]
+    COUNTED.drop(database.engine)
+
+
+class Counted(msgspec.Struct, frozen=True):
+    id: int
+    key: uuid.UUID
+    at: dt.datetime | None

@@ -10,10 +10,13 @@ from locum.audit.classify import Detail, without_secrets
 from locum.audit.model import audit_event, audit_pending
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
+from locum.kit.prepared import PreparedInsert
 
 MAX_KEYS = 16
 _VALUE_LIMITS = (500, 60)
 _DETAIL_LIMIT = 8000
+_EVENT = PreparedInsert(audit_event, *(column.name for column in audit_event.c if column.name != "id"))
+_PENDING = PreparedInsert(audit_pending, "event_id")
 
 
 def record(
@@ -32,7 +35,7 @@ def record(
     make the row, and with it the refusal it tells of, fail.
     """
     event_id = tx.insert_counted(
-        audit_event,
+        _EVENT,
         at=tx.now,
         actor_id=actor.id,
         actor_name=_fit(actor.name, 256),
@@ -43,7 +46,7 @@ def record(
         outcome=outcome,
         detail=_canonical(detail or {}),
     )
-    tx.add(audit_pending, event_id=event_id)
+    tx.insert_counted(_PENDING, event_id=event_id)
 
 
 def _canonical(detail: Detail) -> str:

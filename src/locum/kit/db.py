@@ -24,7 +24,7 @@ from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.pool import NullPool
 
 from locum.kit.errors import StartError
-from locum.kit.prepared import Prepared
+from locum.kit.prepared import Prepared, PreparedInsert
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,7 +51,6 @@ metadata = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """Type of a counted primary key: 64 bits on both databases (SQLite counts only an INTEGER)."""
@@ -143,10 +142,11 @@ class Tx(ReadTx):
         """Insert one row."""
         self._connection.execute(sa.insert(table), values)
 
-    def insert_counted(self, table: sa.Table, **values: Any) -> int:
-        """Insert one row whose key the database counts; answers the key."""
-        key = self._connection.execute(sa.insert(table), values).inserted_primary_key
-        return int(key[0])  # type: ignore[index]
+    def insert_counted(self, query: PreparedInsert, **values: Any) -> int:
+        """Insert one row whose key is a number, counted by the database or given; answers the key."""
+        if self.dialect == "sqlite":
+            return query.into_sqlite(self._connection, values)
+        return int(self._connection.execute(query.statement, values).inserted_primary_key[0])  # type: ignore[index]
 
     def add_all(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
         """Insert rows with one statement; an empty list is nothing to do."""

@@ -1,4 +1,4 @@
-"""A select that every request makes: compiled once, sent straight to SQLite's driver, each different row decoded once.
+"""What every request sends: compiled once, straight to SQLite's driver; each different row is decoded once.
 
 SQLAlchemy's execution and the decoding of its rows cost several times what SQLite itself takes for one indexed row.
 """
@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 T = TypeVar("T")
 
 REMEMBERED = 4096  # decoded rows of one select
+_DIALECT = pysqlite.dialect(paramstyle="named")
 
 
 class Prepared(Generic[T]):
@@ -25,19 +26,18 @@ class Prepared(Generic[T]):
     def __init__(self, row_type: type[T], statement: sa.Select[Any]) -> None:
         self.row_type = row_type
         self.statement = statement
-        dialect = pysqlite.dialect(paramstyle="named")
-        compiled = statement.compile(dialect=dialect)
+        compiled = statement.compile(dialect=_DIALECT)
         self._sql = str(compiled)
         self._constants: dict[str, Any] = {}
         self._binders: dict[str, Callable[[Any], Any] | None] = {}
         for parameter, name in compiled.bind_names.items():
-            binder = parameter.type.dialect_impl(dialect).bind_processor(dialect)
+            binder = parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
             if parameter.required:
                 self._binders[name] = binder
             else:
                 self._constants[name] = _bound(binder, compiled.params[name])
         self._columns = [
-            (str(column.name), column.type.dialect_impl(dialect).result_processor(dialect, None))
+            (str(column.name), column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
             for column in statement.selected_columns
         ]
         self._decoded = functools.lru_cache(REMEMBERED)(self._decode)
@@ -54,6 +54,23 @@ class Prepared(Generic[T]):
             for (name, decoder), value in zip(self._columns, row, strict=True)
         }
         return msgspec.convert(decoded, self.row_type)
+
+
+class PreparedInsert:
+    """One row of `table`. Every column named must be given a value; none that has a default in Python may be left out."""
+
+    def __init__(self, table: sa.Table, *names: str) -> None:
+        self.statement = sa.insert(table).values({name: sa.bindparam(name) for name in names})
+        self._sql = str(self.statement.compile(dialect=_DIALECT))
+        self._binders = {
+            name: table.c[name].type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for name in names
+        }
+
+    def into_sqlite(self, connection: Connection, values: dict[str, Any]) -> int:
+        """Insert; answers the row's id as SQLite counts it."""
+        sent = {name: _bound(binder, values[name]) for name, binder in self._binders.items()}
+        driver: Any = connection.connection.dbapi_connection
+        return int(driver.execute(self._sql, sent).lastrowid)
 
 
 def _bound(binder: Callable[[Any], Any] | None, value: Any) -> Any:
