@@ -57,7 +57,7 @@ class Prepared(Generic[T]):
 
 
 class PreparedInsert:
-    """One row of `table`. Every column named must be given a value; none that has a default in Python may be left out."""
+    """One row of `table`. Each column named is given a value; none with a default in Python may be left out."""
 
     def __init__(self, table: sa.Table, *names: str) -> None:
         self.statement = sa.insert(table).values({name: sa.bindparam(name) for name in names})
