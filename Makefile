@@ -9,11 +9,13 @@ STAMP := .venv/.set-up
 SOURCES := src scripts tests $(wildcard bench demo)
 TYPED := src/locum scripts $(wildcard bench demo)
 DEMO_PACKAGES := openssh-client openssh-server sudo procps asciinema
-TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql zbar-tools
+TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql mariadb-server zbar-tools curl jq softhsm2
 # The demo's and the tests' hosts are namespaces and mounts of their own, which only root can make.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo env PYTHONDONTWRITEBYTECODE=1)
 # More arguments for pytest, such as PYTEST_ARGS='-x tests/vault'.
 PYTEST_ARGS ?=
+# A file of tests stays in one process, with its hosts and servers.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 .PHONY: help
 help: ## List the targets
@@ -32,20 +34,20 @@ setup-demo: setup
 	@scripts/install_packages.sh "Locum's demo" $(DEMO_PACKAGES)
 
 .PHONY: setup-test
-setup-test: setup ## Install what the tests need besides: an SSH server, PostgreSQL, asciinema, a QR code reader
+setup-test: setup ## Install what the tests need besides, such as an SSH server, PostgreSQL and MariaDB
 	@scripts/install_packages.sh "Locum's tests" $(TEST_PACKAGES)
 
 .PHONY: test
 test: setup-test ## Run lint, types, structure and docs checks, then every test but the exhaustive matrices
 	@$(MAKE) --keep-going lint types structure docs
 	@$(if $(AS_ROOT),echo "The tests start hosts of their own and need root for it: running them with sudo.")
-	@$(AS_ROOT) $(BIN)/pytest -m "not full" $(PYTEST_ARGS)
+	@$(AS_ROOT) $(PYTEST) -m "not full" $(PYTEST_ARGS)
 
 .PHONY: test-full
 test-full: setup-test ## Run every check and every test, the exhaustive matrices too
 	@$(MAKE) --keep-going lint types structure docs
 	@$(if $(AS_ROOT),echo "The tests start hosts of their own and need root for it: running them with sudo.")
-	@$(AS_ROOT) $(BIN)/pytest $(PYTEST_ARGS)
+	@$(AS_ROOT) $(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup ## Check style, formatting and which room imports which

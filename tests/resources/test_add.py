@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -11,8 +12,9 @@ import sqlalchemy as sa
 from locum.kit.db import Database
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
-from locum.resources.add import add_resource, get_resource, platforms
+from locum.resources.add import add_resource, get_resource
 from locum.resources.model import Resource, TrustAction, platform, resource
+from locum.resources.platforms import platforms
 from world import ACTOR, make_world
 
 pytestmark = pytest.mark.anyio
@@ -63,8 +65,8 @@ async def test_a_host_by_name_or_address(filled: Database, given: dict[str, str]
         {"name": "x", "ip_address": "fe80::1%eth0"},
         {"name": "x", "port_ssh": 0},
         {"name": "x", "port_ssh": 65_536},
-        {"name": "x", "platform_id": new_id()},
-        {"name": "x", "service_account_id": new_id()},
+        {"name": "x", "platform_id": UUID(int=7)},
+        {"name": "x", "service_account_id": UUID(int=7)},
     ],
     ids=str,
 )
@@ -87,7 +89,13 @@ async def test_platforms_by_name(filled: Database) -> None:
 
     await filled.write(another)
     found = await filled.read(platforms)
-    assert [(row.name, row.connector) for row in found] == [("Debian", "linux"), ("Linux", "linux")]
+    assert [(row.name, row.connector) for row in found] == [
+        ("Debian", "linux"),
+        ("Linux", "linux"),
+        ("MySQL", "mariadb"),
+        ("PostgreSQL", "postgresql"),
+        ("Secret Vault", "secret_vault"),
+    ]
     assert (await add(filled, name="db01")).platform_id == found[1].id
     assert (await add(filled, name="db02", platform_id=found[0].id)).platform_id == found[0].id
 
