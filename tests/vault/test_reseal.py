@@ -191,3 +191,36 @@ def test_no_read_fails_meanwhile(database: Database, monkeypatch: pytest.MonkeyP
         reads = sum(reader.result() for reader in readers)
     assert reads > 0
     assert under(database) == {key_id(OTHER): 60}
+
+
+def test_a_batch_may_end_between_two_versions_of_a_secret(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reseal, "BATCH_ROWS", 1)
+    old = Vault(Keyring(OLD))
+    (secret_id,) = fill(database, 1)
+    for value in ("two", "three"):
+        database.submit_write(old.replace, secret_id, Secret(value), purpose="x", keep=True).result()
+    spoil = (
+        sa.update(vault_secret_version).where(vault_secret_version.c.version == 1).values(commitment=b"\0" * 32)
+    )
+    database.submit_write(lambda tx: tx.run(spoil)).result()
+    batches = move_all(database, Keyring(NEW, [OLD]))
+    assert [(one.resealed, one.broken, one.cursor) for one in batches] == [
+        (0, 1, (secret_id, 1)), (1, 0, (secret_id, 2)), (1, 0, (secret_id, 3)), (0, 0, None),
+    ]  # fmt: skip
+
+
+def test_broken_ones_stop_none_of_their_batch(database: Database) -> None:
+    secrets = list(fill(database, 5))
+    table = vault_secret_version
+    spoil = sa.update(table).where(table.c.secret_id.in_(secrets[1:3])).values(ciphertext=b"\0" * 40)
+    database.submit_write(lambda tx: tx.run(spoil)).result()
+    assert [(one.resealed, one.broken) for one in move_all(database, Keyring(NEW, [OLD]))] == [(3, 2), (0, 0)]
+
+
+def test_counts_are_by_key_in_order(database: Database) -> None:
+    for key in (OLD, NEW, OTHER):
+        fill(database, 2, Vault(Keyring(key)))
+    found = database.submit_read(counts).result()
+    assert found == [Count(name, 2) for name in sorted(map(key_id, (OLD, NEW, OTHER)))]

@@ -16,9 +16,9 @@ from locum.kit.db import Database
 from locum.kit.errors import NotFound, TooLarge
 from locum.vault.keyring import Keyring
 from locum.vault.model import vault_secret, vault_secret_version
-from locum.vault.seal import SealBroken, new_key
+from locum.vault.seal import SealBroken, key_id, new_key
 from locum.vault.secret import Secret
-from locum.vault.store import MAX_SECRET_BYTES, Vault
+from locum.vault.store import MAX_SECRET_BYTES, Vault, wrapping_key_id
 from statements import selects
 
 pytestmark = pytest.mark.anyio
@@ -313,3 +313,30 @@ def test_a_wrapped_key_has_one_spelling(vault: Vault) -> None:
     respelt = wrapped[:-2] + chr(ord(wrapped[-2]) + 1) + "="
     with pytest.raises(SealBroken):
         vault.unwrap_data_key(respelt, purpose="recording", subject_id=subject)
+
+
+def test_a_data_key_is_wrapped_anew_under_the_active_root_key() -> None:
+    old, new, subject = new_key(), new_key(), uuid4()
+    key, wrapped = Vault(Keyring(old)).new_data_key(purpose="recording", subject_id=subject)
+    assert wrapping_key_id(wrapped) == key_id(old)
+    vault = Vault(Keyring(new, [old]))
+    fresh = vault.rewrap_data_key(wrapped, purpose="recording", subject_id=subject)
+    assert fresh is not None
+    assert wrapping_key_id(fresh) == key_id(new)
+    assert Vault(Keyring(new)).unwrap_data_key(fresh, purpose="recording", subject_id=subject) == key
+    assert vault.rewrap_data_key(fresh, purpose="recording", subject_id=subject) is None
+    for purpose, other in (("export", subject), ("recording", uuid4())):
+        with pytest.raises(SealBroken, match="altered, moved"):
+            vault.rewrap_data_key(wrapped, purpose=purpose, subject_id=other)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1.a", "1.a.b", "1.a.b.c.d", "1.a.?.c"])
+def test_what_is_no_wrapped_key(vault: Vault, text: str) -> None:
+    with pytest.raises(SealBroken, match=r"^not a wrapped data key$"):
+        vault.unwrap_data_key(text, purpose="recording", subject_id=UUID(int=5))
+
+
+def test_a_wrapped_key_of_a_later_form(vault: Vault) -> None:
+    _, wrapped = vault.new_data_key(purpose="recording", subject_id=UUID(int=5))
+    with pytest.raises(SealBroken, match=r"^a wrapped data key of a form this version does not know$"):
+        vault.unwrap_data_key("2" + wrapped[1:], purpose="recording", subject_id=UUID(int=5))
