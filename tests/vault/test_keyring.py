@@ -135,7 +135,8 @@ def test_another_installations_file_is_not_taken(path: Path, log: list[dict[str,
     create_root_key(other)
     other.replace(path)
     assert keyring.sealing_key() == before
-    assert "other keys than this process works with" in str(log[0]["reason"])
+    assert log[0]["event"] == "the root key file was changed and is not taken over"
+    assert log[0]["reason"] == "it holds other keys than this process works with"
 
 
 def test_a_change_that_fails_changes_nothing(path: Path) -> None:

@@ -116,7 +116,9 @@ class TestPassphrase:
     )  # fmt: skip
     def test_strange_parameters_are_refused(self, parameters: str) -> None:
         content = closed([providers.SEALED_HEADER, f"passphrase {parameters}", ""])
-        with pytest.raises(StartError, match="unknown way to stretch"):
+        with pytest.raises(
+            StartError, match=r"^the root key file asks for an unknown way to stretch the passphrase$"
+        ):
             found(content, "x", Operator(PASSPHRASE))
 
     def test_parameters_that_argon2_can_not_do(self) -> None:
@@ -187,7 +189,7 @@ def test_in_the_clear_the_file_is_the_text() -> None:
 
 @pytest.mark.parametrize("choice", ["", "File", "vault", "PKCS11:token=x"])
 def test_an_unknown_choice_lists_the_known_ones(choice: str) -> None:
-    with pytest.raises(StartError, match="one of: file, passphrase, env, pkcs11:URI"):
+    with pytest.raises(StartError, match=r"^the root key is kept by one of: file, passphrase, env, pkcs11:URI$"):
         chosen(choice, nobody)
 
 
@@ -211,5 +213,5 @@ def test_a_token_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "locum.vault.token", None)
-    with pytest.raises(StartError, match=r"pip install 'locum\[pkcs11\]'"):
+    with pytest.raises(StartError, match=r"^a PKCS#11 token needs python-pkcs11: pip install 'locum\[pkcs11\]'$"):
         chosen("pkcs11:token=x", nobody)

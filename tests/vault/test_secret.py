@@ -91,3 +91,9 @@ def test_wiping_overwrites_what_python_lets_us_overwrite() -> None:
     Secret(fixed).wipe()
     assert fixed == b"text"
     assert Secret(bytearray(b"a")) == Secret(b"a")
+
+
+def test_what_stands_in_its_place() -> None:
+    assert f"{Secret('x')}" == "Secret(…)"
+    with pytest.raises(TypeError, match=r"^a Secret can't be serialised$"):
+        pickle.dumps(Secret("x"))

@@ -94,7 +94,7 @@ def test_another_key_does_not_open(token: SoftToken) -> None:
     assert one.unseal(sealed) == b"text"
     with pytest.raises(StartError, match="not the one that sealed"):
         one.unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]))
-    with pytest.raises(StartError, match="was not sealed by a token"):
+    with pytest.raises(StartError, match=r"^the root key file was not sealed by a token$"):
         one.unseal(sealed[:27])
 
 
@@ -123,11 +123,41 @@ def test_what_is_not_there(token: SoftToken) -> None:
      "pkcs11:token=é;object=b?module-path=/x", "pkcs11:token=a;object=b\n?module-path=/x"],
 )  # fmt: skip
 def test_a_uri_that_names_too_little_or_breaks_the_file(uri: str) -> None:
-    with pytest.raises(StartError, match="a token is named by pkcs11:token=NAME"):
+    with pytest.raises(StartError, match=r"^a token is named by pkcs11:token=NAME"):
         chosen(uri, nobody)
 
 
 def test_a_pin_in_the_uri_is_refused_and_not_echoed(token: SoftToken) -> None:
-    with pytest.raises(StartError, match="a PIN does not belong into the URI") as caught:
+    with pytest.raises(StartError, match=r"^a PIN does not belong into the URI") as caught:
         chosen(f"{token.uri}&pin-value={PIN}", nobody)
     assert PIN not in caught.value.detail
+
+
+def test_a_file_is_bound_to_the_line_that_names_its_token(token: SoftToken) -> None:
+    provider = OnToken(named(token, "bound"), nobody, make=True)
+    sealed = provider.seal(b"text")
+    provider.line += "&more=x"
+    with pytest.raises(StartError, match="not the one that sealed"):
+        provider.unseal(sealed)
+
+
+@pytest.mark.parametrize(("extractable", "sensitive"), [(True, True), (False, False)])
+def test_a_key_that_can_be_read_in_one_way_is_refused(
+    token: SoftToken, extractable: bool, sensitive: bool
+) -> None:
+    name = f"half{extractable}"
+    with pkcs11.lib(library()).get_token(token_label=NAME).open(rw=True, user_pin=PIN) as session:
+        how = {Attribute.EXTRACTABLE: extractable, Attribute.SENSITIVE: sensitive}
+        session.generate_key(KeyType.AES, 256, label=name, store=True, template=how)
+    with pytest.raises(StartError, match=f"^the key {name} can be read from the token: name another"):
+        OnToken(named(token, name), nobody, make=True)
+
+
+def test_the_key_and_its_pin_are_named_exactly(token: SoftToken) -> None:
+    OnToken(named(token, "a=b%3Bc"), nobody, make=True)
+    with pkcs11.lib(library()).get_token(token_label=NAME).open(user_pin=PIN) as session:
+        assert session.get_key(ObjectClass.SECRET_KEY, KeyType.AES, label="a=b;c")
+    spaced = token.pin_file.with_name("spaced")
+    spaced.write_text(f"{PIN} \n")
+    with pytest.raises(StartError, match=r"PIN of the token .* is wrong"):
+        OnToken(f"{token.uri}&pin-source={spaced}", nobody, make=True)
