@@ -14,6 +14,13 @@ TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql zbar-tools
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo env PYTHONDONTWRITEBYTECODE=1)
 # More arguments for pytest, such as PYTEST_ARGS='-x tests/vault'.
 PYTEST_ARGS ?=
+# On two processes; a file of tests stays in one of them, with its hosts and servers.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+# Then those that measure time by themselves. 5 is pytest's word for "none was chosen".
+define run_tests
+	@$(AS_ROOT) $(PYTEST) -m "not alone$(1)" $(PYTEST_ARGS) || [ $$? -eq 5 ]
+	@$(AS_ROOT) $(BIN)/pytest -m "alone$(1)" $(PYTEST_ARGS) || [ $$? -eq 5 ]
+endef
 
 .PHONY: help
 help: ## List the targets
@@ -39,13 +46,13 @@ setup-test: setup ## Install what the tests need besides: an SSH server, Postgre
 test: setup-test ## Run lint, types, structure and docs checks, then every test but the exhaustive matrices
 	@$(MAKE) --keep-going lint types structure docs
 	@$(if $(AS_ROOT),echo "The tests start hosts of their own and need root for it: running them with sudo.")
-	@$(AS_ROOT) $(BIN)/pytest -m "not full" $(PYTEST_ARGS)
+	$(call run_tests, and not full)
 
 .PHONY: test-full
 test-full: setup-test ## Run every check and every test, the exhaustive matrices too
 	@$(MAKE) --keep-going lint types structure docs
 	@$(if $(AS_ROOT),echo "The tests start hosts of their own and need root for it: running them with sudo.")
-	@$(AS_ROOT) $(BIN)/pytest $(PYTEST_ARGS)
+	$(call run_tests,)
 
 .PHONY: lint
 lint: setup ## Check style, formatting and which room imports which

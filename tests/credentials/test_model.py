@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from locum.credentials.add import add_credential
 from locum.credentials.model import credential
 from locum.kit.db import Database
-from locum.kit.ids import new_id
 from locum.vault.secret import Secret
 from world import ACTOR, make_world
 
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.anyio
         {"type": 7},
         {"kind": "wish"},
         {"post_session": 3},
-        {"content_secret_id": new_id()},
+        {"content_secret_id": UUID(int=7)},
         {"type": -1},
         {"authentication_method": 3},
         {"login_key": "same"},
         {"username": None},
-        {"password_secret_id": new_id()},
-        {"platform_id": new_id()},
+        {"password_secret_id": UUID(int=7)},
+        {"platform_id": UUID(int=7)},
     ],
     ids=str,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.anyio
         {"approval": 3},
         {"approval": -1},
         {"name_key": "same"},
-        {"connection_profile_id": new_id()},
+        {"connection_profile_id": UUID(int=7)},
         {"is_disabled": None},
     ],
     ids=str,

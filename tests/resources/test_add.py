@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -63,8 +64,8 @@ async def test_a_host_by_name_or_address(filled: Database, given: dict[str, str]
         {"name": "x", "ip_address": "fe80::1%eth0"},
         {"name": "x", "port_ssh": 0},
         {"name": "x", "port_ssh": 65_536},
-        {"name": "x", "platform_id": new_id()},
-        {"name": "x", "service_account_id": new_id()},
+        {"name": "x", "platform_id": UUID(int=7)},
+        {"name": "x", "service_account_id": UUID(int=7)},
     ],
     ids=str,
 )

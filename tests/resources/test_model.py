@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 
 from crowd import copy
 from locum.kit.db import Database
-from locum.kit.ids import new_id
 from locum.resources.add import get_resource
 from locum.resources.model import platform, resource
 from world import make_world
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.anyio
         sa.update(resource).values(ssh_trust_action=3),
         sa.update(resource).values(dns_name=None, ip_address=None),
         sa.update(resource).values(name_key="same"),
-        sa.update(resource).values(platform_id=new_id()),
-        sa.update(resource).values(service_account_id=new_id()),
+        sa.update(resource).values(platform_id=UUID(int=7)),
+        sa.update(resource).values(service_account_id=UUID(int=7)),
         sa.delete(platform),
     ],
     ids=lambda change: str(change.compile().params) if change.is_update else "platform in use",

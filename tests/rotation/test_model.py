@@ -58,8 +58,8 @@ async def test_a_credential_has_one_open_rotation(database: Database, tmp_path: 
         {"state": State.COMPLETED},
         {"state": State.FAILED, "open_credential_id": None},
         {"open_credential_id": None},
-        {"candidate_secret_id": new_id()},
-        {"credential_id": new_id()},
+        {"candidate_secret_id": UUID(int=7)},
+        {"credential_id": UUID(int=7)},
     ],
     ids=str,
 )

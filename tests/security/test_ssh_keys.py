@@ -75,7 +75,7 @@ class TestWhatAKeyProves:
         assert (answer.status, answer.out, asked) == (0, b"in\n", for_plain), answer.err
         assert ("takes no SSH keys" in answer.err) == (use is SshKeyUse.OFF)
         for key in (touched, other):
-            socket = door.folder / key.algorithm
+            socket = door.folder / key.algorithm[:8]  # the path of a socket is short
             async with agent(socket, [key]):
                 door.client.use_keys(agent=socket)
                 answer, asked = await door.run(user)

@@ -164,6 +164,7 @@ class TestSec05Replay:
         assert sum(answer.status_code == 200 for answer in answers) == 1
 
 
+@pytest.mark.alone
 class TestSec06Timing:
     ROUNDS = 40
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,6 @@ import sqlalchemy as sa
 from locum.kit import jobs
 from locum.kit.db import Database
 from locum.kit.errors import Forbidden, Invalid, LocumError, NotFound
-from locum.kit.ids import new_id
 from locum.policies.model import policy
 from locum.sessions import transition
 from locum.sessions.lifecycle import Status
@@ -63,12 +63,12 @@ async def test_names_in_any_spelling_do_as_well_as_ids(database: Database, tmp_p
 async def test_an_unknown_thing_is_not_found(database: Database, tmp_path: Path) -> None:
     world = await make_world(database, tmp_path)
     for change in (
-        {"identity_id": new_id()},
-        {"activity_id": new_id()},
+        {"identity_id": UUID(int=7)},
+        {"activity_id": UUID(int=7)},
         {"activity_id": None, "activity_name": "nothing"},
-        {"resource_id": new_id()},
+        {"resource_id": UUID(int=7)},
         {"resource_id": None, "resource_name": "nowhere"},
-        {"policy_id": new_id()},
+        {"policy_id": UUID(int=7)},
         {"policy_name": "none"},
     ):
         await refused(database, asked(world, **change), NotFound)

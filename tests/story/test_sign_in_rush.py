@@ -27,6 +27,7 @@ def made(tmp_path: Path) -> Iterator[Installation]:
     assert installation.stop() == 0
 
 
+@pytest.mark.alone
 def test_fifty_sign_ins_hold_nobody_up(made: Installation) -> None:
     """How much slower others get is measured in bench; here they must not stop."""
     _, robot = made.application(made.admin())
