@@ -9,7 +9,7 @@ STAMP := .venv/.set-up
 SOURCES := src scripts tests $(wildcard bench demo)
 TYPED := src/locum scripts $(wildcard bench demo)
 DEMO_PACKAGES := openssh-client openssh-server sudo procps asciinema
-TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql zbar-tools
+TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql mariadb-server zbar-tools curl jq softhsm2
 # The demo's and the tests' hosts are namespaces and mounts of their own, which only root can make.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo env PYTHONDONTWRITEBYTECODE=1)
 # More arguments for pytest, such as PYTEST_ARGS='-x tests/vault'.
@@ -39,7 +39,7 @@ setup-demo: setup
 	@scripts/install_packages.sh "Locum's demo" $(DEMO_PACKAGES)
 
 .PHONY: setup-test
-setup-test: setup ## Install what the tests need besides: an SSH server, PostgreSQL, asciinema, a QR code reader
+setup-test: setup ## Install what the tests need besides, such as an SSH server, PostgreSQL and MariaDB
 	@scripts/install_packages.sh "Locum's tests" $(TEST_PACKAGES)
 
 .PHONY: test
@@ -82,8 +82,8 @@ format: setup ## Format the code and sort the imports
 	@$(BIN)/ruff format --quiet $(SOURCES)
 
 .PHONY: mutation
-mutation: setup ## Score the tests of identities and guards on mutated code; `NAMES=signin` tries that module alone
-	@nice -n 9 $(BIN)/python -m scripts.mutation $(NAMES)
+mutation: setup ## Score the tests of identities, guards, vault and rotation plan on mutated code; `NAMES=signin` tries that module alone
+	@nice -n 9 $(BIN)/python -m scripts.mutation $(foreach name,$(NAMES),'$(name)')
 
 .PHONY: bench
 bench: setup-demo ## Measure against the figures Locum promises

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from demo.hosts import HostsError
 
-from bench import api_rows, page_row, report, session_row, ssh_rows, start_row, storm_row
+from bench import api_rows, page_row, report, secret_row, session_row, ssh_rows, start_row, storm_row
 from bench.measure import Row
 from bench.stage import Stage
 
@@ -23,6 +23,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "api-key": api_rows.api_key,
     "auth": api_rows.auth,
     "sign-in-storm": storm_row.storm,
+    "secret": secret_row.secret,
     "page": page_row.page,
     "start": start_row.start,
     "session": session_row.session,

@@ -12,8 +12,8 @@ CALLERS = 16
 def request(stage: Stage) -> list[Row]:
     """The cheapest authenticated read, `GET /api/v1/Platform`: four rows of a small table."""
     token = stage.token()
-    ours = _Measured(stage.locum, [http_request("GET", "/api/v1/Platform", token)] * CALLERS, stage.short)
-    theirs = _Measured(stage.peer, [http_request("GET", "/empty")] * CALLERS, stage.short)
+    ours = Measured(stage.locum, [http_request("GET", "/api/v1/Platform", token)] * CALLERS, stage.short)
+    theirs = Measured(stage.peer, [http_request("GET", "/empty")] * CALLERS, stage.short)
     samples = interleave(3 if stage.short else 8, ours.rate, theirs.rate)
     return [
         Row(
@@ -41,7 +41,7 @@ def api_key(stage: Stage) -> list[Row]:
         [http_request(method, f"/api/v1/ManagedAccount/{name}/{id_}", token) for id_ in ids]
         for method, name in (("PUT", "GenerateApiKey"), ("GET", "RevealApiKey"))
     )
-    ours, theirs = _Measured(stage.locum, generate, stage.short), _Measured(stage.locum, reveal, stage.short)
+    ours, theirs = Measured(stage.locum, generate, stage.short), Measured(stage.locum, reveal, stage.short)
     samples = interleave(3 if stage.short else 6, ours.rate, theirs.rate)
     return [
         Row(
@@ -65,13 +65,13 @@ def auth(stage: Stage) -> list[Row]:
     servers = (stage.locum, stage.remembering)
     return [
         _auth(stage, "auth-token", "a sign-in token", servers, [stage.token(server=server) for server in servers]),
-        _auth(stage, "auth-key", "an API key", servers, [_new_key(stage, server) for server in servers]),
+        _auth(stage, "auth-key", "an API key", servers, [new_key(stage, server) for server in servers]),
     ]
 
 
 def _auth(stage: Stage, name: str, what: str, servers: tuple[Server, Server], credentials: list[str]) -> Row:
     ours, theirs = (
-        _Measured(server, [http_request("GET", "/api/v1/Platform", credential)] * CALLERS, stage.short)
+        Measured(server, [http_request("GET", "/api/v1/Platform", credential)] * CALLERS, stage.short)
         for server, credential in zip(servers, credentials, strict=True)
     )
     samples = interleave(3 if stage.short else 12, ours.rate, theirs.rate)
@@ -87,7 +87,7 @@ def _auth(stage: Stage, name: str, what: str, servers: tuple[Server, Server], cr
     )
 
 
-def _new_key(stage: Stage, server: Server) -> str:
+def new_key(stage: Stage, server: Server) -> str:
     """The key of a fresh application, which may read platforms."""
     admin, base = stage.client(server=server), "/api/v1/ManagedAccount"
     application = admin.call("POST", f"{base}/CreateApplicationUser", {"name": "reader"})["id"]
@@ -95,7 +95,7 @@ def _new_key(stage: Stage, server: Server) -> str:
     return str(admin.call("GET", f"{base}/RevealApiKey/{application}"))
 
 
-class _Measured:
+class Measured:
     """A load that also keeps count of what it costs the server: processor time per request, in ms."""
 
     def __init__(self, server: Server, requests: list[bytes], short: bool) -> None:

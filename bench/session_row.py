@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
-from importlib import resources
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,8 +15,9 @@ from bench.measure import Goal, Row, interleave
 from bench.sessions import end_session, open_session
 from bench.ssh import ssh_config
 from bench.stage import USER, Stage
+from locum.connectors.linux import LinuxConnector
 
-SCRIPT = resources.files("locum.connectors").joinpath("linux.sh").read_text().rstrip("\n")
+SCRIPT = LinuxConnector.script.text
 
 
 def session(stage: Stage) -> list[Row]:

@@ -53,7 +53,7 @@ class Stage:
             "--certificate", str(self.data / "public" / "tls.crt"), "--key", str(self.data / "keys" / "tls.key"),
         ]  # fmt: skip
         ca = self.locum.ca
-        process = self._start([sys.executable, "-m", "bench.peer_app", "--port", str(port), *pair], "peer.log")
+        process = self.start([sys.executable, "-m", "bench.peer_app", "--port", str(port), *pair], "peer.log")
         server = Server(f"127.0.0.1:{port}", ca, process.pid)
         _until(lambda: _answers(server), "the peer does not start")
         return server
@@ -93,7 +93,7 @@ class Stage:
 
     def _serve(self, command: list[str], data: str, ssh: str) -> Server:
         folder, https = self.init(data), f"127.0.0.1:{free_port()}"
-        process = self._start(
+        process = self.start(
             [*command, "serve", "--data-dir", str(folder), "--https", https, "--ssh", ssh], f"{data}.log"
         )
         server = Server(https, folder / "public" / "ca.crt", process.pid)
@@ -118,7 +118,7 @@ class Stage:
             "name": "all", "managedAccountIds": [user], "managedResourceIds": [resource], "activityIds": activities,
         })  # fmt: skip
 
-    def _start(self, command: list[str], log_name: str) -> subprocess.Popen[bytes]:
+    def start(self, command: list[str], log_name: str) -> subprocess.Popen[bytes]:
         with open(self.folder / log_name, "ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.cleanup.callback(_end, process)

@@ -73,7 +73,7 @@ IMPURE = frozenset(
     }
 )
 MUST_BE_PURE = re.compile(
-    r"src/locum/(sessions/lifecycle|rotation/plan|policies/decide|recordings/format|vault/seal|gateway/\w+/relay)\.py"
+    r"src/locum/(sessions/lifecycle|sessions/lease_cycle|rotation/plan|policies/decide|recordings/format|vault/seal|gateway/\w+/relay)\.py"
 )
 STATUS_FILES = frozenset({"src/locum/api/problems.py", "src/locum/api/operations.py"})
 DECLARATIONS = frozenset({"Operation", "operation"})

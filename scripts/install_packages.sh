@@ -15,7 +15,9 @@ present() {
     sudo) command -v sudo && command -v visudo ;;
     procps) command -v ps && command -v pgrep ;;
     postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+    mariadb-server) command -v mariadbd && command -v mariadb-install-db ;;
     zbar-tools) command -v zbarimg ;;
+    softhsm2) command -v softhsm2-util ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

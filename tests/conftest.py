@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 import locum
+from database_targets import database_authority, mariadb_target, postgres_target  # noqa: F401 - fixtures
 from hosts import linux_hosts  # noqa: F401 - a fixture
 from locum.kit.db import Database, metadata, open_database, sqlite_url
 from postgres import PostgresServer, postgres_server
+from secret_server import secret_server  # noqa: F401 - a fixture
 
 # Every table is known before any test looks, whichever tests run.
 for _module in pkgutil.walk_packages(locum.__path__, "locum."):
@@ -24,8 +26,8 @@ for _module in pkgutil.walk_packages(locum.__path__, "locum."):
 DATABASES = ("sqlite", "postgresql")
 # The rooms' tests run on both databases. What goes through them from above is repeated on PostgreSQL by
 # `make test-full` alone, but for the tests that call every operation.
-REPEATED = frozenset({"api", "main", "security", "story"})
-ON_BOTH = frozenset({"test_hostile_input.py", "test_migrate.py", "test_reach.py", "test_two_nodes.py"})
+REPEATED = frozenset({"api", "security", "story"})
+ON_BOTH = frozenset({"test_hostile_input.py", "test_reach.py", "test_two_nodes.py"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _needs(item: pytest.Item) -> str | None:
     """The kind of database without which this test can't run."""
-    if "postgres" in getattr(item, "fixturenames", ()):
+    if not {"postgres", "postgres_target"}.isdisjoint(getattr(item, "fixturenames", ())):
         return "postgresql"
     callspec = getattr(item, "callspec", None)
     return callspec.params.get("database_url") if callspec else None

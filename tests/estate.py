@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from identities_world import Caller, Callers
 from locum.audit.model import audit_event
-from locum.credentials.model import credential
+from locum.credentials.model import Method, credential, managed_user
 from locum.identities.caller import Role
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
@@ -122,6 +122,34 @@ class Estate:
             return made_id
 
         return str(self.database.submit_write(add).result())
+
+    def manage(self, credential_id: str, method: Method = Method.AUTOMATIC) -> str:
+        """Let a login live on the host; answers the managed user's id."""
+
+        def add(tx: Tx) -> UUID:
+            managed_id, where = new_id(), UUID(self.ids["web01"])
+            tx.add(
+                managed_user,
+                id=managed_id,
+                credential_id=UUID(credential_id),
+                resource_id=where,
+                method=method,
+                created_at=tx.now,
+                modified_at=tx.now,
+            )
+            return managed_id
+
+        return str(self.database.submit_write(add).result())
+
+    async def dependant(self, name: str = "app") -> str:
+        """A file on the host that holds the service account's password. That account is managed from then on."""
+        if "managed" not in self.ids:
+            self.ids["managed"] = self.manage(self.ids["locum"])
+        path = f"/etc/{name}.conf"
+        file = {"path": path, "pattern": "p={secret}"}
+        body = {"name": name, "resourceId": self.ids["web01"], "parameters": file}
+        answer = await self.admin.post(f"/api/locum/v1/Credential/{self.ids['locum']}/Dependant", body)
+        return str(made(answer, 201)["id"])
 
     def forget_credential(self, credential_id: str) -> None:
         """Let a credential that nothing uses be gone."""

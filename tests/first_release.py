@@ -1,4 +1,7 @@
-"""A data directory and its database as the first release left them: schema 0001, and rows in most of its tables."""
+"""A data directory and its database as the first release left them: schema 0001, and rows in most of its tables.
+
+A later release's file begins with this and adds what that release brought: see `second_release.py`.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,10 @@ from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.main import keys
 from locum.main.migrate import SCRIPTS
-from locum.main.prepare import make_directories, root_key_path
-from locum.vault.keyring import create_root_key, load_keyring
+from locum.main.prepare import make_directories
+from locum.main.root_keys import root_key_path
+from locum.vault.key_file import create_root_key
+from locum.vault.keyring import load_keyring
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -43,18 +48,22 @@ class Left:
     revoked: Secret = field(default_factory=api_keys.new_key)
 
 
-def first_schema(database: Database) -> None:
-    """Revision 0001 alone."""
+More = Callable[[Tx, Vault, Left, Callable[..., None], Callable[..., UUID]], None]
+"""What a later release adds: `add(table, **columns)` a row, or `thing(table, name, **columns)`, whose id is kept."""
+
+
+def schema_of(database: Database, revision: str) -> None:
+    """The schema of that revision."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
         connection.exec_driver_sql("BEGIN IMMEDIATE" if database.is_sqlite else "BEGIN")
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
         connection.exec_driver_sql("COMMIT")
 
 
-def leave(data: Path, url: str | None, password: str) -> Left:
+def leave(data: Path, url: str | None, password: str, *, revision: str = "0001", more: More | None = None) -> Left:
     """Make the directory and fill the database at `url` (None: SQLite in the directory)."""
     make_directories(data)
     create_root_key(root_key_path(data))
@@ -62,17 +71,18 @@ def leave(data: Path, url: str | None, password: str) -> Left:
         (data / "locum.toml").write_text(f'database_url = "{url}"\n')
     database = open_database(url or sqlite_url(data / "locum.db"))
     try:
-        first_schema(database)
+        schema_of(database, revision)
         tables = sa.MetaData()  # as the database has them, not as the code of today would
         tables.reflect(database.engine)
         vault, left = Vault(load_keyring(root_key_path(data))), Left()
-        database.submit_write(_fill, tables, vault, left, PasswordHasher().hash_now(Secret(password))).result()
+        hashed = PasswordHasher().hash_now(Secret(password))
+        database.submit_write(_fill, tables, vault, left, hashed, more).result()
     finally:
         database.close()
     return left
 
 
-def _fill(tx: Tx, tables: sa.MetaData, vault: Vault, left: Left, password_hash: str) -> None:
+def _fill(tx: Tx, tables: sa.MetaData, vault: Vault, left: Left, password_hash: str, more: More | None) -> None:
     keys.ensure_all(tx, vault)
     sqlite = tx.dialect == "sqlite"
 
@@ -97,6 +107,8 @@ def _fill(tx: Tx, tables: sa.MetaData, vault: Vault, left: Left, password_hash: 
     digest = KeyedDigest(keys.load(tx, vault, digests.SYSTEM_KEY))
     _people(tx, vault, left, digest, password_hash, add, thing)
     _access(tx, left, add, thing)
+    if more is not None:
+        more(tx, vault, left, add, thing)
     audit.record(tx, LOCUM, "test.event", object_kind="identity", object_id=left.ids["alice"])
 
 

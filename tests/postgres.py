@@ -22,7 +22,7 @@ def _binary(name: str) -> str:
     return str(found[-1]) if found else shutil.which(name) or name
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -77,7 +77,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:
         shutil.chown(directory, "postgres", "postgres")
-    server = PostgresServer(directory, _free_port(), user)
+    server = PostgresServer(directory, free_port(), user)
     try:
         _as_postgres([_binary("initdb"), "-D", str(directory / "data"), "-A", "trust", "-N", "-E", "UTF8"])
         with (directory / "data" / "postgresql.conf").open("a") as config:

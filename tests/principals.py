@@ -50,7 +50,12 @@ async def principals(estate: Estate) -> dict[str, Principal]:
     """Every kind by its name."""
     make = _Maker(estate)
     holder = make.user("holder", Role.USER, Role.USER_PLUS)
-    for target, lists in ((Target.POLICIES, {"policyIds": [estate.ids["admins"]]}), (Target.RECORDINGS, {})):
+    lists_of = {
+        Target.POLICIES: {"policyIds": [estate.ids["admins"]]},
+        Target.CREDENTIALS: {},
+        Target.RECORDINGS: {},
+    }
+    for target, lists in lists_of.items():
         role_id = await estate.role(f"of {target}", GRANTABLE[target].permissions, **lists)
         await estate.give(role_id, str(holder.identity_id))
     return {

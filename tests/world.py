@@ -20,7 +20,8 @@ from locum.main import keys
 from locum.main.seed import seed
 from locum.policies.add import Members, add_policy
 from locum.resources.add import add_resource
-from locum.vault.keyring import create_root_key, load_keyring
+from locum.vault.key_file import create_root_key
+from locum.vault.keyring import load_keyring
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 

@@ -12,10 +12,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from estate import CREDENTIALS, NIL, RESOURCES, SERVICE_PASSWORD, Estate, made, problem
-from locum.credentials.add import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE, get_credential
+from locum.credentials.add import get_credential
 from locum.credentials.model import credential
+from locum.credentials.secrets import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
 from locum.kit.db import ReadTx
 from locum.vault.model import vault_secret
+from statements import selects
 
 pytestmark = pytest.mark.anyio
 
@@ -164,3 +166,137 @@ async def test_the_database_holds_no_plain_secret(estate: Estate) -> None:
     for table in tables:
         with estate.database.engine.connect() as connection:
             assert SERVICE_PASSWORD not in repr(connection.execute(sa.select(table)).all())
+
+
+async def login(estate: Estate, username: str = "deploy", **more: Any) -> str:
+    body = {"username": username, "password": SERVICE_PASSWORD, **more}
+    return str(made(await estate.admin.post(CREDENTIALS, body))["id"])
+
+
+async def shown(estate: Estate, credential_id: str) -> dict[str, Any]:
+    view: dict[str, Any] = await estate.get(estate.admin, f"{CREDENTIALS}/{credential_id}", showPassword=True)
+    return view
+
+
+@pytest.mark.sees_effect("Credential.GetById")
+async def test_cred_02_a_password_is_shown_to_who_may_and_each_time_is_written_down(estate: Estate) -> None:
+    mine = await login(estate)
+    for who in (estate.admin, estate.callers.application("robot")):
+        for hidden in (await estate.get(who, f"{CREDENTIALS}/{mine}"),):
+            assert (hidden["password"], hidden["username"], hidden["isManaged"]) == (None, "deploy", False)
+        answer = await who.get(f"{CREDENTIALS}/{mine}", showPassword=True)
+        assert answer.json()["password"] == SERVICE_PASSWORD
+        assert answer.headers["cache-control"] == "no-store"
+    assert estate.audited("credential.secret_revealed", mine) == 2
+    problem(await estate.ada.get(f"{CREDENTIALS}/{mine}", showPassword=True), 403)
+    problem(await estate.admin.get(f"{CREDENTIALS}/{uuid4()}", showPassword=True), 404)
+    assert estate.audited("credential.secret_revealed", mine) == 2
+
+
+async def test_cred_02_a_key_and_its_passphrase_are_shown_too(estate: Estate) -> None:
+    mine = await login(estate, authenticationMethod=2, privateKey=private_key(), passphrase=PASSPHRASE)
+    view = await shown(estate, mine)
+    assert (view["password"], view["passphrase"]) == (SERVICE_PASSWORD, PASSPHRASE)
+    serialization.load_ssh_private_key(view["privateKey"].encode(), None)
+    assert (view["keyGenAlgorithm"], view["keyLength"]) == ("Ed25519", 256)
+    again = made(await estate.admin.put(f"{CREDENTIALS}/{mine}", view))
+    assert again["modifiedDateTimeUtc"] == (await listed(estate, mine))["modifiedDateTimeUtc"]
+    assert estate.audited("credential.changed", mine) == 0  # a view that is put back changes nothing
+
+
+async def listed(estate: Estate, credential_id: str) -> dict[str, Any]:
+    """The entity, as an update that changes nothing answers it."""
+    return made(await estate.admin.put(CREDENTIALS, {"id": credential_id}))
+
+
+@pytest.mark.sees_effect("Credential.UpdateAsync")
+@pytest.mark.sees_effect("Credential.Put")
+async def test_cred_01_what_is_not_given_stays(estate: Estate) -> None:
+    mine = await login(estate, sudoCommand="dzdo", description="first")
+    held = SERVICE_PASSWORD
+    for path, extra in ((f"{CREDENTIALS}/{mine}", {}), (CREDENTIALS, {"id": mine})):
+        made(await estate.admin.put(path, {**extra, "name": "Deployment", "description": ""}))
+        view = await shown(estate, mine)
+        assert (view["name"], view["description"], view["sudoCommand"]) == ("Deployment", None, "dzdo")
+        assert view["password"] == held
+        held = f"canary-{len(extra)}"
+        made(await estate.admin.put(path, {**extra, "password": held, "name": "x"}))
+        assert (await shown(estate, mine))["password"] == held
+    row = estate.database.submit_read(get_credential, UUID(mine)).result()
+    vault = estate.callers.api.vault
+    assert row.password_secret_id is not None
+    kept = estate.database.submit_read(vault.versions, row.password_secret_id).result()
+    assert [version.version for version in kept] == [3, 2, 1]  # CRED-07
+    assert estate.audited("credential.changed", mine) == 4
+
+
+async def test_a_password_is_erased_when_that_is_asked(estate: Estate) -> None:
+    mine = await login(estate)
+    made(await estate.admin.put(CREDENTIALS, {"id": mine, "name": "x"}))
+    assert (await shown(estate, mine))["password"] == SERVICE_PASSWORD
+    answer = await estate.admin.put(CREDENTIALS, {"id": mine}, erasePassword=True)
+    assert answer.status_code == 200
+    assert (await shown(estate, mine))["password"] is None
+    made(await estate.admin.put(CREDENTIALS, {"id": mine, "password": "canary-new"}))
+    assert (await shown(estate, mine))["password"] == "canary-new"
+
+
+async def test_cred_01_a_change_takes_nobody_elses_login(estate: Estate) -> None:
+    mine, other = await login(estate), await login(estate, "other", domain="corp")
+    for body in ({"username": "other", "domain": "CORP"}, {"username": "locum"}):
+        problem(await estate.admin.put(f"{CREDENTIALS}/{mine}", body), 409)
+        problem(await estate.admin.put(CREDENTIALS, {"id": mine, **body}), 409)
+    made(await estate.admin.put(f"{CREDENTIALS}/{other}", {"domain": "Corp"}))
+    for refused in (
+        {"type": 9},
+        {"type": -1},
+        {"platformId": str(uuid4())},
+        {"username": ""},
+        {"privateKey": "x"},
+    ):
+        problem(await estate.admin.put(f"{CREDENTIALS}/{mine}", refused), 400)
+    problem(await estate.admin.put(CREDENTIALS, {"username": "x"}), 400)
+    problem(await estate.admin.put(f"{CREDENTIALS}/{uuid4()}", {}), 404)
+
+
+@pytest.mark.sees_effect("Credential.Delete")
+@pytest.mark.sees_effect("Credential.CountAsync")
+async def test_cred_01_a_deleted_login_is_free_and_its_secrets_are_gone(estate: Estate) -> None:
+    mine = await login(estate)
+    assert await estate.get(estate.admin, f"{CREDENTIALS}/Count") == 2
+    before = estate.database.submit_read(get_credential, UUID(mine)).result()
+    assert (await estate.admin.http.delete(f"{CREDENTIALS}/{mine}")).status_code == 200
+    assert await estate.get(estate.admin, f"{CREDENTIALS}/Count") == 1
+    assert await estate.get(estate.admin, f"{CREDENTIALS}/Count", includeDeleted=True) == 2
+    for answer in (
+        await estate.admin.get(f"{CREDENTIALS}/{mine}", showPassword=True),
+        await estate.admin.put(f"{CREDENTIALS}/{mine}", {"name": "x"}),
+        await estate.admin.http.delete(f"{CREDENTIALS}/{mine}"),
+    ):
+        problem(answer, 404)
+    assert before.password_secret_id is not None
+    vault = estate.callers.api.vault
+    assert estate.database.submit_read(vault.versions, before.password_secret_id).result() == []
+    assert await login(estate) != mine
+    assert estate.audited("credential.deleted", mine) == 1
+
+
+@pytest.mark.sees_effect("Credential.DeleteMultipleAsync")
+async def test_what_is_in_use_is_not_deleted(estate: Estate) -> None:
+    used, free = estate.ids["locum"], await login(estate)
+    refusal = problem(await estate.admin.http.delete(f"{CREDENTIALS}/{used}"), 409)
+    assert "resource “web01”" in refusal["detail"]
+    made(await estate.admin.post(f"/api/locum/v1/Credential/{free}/CheckOut", {"exclusive": False}), 201)
+    assert "lease of “root”" in problem(await estate.admin.http.delete(f"{CREDENTIALS}/{free}"), 409)["detail"]
+    other = await login(estate, "other")
+    answer = await estate.admin.post(f"{CREDENTIALS}/DeleteMultiple", [used, free, other, other, str(uuid4())])
+    assert answer.json() == {"item1": 1, "item2": 3}
+    assert await estate.get(estate.admin, f"{CREDENTIALS}/Count") == 2
+
+
+async def test_an_application_reads_a_password_in_four_selects(estate: Estate) -> None:
+    """The key's holder, the credential, whether it is managed, and the secret; the audit row is in the same unit."""
+    mine, robot = await login(estate), estate.callers.application("robot")
+    with selects(estate.database) as seen:
+        await estate.get(robot, f"{CREDENTIALS}/{mine}", showPassword=True)
+    assert len(seen) == 4, seen

@@ -13,7 +13,7 @@ from demo.hosts import Host
 from demo import hosts
 from hosts import target_of
 from linux_user import User, until
-from locum.connectors import linux, linux_shell
+from locum.connectors import linux
 from locum.connectors.base import Step, Target, TargetRefused, TargetUnreachable
 from locum.connectors.linux import LinuxConnector
 from locum.vault.secret import Secret
@@ -113,8 +113,8 @@ async def test_a_flood_of_words_ends_the_step(host: Host, plan: list[Step]) -> N
 async def test_a_script_that_is_cut_short_does_nothing(
     host: Host, plan: list[Step], clean: None, part: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = linux_shell._SCRIPT
-    monkeypatch.setattr(linux_shell, "_SCRIPT", text[: int(len(text) * part)])
+    whole = LinuxConnector.script
+    monkeypatch.setattr(LinuxConnector, "script", replace(whole, text=whole.text[: int(len(whole.text) * part)]))
     monkeypatch.setattr(linux, "COMMAND_TIMEOUT_S", 0.5)
     async with LinuxConnector.connect(target_of(host)) as connection:
         with pytest.raises(TargetUnreachable):

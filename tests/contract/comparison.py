@@ -200,18 +200,23 @@ class Comparison:
             return (kind, form, True, ref), nullable
         if "$ref" in schema:
             component = self.components[schema["$ref"].rpartition("/")[2]]
-            kind = "enum" if "enum" in component else "object"
-            return (kind, None, False, component.get("x-contract")), nullable
+            return ("object", None, False, component.get("x-contract")), nullable
+        if isinstance(schema.get("additionalProperties"), dict):
+            (kind, form, array, ref), _ = self._shape(schema["additionalProperties"])
+            return (f"map of {kind}", form, array, ref), nullable
         form = schema.get("format")
         return (schema.get("type"), None if form == "password" else form, False, None), nullable
 
 
 def _fact_shape(fact: Facts) -> Shape:
     ref = fact.get("ref")
-    kind = fact.get("type") or "object"
+    kind = (
+        "object" if ref else fact.get("type") or "object"
+    )  # the facts say of some references alone that they are enumerations
     form = fact.get("format")
     if kind == "integer" and form is None:
         form = "int32"  # the reference leaves it out of bare answers
+    kind = f"map of {kind}" if fact.get("map") else kind
     return (kind, None if ref else form, bool(fact.get("array")), ref)
 
 

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from locum.credentials.add import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE, add_credential, get_credential
+from locum.credentials.add import add_credential, get_credential
 from locum.credentials.model import AuthenticationMethod, Credential
+from locum.credentials.secrets import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict, Invalid, LocumError, NotFound
 from locum.kit.ids import new_id

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from locum.kit.files import replace_file
+import pytest
+
+from locum.kit.files import replace_file, sync_folder
 
 
 def test_a_file_is_replaced_whole_with_its_mode(tmp_path: Path) -> None:
@@ -24,3 +26,10 @@ def test_what_lies_in_the_way_is_not_followed(tmp_path: Path) -> None:
     replace_file(tmp_path / "key", b"secret", mode=0o600)
     assert elsewhere.read_bytes() == b"mine"
     assert not (tmp_path / "key").is_symlink()
+
+
+def test_a_folder_is_synced_and_another_thing_is_not(tmp_path: Path) -> None:
+    sync_folder(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        sync_folder(tmp_path / "file")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from locum.kit.errors import StartError
-from locum.kit.settings import load_settings, split_address
+from locum.kit.settings import FILE_NAME, load_settings, read_file, split_address, written
 
 
 def test_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,3 +49,14 @@ def test_a_bad_setting_is_one_line_that_names_it(tmp_path: Path, text: str, name
 def test_addresses() -> None:
     assert split_address("[::1]:6500", "--https") == ("::1", 6500)
     assert split_address("localhost:0", "--https") == ("localhost", 0)
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    values = {
+        "database_url": 'postgresql://a:"\\\n\x7f\x00é😀@db/locum',
+        "trusted_proxies": ["10.0.0.0/8", "::1"],
+        "drain_timeout": 2.5,
+    }
+    (tmp_path / FILE_NAME).write_text(written(values))
+    assert read_file(tmp_path) == values
+    assert read_file(tmp_path / "nowhere") == {}

@@ -11,7 +11,7 @@ from locum.identities.relying_party import RelyingParty
 from locum.kit.db import Database
 from locum.kit.errors import Invalid
 from locum.kit.settings import Settings
-from locum.main.compose import compose, open_connector
+from locum.main.compose import compose, open_connector, open_keeper
 from locum.vault.secret import Secret
 from world import make_world
 
@@ -35,3 +35,5 @@ def test_a_platform_without_a_connector_is_refused() -> None:
     target = Target("127.0.0.1", 22, "x", Secret("x"), None, None, True, None)
     with pytest.raises(Invalid, match="no connector"):
         open_connector("vax", target)
+    with pytest.raises(Invalid, match="can't change secrets on vax"):
+        open_keeper("vax", target)

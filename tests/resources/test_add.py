@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from locum.kit.db import Database
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
-from locum.resources.add import add_resource, get_resource, platforms
+from locum.resources.add import add_resource, get_resource
 from locum.resources.model import Resource, TrustAction, platform, resource
+from locum.resources.platforms import platforms
 from world import ACTOR, make_world
 
 pytestmark = pytest.mark.anyio
@@ -88,7 +89,13 @@ async def test_platforms_by_name(filled: Database) -> None:
 
     await filled.write(another)
     found = await filled.read(platforms)
-    assert [(row.name, row.connector) for row in found] == [("Debian", "linux"), ("Linux", "linux")]
+    assert [(row.name, row.connector) for row in found] == [
+        ("Debian", "linux"),
+        ("Linux", "linux"),
+        ("MySQL", "mariadb"),
+        ("PostgreSQL", "postgresql"),
+        ("Secret Vault", "secret_vault"),
+    ]
     assert (await add(filled, name="db01")).platform_id == found[1].id
     assert (await add(filled, name="db02", platform_id=found[0].id)).platform_id == found[0].id
 

@@ -19,9 +19,10 @@ from scripts.check_docs import (
     unknown_commands,
 )
 
+from secret_server import SecretServer
+
 Project = Callable[[dict[str, str]], Path]
 TOP = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 STALE = "# Locum\n\n<!-- help: locum -->\n```text\nold words\n```\n"
 
 
@@ -93,13 +94,13 @@ def test_the_check_fails_on_a_finding_and_repairs_help(project: Project) -> None
     assert (repaired.returncode, repaired.stdout) == (0, "README.md: help refreshed\ndocs: 1 documents hold\n")
 
 
-def test_what_the_documents_tell_to_type_works(tmp_path: Path) -> None:
-    """Each document's marked blocks run in an empty folder with `locum` on the PATH."""
+def test_what_the_documents_tell_to_type_works(tmp_path: Path, secret_server: SecretServer) -> None:
+    """Each document's marked blocks run in an empty folder with `locum` on the PATH, and with a server to ask."""
     for document in sorted((TOP / "docs").rglob("*.md")):
         script = runnable(document.read_text())
         folder = tmp_path / document.relative_to(TOP).as_posix().replace("/", "-")
         folder.mkdir()
-        environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder)}
+        environment = {**os.environ, **secret_server.env(), "HOME": str(folder)}
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=folder,

@@ -59,6 +59,13 @@ def test_the_goal(killed: int, alive: int, passes: bool) -> None:
     assert enough([Tally("src/a.py", killed, ("x",) * alive)]) is passes
 
 
+@pytest.mark.parametrize(("killed", "passes"), [(90, True), (89, False)])
+@pytest.mark.parametrize("file", ["src/locum/vault/seal.py", "src/locum/rotation/plan.py"])
+def test_the_vault_and_the_plan_have_a_higher_goal(file: str, killed: int, passes: bool) -> None:
+    """However well the rest is tested."""
+    assert enough([Tally("src/a.py", 1000, ()), Tally(file, killed, ("x",) * (100 - killed))]) is passes
+
+
 def test_tests_of_storage_can_be_narrowed_to_one_kind_of_database() -> None:
     def collected(*options: str) -> str:
         command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/kit/test_db.py", *options]

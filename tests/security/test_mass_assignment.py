@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,21 +22,20 @@ from msgspec import inspect as types
 from account_calls import NEW_PASSWORD, application, local_user, new_key
 from certificates import make_ca, make_client
 from contract.comparison import load
-from estate import SERVICE_PASSWORD, Estate, made
-from identities_world import PASSWORD, RELYING_PARTY, Caller, signed_in
+from credential_samples import SETTABLE_CREDENTIALS, credential_samples
+from database_copies import Copies
+from estate import Estate, made
+from identities_world import PASSWORD, Caller, signed_in
 from locum.api.app import all_routes
 from locum.api.context import Api
 from locum.api.operations import Route
 from locum.audit.model import audit_event
 from locum.identities.caller import Role
-from locum.identities.key_usage import KeyUsage
-from locum.identities.passkey_signin import PasskeySignIn
-from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
-from locum.identities.signin import SignIn
 from locum.identities.tokens import Tokens
-from locum.kit.db import Database, metadata, open_database, sqlite_url
+from locum.kit.db import Database, metadata
 from passkey_steps import ALONE, MINE, SECOND, after_password, enrol, options
+from rule_samples import SETTABLE_RULES, rule_samples
 from software_authenticator import SoftwareAuthenticator
 from whole_database import whole
 
@@ -89,9 +86,13 @@ SETTABLE = {
     "LocalUserPasswordChangeRequestIn": "managedAccountId username passwordOld passwordNew",
     "NewApiKeyIn": "name expiresAt operations policies credentials addresses maxUses overlapMinutes",
     "ApiKeyIn": "name expiresAt operations policies credentials addresses maxUses",
-    "CredentialIn": "domain username password name description type platformId sudoCommand authenticationMethod"
-    " passphrase privateKey",
-    "ManagedResourceIn": "name type host platformId displayName ipAddress serviceAccountId portSsh"
+    "ManagedUserIn": "managedResourceId managedType verificationScheduleId passwordComplexityPolicyId",
+    "ManagedDatabaseIn": "name server port type trustServerCertificate encrypted",
+    "RotateAccountsIn": "ids", "DependantIn": "name resourceId kind parameters",
+    "DependantChangeIn": "name resourceId parameters",
+    "FileIn": "path pattern unit",
+    "CheckOutIn": "minutes exclusive note ticket", "ExtendIn": "minutes",
+    "ManagedResourceIn": "name type host managedDatabase platformId displayName ipAddress serviceAccountId portSsh"
     " acceptThumbprintOnFirstDiscovery",
     "HostIn": "name dnsHostName",
     "SshKeyUseIn": "sshKeyUse",
@@ -103,7 +104,8 @@ SETTABLE = {
     " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket",
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
-    "NewSshKey": "name publicKey",
+    "NewSshKey": "name publicKey", **SETTABLE_RULES,
+    **SETTABLE_CREDENTIALS,
 }  # fmt: skip
 
 
@@ -188,9 +190,10 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "Passkey.Rename": Sample({"name": "other"}, ada, {"passkeyId": passkey_id}),
         "SshKey.Create": Sample({"name": "laptop", "publicKey": KEY}, ada),
         **_of_accounts(admin, ada, ids, robot),
+        **{name: Sample(body, admin, of) for name, (body, of) in (await rule_samples(estate)).items()},
+        **{name: Sample(body, admin, of) for name, (body, of) in (await credential_samples(estate)).items()},
         "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
         "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),
-        "Credential.CreateAsync": Sample({"username": "deploy", "password": SERVICE_PASSWORD}, admin),
         "ManagedResource.Post": Sample({"host": {"name": "db01"}, "ipAddress": "192.0.2.20"}, admin),
         "ConnectionProfile.SetSshKeyUse": Sample({"sshKeyUse": "any"}, admin, {"connectionProfileId": profile}),
         "AccessControlPolicy.Post": Sample({"name": "new", **policy_lists}, admin),
@@ -203,38 +206,6 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "Role.Create": Sample(role, admin),
         "Role.Change": Sample({"description": "changed"}, admin, {"roleId": role_id}),
     }
-
-
-class Copies:
-    """Copies of a database with everything that stands on one."""
-
-    def __init__(self, estate: Estate, folder: Path, hasher: PasswordHasher, issuer: Tokens) -> None:
-        self.api, self.folder = estate.callers.api, folder
-        self.hasher, self.issuer = hasher, issuer
-        self.count = 0
-
-    @asynccontextmanager
-    async def one(self) -> Any:
-        self.count += 1
-        file = self.folder / f"copy{self.count}.db"
-        with sqlite3.connect(self.folder / "locum.db") as source, sqlite3.connect(file) as target:
-            source.backup(target)
-        db = open_database(sqlite_url(file))
-        yield self._api(db)
-        db.close()
-        file.unlink()
-
-    def _api(self, db: Database) -> Api:
-        api = self.api
-        signin = SignIn(db, api.vault, self.hasher, self.issuer, api.digest)
-        return replace(
-            api,
-            db=db,
-            signin=signin,
-            passwords=PasswordChange(db, self.hasher, signin.issuer),
-            usage=KeyUsage(db),
-            passkeys=PasskeySignIn(db, api.digest, RELYING_PARTY),
-        )
 
 
 async def perform(api: Api, route: Route, sample: Sample, body: Any) -> tuple[int, str]:
@@ -358,7 +329,7 @@ def _plain(name: str, value: Any, known: str) -> Any:
     if name == "login_name":
         return str(value).partition("-")[0]
     if isinstance(value, UUID | str | list):
-        text = re.sub(r"\$argon2\S+", "a hash", str(value))
+        text = re.sub(r"^ssh-ed25519 \S+$", "a key", re.sub(r"\$argon2\S+", "a hash", str(value)))
         return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", lambda one: one[0] if one[0] in known else "a new id", text)
     return value
 

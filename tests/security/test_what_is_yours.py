@@ -30,7 +30,22 @@ SSH_KEYS = "/api/locum/v1/SshKey"
 
 WITH_ID = {r.operation.name: r for r in all_routes() if "{" in r.operation.paths[0]}
 LOGIN = {"username": "other", "password": SERVICE_PASSWORD}
-BODIES = {"Passkey.Rename": {"name": "mine"}}  # where the id is looked at after the body
+DEPENDANT = {"name": "app", "resourceId": NIL, "parameters": {"path": "/etc/a", "pattern": "{secret}"}}
+# Where the id is looked at after the body.
+BODIES = {"Passkey.Rename": {"name": "mine"}, "Lease.Extend": {"minutes": 5}, "Dependant.Change": DEPENDANT}
+REVEALS = {  # whose answer is a secret
+    "Lease.Secret",
+    "Credential.CiscoEnablePassword",
+    "Credential.DownloadSshKey",
+    "Credential.GetCredentialSshCertificateAsync",
+    "Credential.GetSshCertificateByDomainUserAsync",
+    "Credential.GetSshCertificateByUserAsync",
+    "Credential.GetUserSshCertificateAsync",
+    "Secret.Copy",
+    "Secret.Export",
+    "Secret.Reveal",
+}
+NAMES = {"name", "userName", "domainName", "vaultName"}  # which are no ids
 PUBLIC = {"ActivitySession.GetSessionSummaryByStatusAsync"}  # its variable is a status, not an id
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJd4bpWcqLdPYGLTkPCsc6qYhVvfmBnhXyMzOCE5Cwbi"
 
@@ -51,12 +66,33 @@ async def owned(estate: Estate) -> dict[str, str]:
     key = made(await estate.admin.post(f"/api/locum/v1/Application/{robot}/ApiKey", {}), 201)
     ssh_key = made(await estate.ada.post(SSH_KEYS, {"name": "laptop", "publicKey": KEY}), 201)
     profiles = await estate.get(estate.admin, "/api/v1/ConnectionProfile")
+    dependant = await estate.dependant()
+    user_id = await with_every_secret(estate)
+    leased = made(await estate.admin.post(f"/api/locum/v1/Credential/{estate.ids['locum']}/CheckOut"), 201)
+    rotated = made(await estate.admin.post(f"/api/locum/v1/Credential/{estate.ids['locum']}/Rotate"), 201)
+    platforms = await estate.get(estate.admin, "/api/v1/Platform")
+    complexities = await estate.get(estate.admin, "/api/v1/PasswordComplexity")
+    schedules = await estate.get(estate.admin, "/api/v1/ScheduledChangePolicy")
+    override = {"name": "canary-override", "platformId": platforms[0]["id"]}
     return {
+        "platformId": platforms[0]["id"],
+        "passwordComplexityId": complexities[0]["id"],
+        "scheduledChangePolicyId": schedules[0]["id"],
+        "credentialGroupId": made(await estate.admin.post("/api/v1/CredentialGroup", {"name": "canary-group"}))[
+            "id"
+        ],
+        "overridePolicyId": made(await estate.admin.post("/api/v1/OverridePolicy", override))["id"],
         "sessionId": session_id,
         "connectionId": recorded,
         "passkeyId": (await enrol(estate.ada, SoftwareAuthenticator()))["passkey"]["id"],
         "signInId": (await estate.get(estate.ada, "/api/locum/v1/SignIn/Current"))["id"],
         "sshKeyId": ssh_key["id"],
+        "credentialId": estate.ids["locum"],
+        "userId": user_id,
+        **dict.fromkeys(("userName", "domainName", "vaultName"), "shared-name"),
+        "leaseId": leased["id"],
+        "rotationId": rotated["id"],
+        "dependantId": dependant,
         "managedAccountId": estate.ids["ada"],
         "identityId": estate.ids["ada"],
         "id": estate.ids["ada"],
@@ -69,6 +105,23 @@ async def owned(estate: Estate) -> dict[str, str]:
         "name": "Sessions",
         "managedResourceId": estate.ids["web01"],
     }
+
+
+async def with_every_secret(estate: Estate) -> str:
+    """Let the service account have an account, a key and an enable password; answers the account's id.
+
+    A login, its domain and a secret vault have the same name, as the variables of one path get the same value.
+    """
+    mine = estate.ids["locum"]
+    made(await estate.admin.put(f"{CREDENTIALS}/{mine}", {"enablePassword": "canary-enable"}))
+    generate = f"{CREDENTIALS}/GenerateCredentialSSHCertificate"
+    made(await estate.admin.post(f"{generate}/{mine}", {}))
+    for domain in ("", "shared-name"):
+        login = {"username": "shared-name", "domain": domain, "password": SERVICE_PASSWORD}
+        made(await estate.admin.post(f"{generate}/{made(await estate.admin.post(CREDENTIALS, login))['id']}", {}))
+    made(await estate.admin.post("/api/v1/ManagedResource", {"name": "shared-name", "type": "SecretVault"}))
+    managed = {"managedResourceId": estate.ids["web01"], "managedType": "Manual"}
+    return str(made(await estate.admin.put(f"/api/locum/v1/Credential/{mine}/ManagedUser", managed))["userId"])
 
 
 async def holder_of_other_things(estate: Estate) -> Caller:
@@ -106,7 +159,7 @@ async def test_sec_12_no_id_of_anothers_opens_anything(estate: Estate) -> None:
             for what, some_id in ids.items():
                 answer = await stranger.http.request(method, target(route, some_id), json=body)
                 told = (answer.status_code, answer.json()["detail"])
-                if what == "name" and told[0] == 400:
+                if what in NAMES and told[0] == 400:
                     continue  # it is no id
                 assert told == (unknown.status_code, unknown.json()["detail"]), (name, who, what)
                 assert "canary" not in answer.text
@@ -116,14 +169,17 @@ async def test_sec_12_no_id_of_anothers_opens_anything(estate: Estate) -> None:
 
 async def test_sec_12_the_owner_meets_every_id(estate: Estate) -> None:
     """Or the matrix would compare nothing with nothing: whoever may gets another answer than for an unknown id."""
-    ids = await owned(estate)
+    ids, robot = await owned(estate), estate.callers.application("robot")
     for name, route in WITH_ID.items():
         (variable, *_) = re.findall(r"\{(\w+)\}", route.operation.paths[0])
         assert name in PUBLIC or variable in ids, f"{name}: put something with a {variable} into owned()"
         if route.operation.method != "GET" or name in PUBLIC:
             continue
-        own = ACCESS[name].admits("User") and variable != "name"
-        answer = await (estate.ada if own else estate.admin).get(target(route, ids[variable]))
+        # The lease is the administrator's, since Ada may know no secret.
+        own = ACCESS[name].admits("User") and variable not in {"name", "leaseId", "rotationId", "dependantId"}
+        who = estate.ada if own else estate.admin if ACCESS[name].admits("Admin") else robot
+        mine = "credentialId" if variable == "id" and name.startswith("Credential.") else variable
+        answer = await who.get(target(route, ids[mine]))
         # 400: the account is of the other kind, and 409: the session has ended. For a 404 there would be none.
         assert answer.status_code in {200, 400, 409}, (name, answer.text)
     for path, mine in ((PASSKEYS, "passkeyId"), (SSH_KEYS, "sshKeyId"), ("/api/locum/v1/SignIn", "signInId")):
@@ -238,6 +294,8 @@ async def test_sec_24_no_answer_holds_a_secret(estate: Estate) -> None:
     seen = 0
     for route in all_routes():
         if route.operation.method != "GET" or "{status}" in route.operation.paths[0]:
+            continue
+        if route.operation.name in REVEALS:
             continue
         for some_id in ids.values():
             answer = await estate.admin.get(target(route, some_id))

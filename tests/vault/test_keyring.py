@@ -1,186 +1,163 @@
-"""The root key file: made once, for its owner's eyes, whole or not at all."""
+"""The root keys a process works with: they follow the file, and never to keys that are not theirs."""
 
 from __future__ import annotations
 
-import base64
-import os
-import signal
-import stat
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from locum.kit.errors import StartError
-from locum.vault.keyring import Keyring, create_root_key, load_keyring
+from locum.vault import keyring as keyring_module
+from locum.vault.key_file import KeyFile, create_root_key
+from locum.vault.key_text import RootKeys
+from locum.vault.keyring import Keyring, load_keyring
+from locum.vault.providers import InTheClear
 from locum.vault.seal import SealBroken, key_id, new_key
+from locum.vault.secret import Secret
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "keys" / "root.key"
-
-
-def line(state: str, key_bytes: bytes, name: str) -> str:
-    return f"{state} {name} {base64.b64encode(key_bytes).decode()}\n"
-
-
-def test_create_and_load(path: Path) -> None:
+    path = tmp_path / "keys" / "root.key"
     create_root_key(path)
+    return path
+
+
+@pytest.fixture
+def log() -> Iterator[list[dict[str, object]]]:
+    with capture_logs() as entries:
+        yield entries  # type: ignore[misc]
+
+
+def rotate(path: Path, key: Secret) -> None:
+    """As another process does it."""
+    KeyFile(path, InTheClear()).change(lambda keys: keys.with_next(key).advanced())
+
+
+def test_load(path: Path) -> None:
     keyring = load_keyring(path)
     assert key_id(keyring.active) == keyring.active_id
+    assert keyring.sealing_key() == (keyring.active_id, keyring.active)
+    assert keyring.key(keyring.active_id) == keyring.active
     assert load_keyring(path).active == keyring.active
+    assert keyring.file is not None
+    assert keyring.file.path == path
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
-def test_modes_whatever_the_umask(path: Path, umask: int) -> None:
-    path.parent.mkdir(parents=True)
-    path.parent.chmod(0o700)
-    before = os.umask(umask)
-    try:
-        create_root_key(path)
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [entry.name for entry in path.parent.iterdir()] == ["root.key"]
-
-
-def test_the_directory_is_made_for_the_owner_alone(path: Path) -> None:
-    create_root_key(path)
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-
-
-@pytest.mark.parametrize("content", [b"", b"locum-root-keys 1\n", b"something else"])
-def test_what_is_there_is_never_overwritten(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, mode=0o700)
-    path.write_bytes(content)
-    path.chmod(0o600)
-    with pytest.raises(StartError, match="exists already"):
-        create_root_key(path)
-    assert path.read_bytes() == content
-    with pytest.raises(StartError):
-        load_keyring(path)
-
-
-def test_a_dangling_link_is_not_followed(path: Path, tmp_path: Path) -> None:
-    path.parent.mkdir(parents=True, mode=0o700)
-    path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StartError, match="exists already"):
-        create_root_key(path)
-    assert not (tmp_path / "elsewhere").exists()
-
-
-@pytest.mark.parametrize("call", ["open", "fchmod", "write", "fsync", "link", "unlink"])
-def test_killed_at_any_step_leaves_a_whole_key_or_none(path: Path, call: str) -> None:
-    """The child kills itself as it enters each system call in turn; the next attempt then finds a clean field."""
-    script = f"""
-import os, signal, sys
-from pathlib import Path
-from locum.vault import keyring
-
-def die(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def half(path, content):
-    os.write(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), content[:20])
-    die()
-
-if {call!r} == "write":
-    keyring._write_durably = half
-elif {call!r} == "unlink":
-    Path.unlink = die
-else:
-    os.{call} = die
-keyring.create_root_key(Path(sys.argv[1]))
-"""
-    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    if path.exists():
-        assert load_keyring(path).active_id
-    else:
-        create_root_key(path)
-        assert load_keyring(path).active_id
-
-
-def test_every_cut_is_noticed(path: Path) -> None:
-    create_root_key(path)
-    whole = path.read_bytes()
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        with pytest.raises(StartError, match=r"root\.key"):
-            load_keyring(path)
-
-
-def test_every_changed_byte_is_noticed_and_no_key_is_shown(path: Path) -> None:
-    create_root_key(path)
-    whole = path.read_bytes()
-    encoded = whole.split()[-1].decode()
-    for position in range(len(whole)):
-        path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
-        with pytest.raises(StartError) as caught:
-            load_keyring(path)
-        assert encoded[:12] not in caught.value.detail
-        assert "\n" not in caught.value.detail
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o610, 0o666])
-def test_a_file_others_can_reach_is_refused(path: Path, mode: int) -> None:
-    create_root_key(path)
-    path.chmod(mode)
-    with pytest.raises(StartError, match=f"mode {mode:04o}"):
-        load_keyring(path)
-
-
-def test_a_directory_others_can_reach_is_refused(path: Path) -> None:
-    create_root_key(path)
-    path.parent.chmod(0o755)
-    with pytest.raises(StartError, match="mode 0755"):
-        load_keyring(path)
-    path.unlink()
-    with pytest.raises(StartError, match="mode 0755"):
-        create_root_key(path)
-
-
-@pytest.mark.parametrize("users", [(12345, 12345), (None, 12345)], ids=["directory", "file"])
-def test_what_belongs_to_somebody_else_is_refused(
-    path: Path, monkeypatch: pytest.MonkeyPatch, users: tuple[int | None, int]
-) -> None:
-    create_root_key(path)
-    me = os.geteuid()
-    answers = [me if user is None else user for user in users]
-    monkeypatch.setattr(os, "geteuid", lambda: answers.pop(0) if len(answers) > 1 else answers[0])
-    with pytest.raises(StartError, match=f"belongs to user {me}, but Locum runs as user 12345"):
-        load_keyring(path)
-
-
-def test_no_file_is_one_clear_line(path: Path) -> None:
-    with pytest.raises(StartError, match=r"can't read the root key .*root\.key: No such file"):
-        load_keyring(path)
-
-
-def test_retired_keys_open_and_the_active_one_seals(path: Path) -> None:
-    create_root_key(path)
-    old = new_key()
-    with path.open("a") as file:
-        file.write(line("retired", old.reveal(), key_id(old)))
-    keyring = load_keyring(path)
-    assert keyring.active_id != key_id(old)
+def test_retired_keys_open_and_the_active_one_seals() -> None:
+    old, new = new_key(), new_key()
+    keyring = Keyring(new, [old])
+    assert keyring.active_id == key_id(new)
     assert keyring.key(key_id(old)) == old
+    assert keyring.file is None
 
 
-def test_two_active_keys_are_refused(path: Path) -> None:
-    create_root_key(path)
-    other = new_key()
-    with path.open("a") as file:
-        file.write(line("active", other.reveal(), key_id(other)))
-    with pytest.raises(StartError, match="exactly one active"):
-        load_keyring(path)
+def test_a_key_that_waits_opens(path: Path) -> None:
+    fresh = new_key()
+    keyring = load_keyring(path)
+    before = keyring.active_id
+    keyring.change(lambda keys: keys.with_next(fresh))
+    assert keyring.active_id == before
+    assert keyring.key(key_id(fresh)) == fresh
+    assert load_keyring(path).keys.next == fresh
 
 
 def test_an_unknown_root_key_is_named() -> None:
-    with pytest.raises(SealBroken, match="root key abc, which is not"):
+    with pytest.raises(SealBroken, match="root key abc, which is not in the key file"):
         Keyring(new_key()).key("abc")
+
+
+def test_a_dropped_root_key_is_named_as_such() -> None:
+    old = new_key()
+    keyring = Keyring(new_key(), [old])
+    keyring.change(lambda keys: keys.without_retired([key_id(old)]))
+    with pytest.raises(SealBroken, match=f"root key {key_id(old)}, which was dropped"):
+        keyring.key(key_id(old))
+
+
+def test_it_follows_the_file(path: Path, log: list[dict[str, object]]) -> None:
+    keyring, fresh = load_keyring(path), new_key()
+    old = keyring.active
+    rotate(path, fresh)
+    assert keyring.key(key_id(fresh)) == fresh  # what another node sealed opens
+    later = new_key()
+    rotate(path, later)
+    assert keyring.sealing_key() == (key_id(later), later)  # and nothing is sealed under what was retired
+    assert keyring.keys.retired == (old, fresh)
+    assert log == []
+
+
+def test_it_follows_where_its_own_key_was_dropped_meanwhile(path: Path) -> None:
+    keyring, fresh = load_keyring(path), new_key()
+    before = keyring.active_id
+    rotate(path, fresh)
+    KeyFile(path, InTheClear()).change(lambda keys: keys.without_retired([before]))
+    assert keyring.active_id == key_id(fresh)
+
+
+def test_a_changed_file_is_not_read_twice(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyring = load_keyring(path)
+    rotate(path, new_key())
+    reads = []
+    monkeypatch.setattr(KeyFile, "read", lambda file, read=KeyFile.read: reads.append(1) or read(file))
+    for _ in range(3):
+        assert keyring.sealing_key()
+    assert reads == [1]
+
+
+@pytest.mark.parametrize("content", [b"", b"locum-root-keys 2\n", None])
+def test_a_broken_file_leaves_the_keys_in_use(
+    path: Path, content: bytes | None, log: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring = load_keyring(path)
+    before, whole = keyring.sealing_key(), path.read_bytes()
+    path.unlink() if content is None else path.write_bytes(content)
+    for _ in range(3):
+        assert keyring.sealing_key() == before
+    assert [entry["log_level"] for entry in log] == ["error"]  # said once, not with every secret
+    with pytest.raises(SealBroken):
+        keyring.key("abc")
+    assert len(log) == 2  # a key that is missing is looked for at once
+    monkeypatch.setattr(keyring_module, "_RETRY_S", 0.0)
+    keyring.keys  # noqa: B018 - sets when to look again
+    path.write_bytes(whole)
+    path.chmod(0o600)
+    fresh = new_key()
+    rotate(path, fresh)
+    assert keyring.key(key_id(fresh)) == fresh
+
+
+def test_another_installations_file_is_not_taken(path: Path, log: list[dict[str, object]]) -> None:
+    keyring, other = load_keyring(path), path.with_name("other.key")
+    before = keyring.sealing_key()
+    create_root_key(other)
+    other.replace(path)
+    assert keyring.sealing_key() == before
+    assert log[0]["event"] == "the root key file was changed and is not taken over"
+    assert log[0]["reason"] == "it holds other keys than this process works with"
+
+
+def test_a_change_that_fails_changes_nothing(path: Path) -> None:
+    keyring = load_keyring(path)
+    before = keyring.keys
+
+    def fail(keys: RootKeys) -> RootKeys:
+        raise StartError("no")
+
+    with pytest.raises(StartError):
+        keyring.change(fail)
+    assert keyring.keys == before
+
+
+def test_nobody_is_asked_where_nobody_is(tmp_path: Path) -> None:
+    from locum.vault.providers import ByPassphrase
+
+    path = tmp_path / "keys" / "root.key"
+    create_root_key(path, ByPassphrase(Secret("correct horse battery")))
+    with pytest.raises(StartError, match="the passphrase of the root key is needed"):
+        load_keyring(path)
 
 
 def test_a_keyring_shows_no_key() -> None:

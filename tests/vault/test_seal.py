@@ -110,3 +110,25 @@ def test_a_key_id_is_a_fixed_function_of_the_key() -> None:
     key = Secret(bytes(range(32)))
     expected = hmac.digest(bytes(range(32)), b"locum root key id 1", hashlib.sha256).hex()[:32]
     assert key_id(key) == expected
+
+
+def test_a_data_key_is_overwritten_after_its_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    wiped: list[bytes] = []
+    monkeypatch.setattr(
+        Secret, "wipe", lambda secret, wipe=Secret.wipe: (wiped.append(secret.reveal()), wipe(secret))
+    )
+    key, ciphertext = seal_value(ROOT, Secret(b"value"), HERE)
+    assert open_value(ROOT, key, ciphertext, HERE) == Secret(b"value")
+    with pytest.raises(SealBroken):
+        open_value(ROOT, key, ciphertext[:-1] + bytes([ciphertext[-1] ^ 1]), HERE)
+    data_key = unwrap(ROOT, key, HERE)
+    assert wiped == [data_key.reveal()] * 3
+    data_key.wipe()
+    assert data_key.reveal() == bytes(32)
+
+
+@pytest.mark.parametrize("length", [0, 1, 27, 59, 61])
+def test_a_wrapped_key_has_one_length(length: int) -> None:
+    key = wrap(ROOT, new_key(), HERE)
+    with pytest.raises(SealBroken, match="wrong length"):
+        unwrap(ROOT, WrappedKey((key.wrapped * 2)[:length], key.commitment), HERE)

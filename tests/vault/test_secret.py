@@ -76,3 +76,24 @@ def test_equality() -> None:
     assert Secret("a") == Secret(b"a")
     assert Secret("a") != Secret("b")
     assert Secret("a") != "a"
+
+
+def test_wiping_overwrites_what_python_lets_us_overwrite() -> None:
+    held = bytearray(b"key")
+    secret = Secret(held)
+    assert secret.buffer() is held
+    assert secret.reveal() == b"key"
+    assert isinstance(secret.reveal(), bytes)
+    secret.wipe()
+    assert held == bytes(3)
+    fixed = b"text"
+    assert Secret(fixed).reveal() is fixed
+    Secret(fixed).wipe()
+    assert fixed == b"text"
+    assert Secret(bytearray(b"a")) == Secret(b"a")
+
+
+def test_what_stands_in_its_place() -> None:
+    assert f"{Secret('x')}" == "Secret(…)"
+    with pytest.raises(TypeError, match=r"^a Secret can't be serialised$"):
+        pickle.dumps(Secret("x"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,9 +16,10 @@ from locum.kit.db import Database
 from locum.kit.errors import NotFound, TooLarge
 from locum.vault.keyring import Keyring
 from locum.vault.model import vault_secret, vault_secret_version
-from locum.vault.seal import SealBroken, new_key
+from locum.vault.seal import SealBroken, key_id, new_key
 from locum.vault.secret import Secret
-from locum.vault.store import MAX_SECRET_BYTES, Vault
+from locum.vault.store import MAX_SECRET_BYTES, Vault, wrapping_key_id
+from statements import selects
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +56,92 @@ async def test_replace_keeps_the_id_and_forgets_the_old_value(database: Database
         await database.write(vault.replace, secret_id, Secret(value), purpose="credential")
         assert await opened(database, vault, secret_id) == value
     assert await count_versions(database) == 1
+
+
+async def numbers(database: Database, vault: Vault, secret_id: UUID) -> list[int]:
+    return [one.version for one in await database.read(vault.versions, secret_id)]
+
+
+async def with_history(database: Database, vault: Vault, *values: str) -> UUID:
+    """A secret whose versions 1, 2, … are these values, all kept."""
+    first, *others = values
+    secret_id = await put(database, vault, first)
+    for number, value in enumerate(others, start=2):
+        done = await database.write(vault.replace, secret_id, Secret(value), purpose="credential", keep=True)
+        assert done == number
+    return secret_id
+
+
+async def test_kept_versions_open_by_number(database: Database, vault: Vault) -> None:
+    secret_id = await with_history(database, vault, "one", "two", "three")
+    await with_history(database, vault, "of", "another")
+    for version, value in ((None, b"three"), (3, b"three"), (2, b"two"), (1, b"one")):
+        found = await database.read(vault.open, secret_id, purpose="credential", version=version)
+        assert found.reveal() == value
+    for version in (0, 4, -1):
+        with pytest.raises(NotFound, match=f"has no version {version}"):
+            await database.read(vault.open, secret_id, purpose="credential", version=version)
+    with pytest.raises(SealBroken, match="not kept for api-key"):
+        await database.read(vault.open, secret_id, purpose="api-key", version=1)
+
+
+async def test_versions_are_listed_newest_first_in_one_statement(database: Database, vault: Vault) -> None:
+    secret_id = await with_history(database, vault, "one", "two", "three")
+    with selects(database) as seen:
+        found = await database.read(vault.versions, secret_id)
+    assert len(seen) == 1
+    assert [one.version for one in found] == [3, 2, 1]
+    assert [one.created_at for one in found] == sorted((one.created_at for one in found), reverse=True)
+    assert await database.read(vault.versions, uuid4()) == []
+
+
+async def test_replacing_without_keeping_forgets_the_kept_ones_too(database: Database, vault: Vault) -> None:
+    secret_id = await with_history(database, vault, "one", "two")
+    assert await database.write(vault.replace, secret_id, Secret("three"), purpose="credential") == 3
+    assert await numbers(database, vault, secret_id) == [3]
+
+
+@pytest.mark.parametrize(
+    ("keep", "left"), [(-1, [4]), (0, [4]), (1, [4, 3]), (2, [4, 3, 2]), (3, [4, 3, 2, 1]), (9, [4, 3, 2, 1])]
+)
+async def test_pruning_by_number(database: Database, vault: Vault, keep: int, left: list[int]) -> None:
+    secret_id = await with_history(database, vault, "one", "two", "three", "four")
+    other = await with_history(database, vault, "of", "another")
+    gone = await database.write(vault.prune, secret_id, keep=keep, older_than=None)
+    assert gone == 4 - len(left)
+    assert await numbers(database, vault, secret_id) == left
+    assert await numbers(database, vault, other) == [2, 1]
+    assert await opened(database, vault, secret_id) == b"four"
+
+
+async def test_pruning_by_age_spares_the_current_version(database: Database, vault: Vault) -> None:
+    secret_id = await with_history(database, vault, "one", "two", "three")
+    made = {one.version: one.created_at for one in await database.read(vault.versions, secret_id)}
+    assert await database.write(vault.prune, secret_id, keep=9, older_than=made[2]) == 1
+    assert await numbers(database, vault, secret_id) == [3, 2]
+    later = made[3] + timedelta(hours=1)
+    assert await database.write(vault.prune, secret_id, keep=9, older_than=later) == 1
+    assert await numbers(database, vault, secret_id) == [3]
+    assert await database.write(vault.prune, secret_id, keep=9, older_than=later) == 0
+
+
+async def test_erasing_takes_the_kept_versions_too(database: Database, vault: Vault) -> None:
+    secret_id = await with_history(database, vault, "one", "two")
+    await database.write(vault.erase, secret_id)
+    assert await numbers(database, vault, secret_id) == []
+    with pytest.raises(NotFound, match="erased"):
+        await database.read(vault.open, secret_id, purpose="credential", version=1)
+
+
+async def test_a_kept_version_is_bound_to_its_number(database: Database, vault: Vault) -> None:
+    """Whoever moves an earlier version's columns into the current row does not bring the old password back."""
+    secret_id = await with_history(database, vault, "one", "two")
+    table = vault_secret_version
+    names = ("root_key_id", "wrapped_dek", "commitment", "ciphertext")
+    source = {name: sa.select(table.c[name]).where(table.c.version == 1).scalar_subquery() for name in names}
+    await database.write(lambda tx: tx.run(sa.update(table).where(table.c.version == 2).values(source)))
+    with pytest.raises(SealBroken, match="altered, moved"):
+        await opened(database, vault, secret_id)
 
 
 async def test_erase_is_for_good_and_may_be_repeated(database: Database, vault: Vault) -> None:
@@ -225,3 +313,30 @@ def test_a_wrapped_key_has_one_spelling(vault: Vault) -> None:
     respelt = wrapped[:-2] + chr(ord(wrapped[-2]) + 1) + "="
     with pytest.raises(SealBroken):
         vault.unwrap_data_key(respelt, purpose="recording", subject_id=subject)
+
+
+def test_a_data_key_is_wrapped_anew_under_the_active_root_key() -> None:
+    old, new, subject = new_key(), new_key(), uuid4()
+    key, wrapped = Vault(Keyring(old)).new_data_key(purpose="recording", subject_id=subject)
+    assert wrapping_key_id(wrapped) == key_id(old)
+    vault = Vault(Keyring(new, [old]))
+    fresh = vault.rewrap_data_key(wrapped, purpose="recording", subject_id=subject)
+    assert fresh is not None
+    assert wrapping_key_id(fresh) == key_id(new)
+    assert Vault(Keyring(new)).unwrap_data_key(fresh, purpose="recording", subject_id=subject) == key
+    assert vault.rewrap_data_key(fresh, purpose="recording", subject_id=subject) is None
+    for purpose, other in (("export", subject), ("recording", uuid4())):
+        with pytest.raises(SealBroken, match="altered, moved"):
+            vault.rewrap_data_key(wrapped, purpose=purpose, subject_id=other)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1.a", "1.a.b", "1.a.b.c.d", "1.a.?.c"])
+def test_what_is_no_wrapped_key(vault: Vault, text: str) -> None:
+    with pytest.raises(SealBroken, match=r"^not a wrapped data key$"):
+        vault.unwrap_data_key(text, purpose="recording", subject_id=UUID(int=5))
+
+
+def test_a_wrapped_key_of_a_later_form(vault: Vault) -> None:
+    _, wrapped = vault.new_data_key(purpose="recording", subject_id=UUID(int=5))
+    with pytest.raises(SealBroken, match=r"^a wrapped data key of a form this version does not know$"):
+        vault.unwrap_data_key("2" + wrapped[1:], purpose="recording", subject_id=UUID(int=5))

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from locum.kit.db import Database, open_database
-from locum.kit.errors import StartError
+from locum.kit.errors import NotFound, StartError
 from locum.vault import system_keys
 from locum.vault.keyring import Keyring
 from locum.vault.model import system_key, vault_secret
@@ -57,3 +57,24 @@ async def test_one_key_does_not_pass_for_another(database: Database, vault: Vaul
     await database.write(lambda tx: tx.add(system_key, name="tls-ca", secret_id=secret_id))
     with pytest.raises(SealBroken):
         await database.read(system_keys.load, vault, "tls-ca")
+
+
+async def test_a_replaced_key_is_gone_and_told_by_its_id(database: Database, vault: Vault) -> None:
+    other = await database.write(system_keys.ensure, vault, "audit-signing", new_key)
+    await database.write(system_keys.ensure, vault, "token-signing", new_key)
+    before = await database.read(lambda tx: tx.scalar(system_keys.select_secret_id("token-signing")))
+    fresh = new_key()
+    await database.write(system_keys.replace, vault, "token-signing", fresh)
+    assert await database.read(system_keys.load, vault, "token-signing") == fresh
+    assert await database.read(system_keys.load, vault, "audit-signing") == other
+    after = await database.read(lambda tx: tx.scalar(system_keys.select_secret_id("token-signing")))
+    assert after != before
+    with pytest.raises(NotFound, match="erased"):
+        await database.read(vault.open, before, purpose="system-key:token-signing")
+    assert await database.read(vault.open, after, purpose="system-key:token-signing") == fresh
+
+
+async def test_replacing_a_key_that_was_never_made_makes_it(database: Database, vault: Vault) -> None:
+    fresh = new_key()
+    await database.write(system_keys.replace, vault, "token-signing", fresh)
+    assert await database.read(system_keys.load, vault, "token-signing") == fresh

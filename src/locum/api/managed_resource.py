@@ -9,16 +9,22 @@ from locum.api.guards import ADMIN_OR_APP
 from locum.api.operations import operation
 from locum.api.paging import ColumnPaging
 from locum.api.wire.base import DataTable, at
-from locum.api.wire.enums import CertificateType, ManagedResourceType, SshTrustActionType
+from locum.api.wire.enums import CertificateType, DatabaseType, ManagedResourceType, SshTrustActionType
 from locum.api.wire.managed_resource import ManagedResource, ManagedResourceIn, ManagedResourceView
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import NotAvailable
+from locum.kit.errors import Invalid, NotAvailable
 from locum.kit.permissions import Permission
 from locum.reads import resources as reads
 from locum.resources import model
-from locum.resources.add import add_resource
+from locum.resources.add import DEFAULT_PLATFORM, Listening, add_resource
 
 DEFAULT_SSH_PORT = 22
+_KINDS = {
+    ManagedResourceType.HOST: model.ResourceType.HOST,
+    ManagedResourceType.SECRET_VAULT: model.ResourceType.SECRET_VAULT,
+    ManagedResourceType.DATABASE: model.ResourceType.DATABASE,
+}
+_DATABASES = {DatabaseType.POSTGRESQL: "PostgreSQL", DatabaseType.MYSQL: "MySQL"}
 
 
 class ResourceQuery(ColumnPaging):
@@ -35,26 +41,56 @@ class ResourceQuery(ColumnPaging):
     permission=Permission.RESOURCES_RESOURCE_CREATE,
     problems=(400, 409),
     audit="resource.created",
-    summary="Onboard a host by its IP address or DNS name (RES-04)",
+    summary="Onboard a host, database or secret vault (RES-04)",
 )
 def create_resource(tx: Tx, call: Call[None, None, ManagedResourceIn]) -> ManagedResource:
     body = call.body
-    if body.type is not ManagedResourceType.HOST:
-        raise NotAvailable("only hosts (type 0) can be onboarded: the other resource types are not available yet")
+    kind = _KINDS.get(body.type)
+    if kind is None:
+        raise NotAvailable("hosts (0), secret vaults (4) and databases (5) can be onboarded, nothing else yet")
+    database = _database(body) if kind is model.ResourceType.DATABASE else None
     if body.service_account_id is not None and call.caller.key is not None:
         call.caller.key.check_credential(body.service_account_id)
     made = add_resource(
         tx,
         call.caller.actor,
         name=body.name or body.display_name,
-        dns_name=(body.host.dns_host_name or body.host.name) if body.host else None,
+        dns_name=_dns_name(body),
         ip_address=body.ip_address,
         platform_id=body.platform_id,
         service_account_id=body.service_account_id,
         port_ssh=body.port_ssh or DEFAULT_SSH_PORT,
         accept_host_key_on_first_discovery=body.accept_thumbprint_on_first_discovery,
+        type=kind,
+        platform_name=_platform_name(body),
+        database=database,
     )
     return shown(made)
+
+
+def _dns_name(body: ManagedResourceIn) -> str | None:
+    if body.host is not None:
+        return body.host.dns_host_name or body.host.name
+    return body.managed_database.server if body.managed_database else None
+
+
+def _platform_name(body: ManagedResourceIn) -> str:
+    """The platform that is meant where none is named."""
+    if body.type is ManagedResourceType.SECRET_VAULT:
+        return "Secret Vault"
+    if body.type is ManagedResourceType.DATABASE and body.managed_database is not None:
+        found = _DATABASES.get(body.managed_database.type)
+        if found is None:
+            raise NotAvailable("PostgreSQL (0) and MySQL (4) servers can be onboarded, no other databases yet")
+        return found
+    return DEFAULT_PLATFORM
+
+
+def _database(body: ManagedResourceIn) -> Listening:
+    given = body.managed_database
+    if given is None:
+        raise Invalid("a database (type 5) needs managedDatabase", field="managedDatabase")
+    return Listening(given.port or None, given.name, given.encrypted, given.trust_server_certificate)
 
 
 @operation(

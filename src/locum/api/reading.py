@@ -13,7 +13,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Any
 from uuid import UUID
 
@@ -102,6 +102,8 @@ def _make(info: types.Type, where: str, nil: bool) -> Reader:
         return _integer(low, high if info.le is None else info.le)
     if isinstance(info, types.EnumType) and issubclass(info.cls, IntEnum):
         return _enum(info.cls)
+    if isinstance(info, types.EnumType) and issubclass(info.cls, IntFlag):
+        return _flags(info.cls)
     if isinstance(info, types.CustomType) and info.cls is Secret:
         return _secret
     if isinstance(info, types.UUIDType):
@@ -223,6 +225,23 @@ def _enum(cls: type[IntEnum]) -> Reader:
         return member if member is not None else _wrong(errors, where, "is not one of the values of its list")
 
     return read_enum
+
+
+def _flags(cls: type[IntFlag]) -> Reader:
+    """A sum as a number or numeric string, or names with commas between them."""
+    names = {name.replace("_", "").lower(): member for name, member in cls.__members__.items()}
+    read_sum = _integer(0, sum(names.values()))
+
+    def read_flags(value: Any, where: str, errors: Errors) -> Any:
+        if type(value) is str and not _NUMBER.fullmatch(value):
+            found = [names.get(word.strip().replace("_", "").lower()) for word in value.split(",")]
+            if None in found:
+                return _wrong(errors, where, "is not one of the values of its list")
+            value = sum({member for member in found if member is not None})
+        number = read_sum(value, where, errors)
+        return None if number is None else cls(number)
+
+    return read_flags
 
 
 def _uuid(value: Any, where: str, errors: Errors) -> Any:

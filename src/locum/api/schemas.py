@@ -7,7 +7,7 @@ component with `x-later`, and every limit the readers hold is there to be seen.
 from __future__ import annotations
 
 import typing
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Any
 
 import msgspec
@@ -57,7 +57,7 @@ class Schemas:
             return {"type": "object", "additionalProperties": self._make(info.value_type)}
         if isinstance(info, types.StructType):
             return self._struct(info, declared)
-        if isinstance(info, types.EnumType) and issubclass(info.cls, IntEnum):
+        if isinstance(info, types.EnumType) and issubclass(info.cls, (IntEnum, IntFlag)):
             return self._enum(info.cls)
         return _plain(info)
 
@@ -81,16 +81,19 @@ class Schemas:
 
     def _field(self, field: types.Field) -> Schema:
         schema = self._make(field.type)
-        plain = isinstance(field.default, (bool, int, str)) and not isinstance(field.default, IntEnum)
+        plain = isinstance(field.default, (bool, int, str)) and not isinstance(field.default, (IntEnum, IntFlag))
         return schema | {"default": field.default} if plain else schema
 
-    def _enum(self, cls: type[IntEnum]) -> Schema:
+    def _enum(self, cls: type[IntEnum | IntFlag]) -> Schema:
+        members = cls.__members__.values()  # going over a flag's class leaves its zero out
         component: Schema = {
             "type": "integer",
             "format": "int32",
-            "enum": [m.value for m in cls],
-            "x-enum-varnames": [m.name.title().replace("_", "") for m in cls],
+            "enum": [m.value for m in members],
+            "x-enum-varnames": [name.title().replace("_", "") for name in cls.__members__],
         }
+        if issubclass(cls, IntFlag):
+            component["x-flags"] = True  # their sums are values too
         if contract := getattr(cls, "__contract__", ""):
             component["x-contract"] = contract
         self.components[cls.__name__] = component

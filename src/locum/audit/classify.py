@@ -19,11 +19,19 @@ class Class(StrEnum):
 
 
 _PUBLIC = (
-    "activities activity api_key_name application approval attempt before command connection count deadline"
+    "activities activity api_key_name application approval attempt before command connection count days deadline"
     " factor fields forced identities identity kind minutes missing must_change name operation outcome permissions"
     " platform policies policy protocol reason recording resource resources role roles session state step thumbprint"
+    # The id of a root key, which says nothing of the key.
+    " root_key"
     # How somebody signed in, a registered SSH key, and what such keys prove under a connection profile.
     " by fingerprint ssh_key_use trusted"
+    # Check-out of credentials.
+    " exclusive lease"
+    # The id of a rotation.
+    " rotation"
+    # Which secret of a credential, and which version of it.
+    " parts version"
 )
 _SENSITIVE = "address asked domain email file group host login port username"
 

@@ -10,21 +10,11 @@ from typing import Any, Literal
 import click
 
 from locum import __version__
+from locum.cli.backup import backup, restore, resume, status
+from locum.cli.options import DATA_DIR, DATABASE_URL, UNLOCK_FILE, print_and_exit
+from locum.cli.secret import secret
+from locum.cli.vault import vault
 from locum.kit.errors import LocumError
-
-_DATA_DIR = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    envvar="LOCUM_DATA_DIR",
-    metavar="DIR",
-    help="Where keys, certificates, recordings and the embedded database lie.",
-)
-_DATABASE_URL = click.option(
-    "--database-url",
-    metavar="URL",
-    help="postgresql://… instead of the embedded database (LOCUM_DATABASE_URL).",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -34,7 +24,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_DATA_DIR
+@DATA_DIR
 @click.option("--admin", required=True, metavar="NAME", help="The first administrator, a local user.")
 @click.option(
     "--admin-password-file",
@@ -57,13 +47,21 @@ def cli() -> None:
     show_default=True,
     help="Whether a user must enrol a second factor before anything else.",
 )
-@_DATABASE_URL
+@click.option(
+    "--root-key",
+    metavar="PROVIDER",
+    help="What keeps the root key: file, passphrase, env or pkcs11:URI.  [default: file]",
+)
+@UNLOCK_FILE
+@DATABASE_URL
 def init(
     data_dir: Path,
     admin: str,
     admin_password_file: Path,
     admin_mfa: Literal["none", "totp"],
     user_mfa: Literal["required", "optional"],
+    root_key: str | None,
+    unlock_file: Path | None,
     database_url: str | None,
 ) -> None:
     """Create and prepare DIR: keys, database, TLS certificate, first administrator.
@@ -74,15 +72,15 @@ def init(
     from locum.main.prepare import Wish, prepare
 
     password = _password_from(admin_password_file)
-    wish = Wish(admin, password, admin_mfa, user_mfa, database_url)
+    wish = Wish(admin, password, admin_mfa, user_mfa, database_url, root_key, unlock_file)
     click.echo(json.dumps(prepare(data_dir, wish), indent=2))
 
 
 @cli.command()
-@_DATA_DIR
+@DATA_DIR
 @click.option("--https", metavar="HOST:PORT", help="Address of the REST API [127.0.0.1:6500].")
 @click.option("--ssh", metavar="HOST:PORT", help="Address of the SSH gateway [127.0.0.1:4422].")
-@_DATABASE_URL
+@DATABASE_URL
 @click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="Certificate chain (PEM).")
 @click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Its private key (PEM).")
 @click.option(
@@ -91,6 +89,7 @@ def init(
     metavar="FILE",
     help="CA certificates (PEM) that sign the client certificates of applications.",
 )
+@UNLOCK_FILE
 @click.option("--public-url", metavar="URL", help="How clients reach the API: for its certificate, and for links.")
 @click.option("--public-ssh", metavar="HOST:PORT", help="How clients reach the gateway, for links.")
 @click.option(
@@ -118,13 +117,13 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@_DATA_DIR
-@_DATABASE_URL
+@DATA_DIR
+@DATABASE_URL
 def audit_verify(data_dir: Path, database_url: str | None) -> None:
     """Check the whole chain; exit 1 and name the first bad row if it does not hold."""
     from locum.main.operate import operate
 
-    _print_and_exit(operate("audit.verify", data_dir, database_url))
+    print_and_exit(operate("audit.verify", data_dir, database_url))
 
 
 @audit.command("verify-file")
@@ -136,18 +135,18 @@ def audit_verify_file(file: Path, public_key: Path) -> None:
     """Check an exported audit log with nothing but the public key (DIR/public/audit-signing.pub)."""
     from locum.main.operate import verify_export
 
-    _print_and_exit(verify_export(file, public_key))
+    print_and_exit(verify_export(file, public_key))
 
 
 @audit.command("export")
-@_DATA_DIR
-@_DATABASE_URL
+@DATA_DIR
+@DATABASE_URL
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def audit_export(data_dir: Path, database_url: str | None, file: Path) -> None:
     """Write the audit log with its seals and checkpoints to FILE, one JSON object a line."""
     from locum.main.operate import operate
 
-    _print_and_exit(operate("audit.export", data_dir, database_url, file=str(file.resolve())))
+    print_and_exit(operate("audit.export", data_dir, database_url, file=str(file.resolve())))
 
 
 @cli.group()
@@ -156,18 +155,18 @@ def recording() -> None:
 
 
 @recording.command("list")
-@_DATA_DIR
-@_DATABASE_URL
+@DATA_DIR
+@DATABASE_URL
 def recording_list(data_dir: Path, database_url: str | None) -> None:
     """List connections that were recorded, newest first."""
     from locum.main.operate import operate
 
-    _print_and_exit(operate("recording.list", data_dir, database_url))
+    print_and_exit(operate("recording.list", data_dir, database_url))
 
 
 @recording.command("export")
-@_DATA_DIR
-@_DATABASE_URL
+@DATA_DIR
+@DATABASE_URL
 @click.argument("connection_id")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--input", "with_input", is_flag=True, help="Also what was typed.")
@@ -177,7 +176,7 @@ def recording_export(
     """Write a recording as asciicast v2, for `asciinema play FILE`."""
     from locum.main.operate import operate
 
-    _print_and_exit(
+    print_and_exit(
         operate(
             "recording.export",
             data_dir,
@@ -190,19 +189,19 @@ def recording_export(
 
 
 @recording.command("verify")
-@_DATA_DIR
-@_DATABASE_URL
+@DATA_DIR
+@DATABASE_URL
 @click.argument("connection_id")
 def recording_verify(data_dir: Path, database_url: str | None, connection_id: str) -> None:
     """Check a recording's chain and signature."""
     from locum.main.operate import operate
 
-    _print_and_exit(operate("recording.verify", data_dir, database_url, connection=connection_id))
+    print_and_exit(operate("recording.verify", data_dir, database_url, connection=connection_id))
 
 
 @cli.command("rotate-token-key")
-@_DATA_DIR
-@_DATABASE_URL
+@DATA_DIR
+@DATABASE_URL
 def rotate_token_key(data_dir: Path, database_url: str | None) -> None:
     """Make a new key for signing tokens. Every token made before is refused at once, on every node; sign in again.
 
@@ -210,12 +209,12 @@ def rotate_token_key(data_dir: Path, database_url: str | None) -> None:
     """
     from locum.main.operate import operate
 
-    _print_and_exit(operate("token-key.rotate", data_dir, database_url))
+    print_and_exit(operate("token-key.rotate", data_dir, database_url))
 
 
 @cli.command()
-@_DATA_DIR
-@_DATABASE_URL
+@DATA_DIR
+@DATABASE_URL
 @click.option(
     "--recovery-key",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -232,7 +231,7 @@ def recover(data_dir: Path, database_url: str | None, recovery_key: Path, minute
     from locum.main.operate import operate
 
     key = _password_from(recovery_key).reveal_text()
-    _print_and_exit(operate("recover", data_dir, database_url, key=key, minutes=minutes))
+    print_and_exit(operate("recover", data_dir, database_url, key=key, minutes=minutes))
 
 
 @cli.command("scan-token")
@@ -247,7 +246,7 @@ def recover(data_dir: Path, database_url: str | None, recovery_key: Path, minute
     metavar="DIR",
     help="Say also which application each key belongs to, and whether it still works.",
 )
-@_DATABASE_URL
+@DATABASE_URL
 def scan_token(
     paths: tuple[Path, ...], look_alikes: bool, as_json: bool, data_dir: Path | None, database_url: str | None
 ) -> None:
@@ -261,6 +260,10 @@ def scan_token(
     sys.exit(scan(Wanted(paths or (Path("-"),), look_alikes, as_json, data_dir, database_url)))
 
 
+for _command in (backup, restore, resume, secret, status, vault):
+    cli.add_command(_command)
+
+
 def _password_from(file: Path) -> Any:
     from locum.kit.errors import StartError
     from locum.vault.secret import Secret
@@ -270,15 +273,6 @@ def _password_from(file: Path) -> Any:
     except OSError as error:
         raise StartError(f"can't read {file}: {error.strerror}") from None
     return Secret(text[:-1] if text.endswith(b"\n") else text)
-
-
-def _print_and_exit(answer: dict[str, Any]) -> None:
-    """One answer of an admin command: its words or its JSON object, and the exit status that goes with it."""
-    if "text" in answer:
-        click.echo(answer["text"], err=not answer["ok"])
-    else:
-        click.echo(json.dumps(answer["object"], indent=2))
-    sys.exit(0 if answer["ok"] else 1)
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
-"""What every connector promises: steps that are applied and reverted, each safe to repeat at any time."""
+"""What every connector promises: steps that are applied and reverted, and secrets of accounts that are verified and
+changed; each safe to repeat at any time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from locum.kit.errors import LocumError
@@ -11,7 +13,11 @@ from locum.vault.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a resource is and how Locum gets in. `elevation` is the command that makes the account root."""
+    """Where a resource is and how Locum gets in. `elevation` is the command that makes the account root.
+
+    `database` (the one to sign in to), `encrypted` (TLS is insisted on) and `trust_server_certificate` (TLS without
+    checking who answers) matter to databases only, the host key to SSH only.
+    """
 
     host: str
     port: int
@@ -21,6 +27,9 @@ class Target:
     trusted_host_key: str | None  # "ssh-ed25519 AAAA…"; None = nothing pinned yet
     accept_first: bool
     elevation: str | None
+    database: str | None = None
+    encrypted: bool = True
+    trust_server_certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +69,82 @@ class Connector(Protocol):
 
     async def revert(self, step: Step) -> None:
         """Make sure that the change, and what it had opened, is gone."""
+
+
+class Privilege(IntEnum):
+    """Numbers of the contract's UserPrivilege, those that Locum can find out."""
+
+    NOT_SET = 0
+    ADMINISTRATOR = 1
+    POWER_USER = 2
+    GUEST = 3
+    USER = 4
+    SUPER_USER = 5
+    LINUX_USER = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a target says of one of its accounts."""
+
+    login: str
+    enabled: bool
+    unix_id: int | None = None
+    unix_group_id: int | None = None
+    home: str | None = None
+    shell: str | None = None
+    privilege: Privilege = Privilege.NOT_SET
+
+
+@dataclass(frozen=True, slots=True)
+class Dependant:
+    """Something on a target that holds an account's secret and must learn the new one. `marker` is its id."""
+
+    kind: str
+    parameters: dict[str, str]
+    marker: str
+
+
+class AccountKeeper(Protocol):
+    """An open connection to one target through an account that may look at and change the secrets of others there.
+
+    Every method is level-triggered: it makes sure of a state and may be repeated at any time, also after an attempt
+    that was cut short. All raise TargetUnreachable (not known whether it was done: look, or do it again) and
+    TargetRefused (nothing was changed, but for what `update` says of itself). What a platform lacks, such as SSH
+    keys in a database, it refuses, and so it does with an account that is not there.
+    """
+
+    @property
+    def host_key(self) -> str | None:
+        """The key the target has proved to hold, as "type base64", where the platform has such a thing."""
+
+    @property
+    def host_key_thumbprint(self) -> str | None:
+        """Its SHA-256 thumbprint as OpenSSH writes it."""
+
+    async def find(self, login: str) -> Account | None:
+        """The account of that name, None if there is none."""
+
+    async def accepts_password(self, login: str, password: Secret) -> bool:
+        """Whether the target takes this as the account's password. It needs the account to be enabled only where
+        signing in is the one way to find out; then a disabled one is refused."""
+
+    async def change_password(self, login: str, password: Secret) -> None:
+        """Make this the account's password. Whether it is enabled stays as it is."""
+
+    async def accepts_key(self, login: str, public_key: str) -> bool:
+        """Whether the account lets this SSH key ("type base64") in."""
+
+    async def change_key(self, login: str, *, add: str, remove: str | None) -> None:
+        """Make sure that `add` is let in and `remove` is not; other keys stay. One step: never both, never neither.
+        Where `remove` was restricted (from where, to what), `add` is in the same way."""
+
+    async def set_enabled(self, login: str, enabled: bool) -> None:
+        """Let the account sign in, or no longer; its secrets stay as they are."""
+
+    async def holds(self, dependant: Dependant, secret: Secret) -> bool:
+        """Whether this is the secret that the dependant has stored."""
+
+    async def update(self, dependant: Dependant, *, old: Secret, new: Secret) -> None:
+        """Make sure that the dependant has stored `new` where it had `old` and works with it: what uses it is started
+        again each time, and looked at. After TargetRefused it may have stored either; the caller updates back."""

@@ -16,42 +16,17 @@ folders stay, owned by a uid that is not given to the next account.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import asyncssh
-
-from locum.connectors.base import Step, Target, TargetRefused, TargetUnreachable
-from locum.connectors.linux_shell import RootShell
+from locum.connectors.base import Step
+from locum.connectors.linux_shell import LinuxHost, Script
 from locum.connectors.linux_steps import values
-from locum.connectors.ssh import open_connection
 
 COMMAND_TIMEOUT_S = 30.0
 
 
-class LinuxConnector:
+class LinuxConnector(LinuxHost):
     """An open SSH connection of the service account. Make one with `connect`."""
 
-    def __init__(self, connection: asyncssh.SSHClientConnection, target: Target, host_key: str) -> None:
-        self._connection = connection
-        self._target = target
-        self._where = f"{target.host}:{target.port}"
-        self._shell: RootShell | None = None
-        self.host_key = host_key
-        self.host_key_thumbprint = asyncssh.import_public_key(host_key).get_fingerprint()
-
-    @classmethod
-    @asynccontextmanager
-    async def connect(cls, target: Target) -> AsyncIterator[LinuxConnector]:
-        """Sign in to the target as its service account. Raises TargetRefused and TargetUnreachable."""
-        connection, host_key = await open_connection(target)
-        try:
-            yield cls(connection, target, host_key)
-        finally:
-            # Not close(): that waits for a goodbye which a hostile or frozen target never says.
-            connection.abort()
-            await connection.wait_closed()
+    script = Script.read("linux.sh", words=4)
 
     async def apply(self, step: Step) -> None:
         """Make sure that the change is there.
@@ -67,23 +42,4 @@ class LinuxConnector:
 
     async def _run(self, direction: str, step: Step) -> None:
         order = [f"{direction}_{step.kind}", step.marker, *values(step)]
-        try:
-            async with asyncio.timeout(COMMAND_TIMEOUT_S):
-                answer = await self._answer(order)
-        except TimeoutError:
-            raise TargetUnreachable(f"{self._where} did not finish {step.kind} in time") from None
-        except (asyncssh.Error, OSError):
-            raise TargetUnreachable(f"{self._where} broke the connection during {step.kind}") from None
-        verdict, _, why = answer.partition(" ")
-        if verdict == "refused":
-            raise TargetRefused(f"{self._where}: {why}")
-        if verdict != "done":
-            raise TargetUnreachable(f"{self._where}: {step.kind}: {why}")
-
-    async def _answer(self, order: list[str]) -> str:
-        shell = self._shell or await RootShell.open(self._connection, self._target)
-        # One shell serves all steps of a connection, but not after a step that was cut short.
-        self._shell = None
-        answer = await shell.ask(order)
-        self._shell = shell
-        return answer
+        await self.order(step.kind, order, COMMAND_TIMEOUT_S)

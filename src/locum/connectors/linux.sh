@@ -1,6 +1,5 @@
-# What Locum does on a Linux host, as root. It reads orders of four lines each: a verb, the session's id, the login, a
-# value or nothing. The last line it prints for an order is "locum: done", "locum: refused WHY" when trying again will
-# not help, or "locum: later WHY"; before it makes an account it prints "locum: still?" and wants the line "yes".
+# What Locum does on a Linux host, as root, for access sessions; linux_common.sh comes before it. It reads orders of
+# four lines each: a verb, the session's id, the login, a value or nothing.
 # Every verb makes sure of a state and may be run again after a crash at any line.
 #
 # Proof of ownership: the account carries `locum-SESSION_ID` as its comment, and a note under /var/lib/locum,
@@ -8,12 +7,6 @@
 # account, group or home of that name existed, so whatever of these is found beside a note is ours.
 #
 # Most of the time goes into starting programs, so the shell's own commands are used where they do.
-
-set -u
-umask 077
-PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
-export PATH LC_ALL
-unset IFS CDPATH ENV
 
 # Uids and gids of our accounts. An administrator's next account must not be numbered after one of them: this is above
 # the ranges of people and services, and below those of containers (systemd's UIDS-GIDS, shadow's SUB_UID_MIN).
@@ -29,6 +22,7 @@ obey() {
   lock
   look_up
   case $verb in
+    # The other rights need no such question: they need the account, and what they leave goes with it.
     apply_account) confirm; apply_account ;;
     revert_account) revert_account ;;
     apply_authorized_key) need_ours; apply_authorized_key ;;
@@ -41,17 +35,6 @@ obey() {
   esac
   echo "locum: done"
 }
-
-# Whoever gave this order may be gone by now, and a revert that came later may be done. Now that nothing else can
-# happen before us, ask whether it still stands. The other rights need no such question: they need the account, and
-# what they leave goes with it.
-confirm() {
-  echo "locum: still?"
-  [ "$(timeout 5 head -c 4 <&3)" = yes ] || exit 1
-}
-
-refuse() { echo "locum: refused $*"; exit 0; }
-later() { echo "locum: later $*"; exit 0; }
 
 # Sets noted_uid and stage from the note, and whose (none, ours, foreign) and uid from the account.
 look_up() {
@@ -71,23 +54,6 @@ END
 
 need_ours() {
   [ "$whose" = ours ] || refuse "the account $login is not this session's"
-}
-
-# One change at a time on a host, but for the waiting for processes; /etc is a lock that leaves nothing behind.
-lock() { exec 9< /etc; flock -w 15 9 || later "another session's change takes too long"; }
-unlock() { exec 9<&-; }
-
-# useradd and its kin give up while an administrator's tool holds /etc/passwd (1, 10), and userdel while a process that
-# was killed is not quite gone (8): try again for a while.
-patiently() {
-  tries=0
-  while :; do
-    said=$("$@" 2>&1) && return 0
-    status=$?
-    tries=$((tries + 1))
-    case $status in 1 | 8 | 10) [ "$tries" -lt 40 ] || return "$status" ;; *) return "$status" ;; esac
-    sleep 0.2
-  done
 }
 
 # ---- account
@@ -284,18 +250,13 @@ remove_entries() {
   esac
 }
 
-# ---- authorized_key. The path is in the account's own power: as root, a link in it could lead anywhere. So the
-# account's own rights are used, and a user who stops that process is waited for only so long.
-
-as_user() {
-  timeout -s KILL 10 setpriv --reuid="$uid" --regid="$gid" --clear-groups /bin/sh -c "$@"
-}
+# ---- authorized_key
 
 apply_authorized_key() {
   as_user '
     cd "$1" && { mkdir .ssh 2> /dev/null || chmod 700 .ssh; } && cd .ssh || exit 1
     printf "%s\n" "$2" > authorized_keys.locum && mv -f authorized_keys.locum authorized_keys
-  ' sh "$home" "restrict,pty $value" 2> /dev/null || later "can't write the key of $login"
+  ' sh "$home" "restrict,pty $value" > /dev/null 2>&1 || later "can't write the key of $login"
 }
 
 # Who is signed in with the key is signed out before it goes.
@@ -307,7 +268,7 @@ revert_authorized_key() {
   as_user '
     cd "$1/.ssh" 2> /dev/null || exit 0
     rm -f authorized_keys authorized_keys.locum
-  ' sh "$home" 2> /dev/null || later "can't remove the key of $login"
+  ' sh "$home" > /dev/null 2>&1 || later "can't remove the key of $login"
 }
 
 # ---- sudoers. The new file lies outside sudoers.d until it is known to be right, and on the same file system so

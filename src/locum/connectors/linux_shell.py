@@ -1,65 +1,86 @@
-"""A shell that is root on the target, with linux.sh in it: orders go in, one answer each comes out."""
+"""A shell that is root on the target, with a fixed script in it: orders go in, one answer each comes out."""
 
 from __future__ import annotations
 
 import asyncio
 import shlex
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from importlib import resources
+from typing import ClassVar, Self
 
 import asyncssh
 
 from locum.connectors.base import Target, TargetRefused, TargetUnreachable
-from locum.connectors.ssh import one_line
+from locum.connectors.ssh import one_line, open_connection
 from locum.vault.secret import Secret
 
 MOST_OUTPUT = 65536  # bytes; a sane target says a few lines, and a flood must not fill our memory (SEC-23)
 
-_SCRIPT = resources.files(__package__).joinpath("linux.sh").read_text(encoding="ascii").rstrip("\n")
 _BEGUN = "locum: begun\n"
 _STILL = "locum: still?\n"
 _PROMPT = "locum: password? "
-# It says that it has begun before it reads, so that nothing of the script is taken for a password, and it runs the
-# script only if all of it came. What the script then reads is not read ahead of it, as a script on stdin would be.
-# Errors are thrown away: nobody reads them, and unread they would stop the answers.
-_LOADER = (
-    f'echo "{_BEGUN.strip()}"; exec 2> /dev/null; script=$(head -c {len(_SCRIPT)});'
-    f' [ ${{#script}} -eq {len(_SCRIPT)} ] && eval "$script"'
-)
-_ANSWERS = ("done\n", "refused ", "later ")
+_ANSWERS = ("done\n", "done ", "refused ", "later ")
 
 _Process = asyncssh.SSHClientProcess[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Fixed text that reads orders of `words` lines each. `loader` is the command that takes it in."""
+
+    text: str
+    words: int
+    loader: str
+
+    @classmethod
+    def read(cls, name: str, words: int) -> Script:
+        """The file beside this one, after the part that is common to all."""
+        folder = resources.files(__package__)
+        parts = [folder.joinpath(part).read_text(encoding="ascii") for part in ("linux_common.sh", name)]
+        text = "".join(parts).rstrip("\n")
+        # It says that it has begun before it reads, so that nothing of the script is taken for a password, and it
+        # runs the script only if all of it came. What the script then reads is not read ahead of it, as a script on
+        # stdin would be. Errors are thrown away: nobody reads them, and unread they would stop the answers.
+        loader = (
+            f'echo "{_BEGUN.strip()}"; exec 2> /dev/null; script=$(head -c {len(text)});'
+            f' [ ${{#script}} -eq {len(text)} ] && eval "$script"'
+        )
+        return cls(text, words, loader)
 
 
 class RootShell:
     """One is opened per connection: signing in to root costs more than most steps."""
 
-    def __init__(self, process: _Process) -> None:
+    def __init__(self, process: _Process, words: int) -> None:
         self._process = process
+        self._words = words
 
     @classmethod
-    async def open(cls, connection: asyncssh.SSHClientConnection, target: Target) -> RootShell:
+    async def open(cls, connection: asyncssh.SSHClientConnection, target: Target, script: Script) -> RootShell:
         """Become root. Raises TargetRefused when the service account may not, asyncssh.Error and OSError."""
-        shell = shlex.join(["/bin/sh", "-c", _LOADER])
+        shell = shlex.join(["/bin/sh", "-c", script.loader])
         if target.elevation != "sudo":
             prefix = f"{shlex.quote(target.elevation)} " if target.elevation else ""
-            process, errors = await _begin(connection, f"{prefix}{shell}", None)
+            process, errors = await _begin(connection, f"{prefix}{shell}", script, None)
         else:
-            process, errors = await _begin(connection, f"sudo -n -- {shell}", None)
+            process, errors = await _begin(connection, f"sudo -n -- {shell}", script, None)
             if process is None and target.password is not None:
                 asking = f"sudo -k -S -p {shlex.quote(_PROMPT)} -- {shell}"
-                process, errors = await _begin(connection, asking, target.password)
+                process, errors = await _begin(connection, asking, script, target.password)
         if process is None:
             may_not = f"the service account {target.username} may not use {target.elevation or '/bin/sh'}"
             raise TargetRefused(f"{may_not} on {target.host}:{target.port}: {errors}")
-        return cls(process)
+        return cls(process, script.words)
 
     async def ask(self, order: list[str]) -> str:
-        """Send one order; its answer, "done", "refused WHY" or "later WHY". No word may hold a line break.
+        """Send one order; its answer, "done", "done WHAT", "refused WHY" or "later WHY". No word may hold a line
+        break.
 
         Raises TargetUnreachable, asyncssh.Error and OSError; the shell is of no use after any of them.
         """
-        _write(self._process, "".join(f"{word}\n" for word in [*order, "", ""][:4]))
+        _write(self._process, "".join(f"{word}\n" for word in order + [""] * (self._words - len(order))))
         heard = 0
         while heard < MOST_OUTPUT:
             line = await self._process.stdout.readline()
@@ -69,14 +90,64 @@ class RootShell:
             if line == _STILL:
                 _write(self._process, "yes\n")
             elif line.startswith("locum: ") and line.removeprefix("locum: ").startswith(_ANSWERS):
-                return one_line(line.removeprefix("locum: "))
+                return line.removeprefix("locum: ").removesuffix("\n")
         else:
             raise TargetUnreachable("the target says far more than it was asked")
         raise TargetUnreachable("the target ended the shell early")
 
 
+class LinuxHost:
+    """An open SSH connection of the service account, on which one script takes orders. Make one with `connect`."""
+
+    script: ClassVar[Script]
+
+    def __init__(self, connection: asyncssh.SSHClientConnection, target: Target, host_key: str) -> None:
+        self._connection = connection
+        self._target = target
+        self._where = f"{target.host}:{target.port}"
+        self._shell: RootShell | None = None
+        self.host_key = host_key
+        self.host_key_thumbprint = asyncssh.import_public_key(host_key).get_fingerprint()
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, target: Target) -> AsyncIterator[Self]:
+        """Sign in to the target as its service account. Raises TargetRefused and TargetUnreachable."""
+        connection, host_key = await open_connection(target)
+        try:
+            yield cls(connection, target, host_key)
+        finally:
+            # Not close(): that waits for a goodbye which a hostile or frozen target never says.
+            connection.abort()
+            await connection.wait_closed()
+
+    async def order(self, what: str, words: list[str], seconds: float) -> str:
+        """What the host found. `what` names the order in the words of a failure."""
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._answer(words)
+        except TimeoutError:
+            raise TargetUnreachable(f"{self._where} did not finish {what} in time") from None
+        except (asyncssh.Error, OSError):
+            raise TargetUnreachable(f"{self._where} broke the connection during {what}") from None
+        verdict, _, said = answer.partition(" ")
+        if verdict == "refused":
+            raise TargetRefused(f"{self._where}: {one_line(said)}")
+        if verdict != "done":
+            raise TargetUnreachable(f"{self._where}: {what}: {one_line(said)}")
+        return said
+
+    async def _answer(self, words: list[str]) -> str:
+        shell = self._shell or await RootShell.open(self._connection, self._target, self.script)
+        # One shell serves all orders of a connection, but not after one that was cut short.
+        self._shell = None
+        answer = await shell.ask(words)
+        self._shell = shell
+        return answer
+
+
 async def _begin(
-    connection: asyncssh.SSHClientConnection, command: str, password: Secret | None
+    connection: asyncssh.SSHClientConnection, command: str, script: Script, password: Secret | None
 ) -> tuple[_Process | None, str]:
     """Start the command, see it begin and give it the script; None and the reason if it does not begin."""
     process = await connection.create_process(command, encoding="utf-8", errors="replace", window=MOST_OUTPUT)
@@ -84,12 +155,12 @@ async def _begin(
     try:
         if password is None:
             # Without waiting: a host that hears nothing holds its next words back for 40 ms (Nagle, delayed ACK).
-            _write(process, _SCRIPT)
+            _write(process, script.text)
         else:
             await _give(process, password, begun)
         await begun
         if password is not None:
-            _write(process, _SCRIPT)
+            _write(process, script.text)
     except asyncio.IncompleteReadError as error:
         if len(error.partial) >= MOST_OUTPUT:
             raise TargetUnreachable("the target says far more than it was asked") from None

@@ -6,6 +6,8 @@ that Locum runs as.
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncssh
 
 from locum.connectors.base import Target, TargetRefused, TargetUnreachable
@@ -19,6 +21,10 @@ HOST_KEY_ALGORITHMS = (
     "rsa-sha2-512",
     "rsa-sha2-256",
 )
+
+
+class SignInRefused(TargetRefused):
+    """The target does not take the account's password or key."""
 
 
 class _Client(asyncssh.SSHClient):
@@ -65,7 +71,7 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
             raise TargetRefused(f"the host key of {where} is not trusted yet") from None
         raise TargetRefused(f"the host key of {where} is not the pinned one") from None
     except asyncssh.PermissionDenied:
-        raise TargetRefused(f"{where} does not let the service account {target.username} in") from None
+        raise SignInRefused(f"{where} does not let the service account {target.username} in") from None
     except asyncssh.KeyImportError:
         raise TargetRefused(f"the private key of the service account {target.username} can't be read") from None
     except asyncssh.KeyExchangeFailed as error:
@@ -75,6 +81,22 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
     except ValueError:  # what asyncssh's parsers raise at packets that make no sense
         raise TargetUnreachable(f"can't reach {where}: it sends packets that make no sense") from None
     return connection, client.seen
+
+
+async def takes_passwords(target: Target) -> bool:
+    """Whether the host lets the account try a password at all. Raises TargetUnreachable."""
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            methods = await asyncssh.get_server_auth_methods(
+                target.host,
+                target.port,
+                target.username,
+                server_host_key_algs=_key_algorithms(target),
+                config=None,
+            )
+    except (asyncssh.Error, OSError, TimeoutError, ValueError) as error:
+        raise TargetUnreachable(f"can't reach {target.host}:{target.port}: {_reason(error)}") from None
+    return not {"password", "keyboard-interactive"}.isdisjoint(methods)
 
 
 def _answer_at_once(*_: list[asyncssh.SSHKey]) -> None:

@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from locum.credentials.complexity import Complexity
+from locum.credentials.schedule import Timing
 from locum.kit.db import UtcTime, metadata
 
 
@@ -61,16 +63,6 @@ class PostSession(IntEnum):
     KEEP_PREVIOUS = 2
 
 
-class Frequency(IntEnum):
-    """Numbers of the contract's FrequencyType."""
-
-    HOURS = 0
-    DAYS_AT_TIME = 1
-    WEEKLY = 2
-    MONTHLY = 3
-    MINUTES = 4
-
-
 class AuthenticationMethod(IntEnum):
     """Numbers of the contract's AuthenticationMethodType."""
 
@@ -78,6 +70,8 @@ class AuthenticationMethod(IntEnum):
     SSH_KEY = 1
     SSH_KEY_AND_PASSWORD = 2
 
+
+_KEPT = "deleted_at IS NULL"
 
 credential = sa.Table(
     "credential",
@@ -106,6 +100,7 @@ credential = sa.Table(
     sa.Column("change_on_checkout", sa.Boolean),
     sa.Column("change_on_release", sa.Boolean),
     sa.Column("post_session", sa.Integer, nullable=False, default=PostSession.KEEP_PREVIOUS, server_default="2"),
+    sa.Column("search_key", sa.String(800), nullable=False, default="", server_default=""),
     sa.Column("deleted_at", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
@@ -114,12 +109,23 @@ credential = sa.Table(
     sa.CheckConstraint("post_session IN (0, 1, 2)", name="post_session"),
     sa.CheckConstraint("authentication_method IN (0, 1, 2)", name="authentication_method"),
     sa.Index("ix_credential_platform_id", "platform_id"),
+    # What searches go by. They hold all that finding a page needs: the rows are several times as many pages.
+    *(
+        sa.Index(f"ix_credential_{name}", *columns, sqlite_where=sa.text(_KEPT), postgresql_where=sa.text(_KEPT))
+        for name, columns in {
+            "search": ("type", "search_key", "username", "id"),
+            "username": ("username", "id"),
+            "name": ("name", "id"),
+            "domain": ("domain", "id"),
+        }.items()
+    ),
 )
 
 
 class Credential(msgspec.Struct, frozen=True):
     """`login_key` is domain and user name normalised: no two credentials share it (CRED-01).
 
+    The column `search_key`, which only searches read, is user name, domain and name in one, normalised.
     A deleted credential keeps its row, because the audit log names it; its secrets are erased and its login is free.
     """
 
@@ -173,6 +179,7 @@ managed_user = sa.Table(
     sa.CheckConstraint("method IN (0, 1, 2)", name="method"),
     sa.CheckConstraint("status BETWEEN 0 AND 5", name="status"),
     sa.Index("ix_managed_user_resource_id", "resource_id"),
+    sa.Index("ix_managed_user_method", "method"),
     sa.Index("ix_managed_user_next_change_at", "next_change_at"),
     sa.Index("ix_managed_user_next_verification_at", "next_verification_at"),
 )
@@ -222,19 +229,13 @@ schedule = sa.Table(
 )
 
 
-class Schedule(msgspec.Struct, frozen=True):
-    """When something is due again. `local_time` is "HH:MM:SS" in the IANA zone `time_zone`."""
+class Schedule(Timing, frozen=True):
+    """A timing with a name."""
 
     id: UUID
     name: str
     name_key: str
     description: str | None
-    frequency: int
-    period: int
-    days_of_week: str | None
-    day_of_month: int | None
-    local_time: str | None
-    time_zone: str
     created_at: dt.datetime
     modified_at: dt.datetime
 
@@ -266,24 +267,13 @@ password_complexity = sa.Table(
 )
 
 
-class PasswordComplexity(msgspec.Struct, frozen=True):
-    """What a generated password looks like (CRED-13). `max_consecutive` 0 means any number in a row."""
+class PasswordComplexity(Complexity, frozen=True):
+    """A complexity with a name (CRED-13)."""
 
     id: UUID
     name: str
     name_key: str
     description: str | None
-    type: int
-    lower_case: bool
-    upper_case: bool
-    special: bool
-    space: bool
-    numeric: bool
-    must_start_with: int
-    must_end_with: int
-    length: int
-    max_consecutive: int
-    excluded: str | None
     is_default: bool
     created_at: dt.datetime
     modified_at: dt.datetime

@@ -16,3 +16,12 @@ def replace_file(path: Path, content: bytes, *, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def sync_folder(path: Path) -> None:
+    """Return when new and deleted names in the folder are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

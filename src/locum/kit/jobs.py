@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from locum.kit.db import ReadTx, Tx, UtcTime, metadata
 from locum.kit.ids import new_id
+from locum.kit.pause import pause
 
 LEASE = dt.timedelta(seconds=15)
 BACKOFF_FIRST = dt.timedelta(seconds=1)
@@ -37,6 +38,8 @@ job = sa.Table(
     sa.UniqueConstraint("kind", "subject_id"),
     sa.Index("ix_job_due_at", "due_at"),
 )
+
+_NOT_PAUSED = ~sa.exists().select_from(pause)
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -71,12 +74,15 @@ def schedule(tx: Tx, kind: str, subject_id: UUID, *, due_at: dt.datetime) -> Non
 
 
 def claim(tx: Tx, *, owner: str, limit: int) -> list[Job]:
-    """Take up to `limit` due jobs that nobody holds, for `LEASE`. PostgreSQL skips rows another node is taking."""
+    """Take up to `limit` due jobs that nobody holds, for `LEASE`. PostgreSQL skips rows another node is taking.
+
+    None while Locum is paused.
+    """
     # A lease that runs out later than any may was written before the clock was set back.
     held = job.c.lease_until.between(tx.now, tx.now + 2 * LEASE)
     free = (
         sa.select(job.c.id)
-        .where(job.c.due_at <= tx.now, sa.or_(job.c.lease_until.is_(None), ~held))
+        .where(job.c.due_at <= tx.now, sa.or_(job.c.lease_until.is_(None), ~held), _NOT_PAUSED)
         # What failed before comes last: many jobs for one dead host must not hold up all others.
         .order_by(job.c.attempts, job.c.due_at)
         .limit(limit)
@@ -142,9 +148,10 @@ def take_back(tx: Tx, owner_prefix: str) -> int:
 
 
 def next_due(tx: ReadTx) -> dt.datetime | None:
-    """When the earliest job may be claimed; None if there is none. Held jobs count from the end of their lease."""
+    """When the earliest job may be claimed; None if none may. Held jobs count from the end of their lease."""
     ready = sa.case((job.c.lease_until > job.c.due_at, job.c.lease_until), else_=job.c.due_at)
-    found: dt.datetime | None = tx.scalar(sa.select(sa.type_coerce(ready, UtcTime)).order_by(ready).limit(1))
+    earliest = sa.select(sa.type_coerce(ready, UtcTime)).where(_NOT_PAUSED).order_by(ready).limit(1)
+    found: dt.datetime | None = tx.scalar(earliest)
     return found
 
 

@@ -21,9 +21,12 @@ _DIALECT = pysqlite.dialect(paramstyle="named")
 
 
 class Prepared(Generic[T]):
-    """`row_type` is a frozen msgspec Struct whose fields are the selected labels; one instance is given out often."""
+    """`row_type` is a frozen msgspec Struct whose fields are the selected labels; one instance is given out often.
 
-    def __init__(self, row_type: type[T], statement: sa.Select[Any]) -> None:
+    `remembered`: so many decoded rows are kept, 0 for rows that are large.
+    """
+
+    def __init__(self, row_type: type[T], statement: sa.Select[Any], *, remembered: int = REMEMBERED) -> None:
         self.row_type = row_type
         self.statement = statement
         compiled = statement.compile(dialect=_DIALECT)
@@ -40,7 +43,7 @@ class Prepared(Generic[T]):
             (str(column.name), column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
             for column in statement.selected_columns
         ]
-        self._decoded = functools.lru_cache(REMEMBERED)(self._decode)
+        self._decoded = functools.lru_cache(remembered)(self._decode)
 
     def from_sqlite(self, connection: Connection, values: dict[str, Any]) -> list[T]:
         """All rows, for `values` in place of the select's bind parameters."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tls_cert: Path | None = None
     tls_key: Path | None = None
     client_ca: Path | None = None
+    unlock_file: Path | None = None
     public_url: str | None = None
     public_ssh: str | None = None
     trusted_proxies: tuple[str, ...] = ()
@@ -39,11 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def load_settings(data_dir: Path, options: Mapping[str, Any]) -> Settings:
     """Merge the three sources. Raises StartError with the name of the setting that is wrong, never its value."""
-    file = data_dir / FILE_NAME
-    try:
-        values: dict[str, Any] = tomllib.loads(file.read_text()) if file.exists() else {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StartError(f"can't read {file}: {type(error).__name__}") from None
+    values = read_file(data_dir)
     known = {f.name for f in msgspec.structs.fields(Settings)} - {"data_dir"}
     for name in known:
         variable = os.environ.get(f"LOCUM_{name.upper()}")
@@ -52,7 +50,7 @@ def load_settings(data_dir: Path, options: Mapping[str, Any]) -> Settings:
     values |= {name: value for name, value in options.items() if value is not None}
     unknown = set(values) - known
     if unknown:
-        raise StartError(f"{file} has the unknown setting {min(unknown)}")
+        raise StartError(f"{data_dir / FILE_NAME} has the unknown setting {min(unknown)}")
     try:
         settings = msgspec.convert({**values, "data_dir": data_dir}, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
@@ -61,6 +59,25 @@ def load_settings(data_dir: Path, options: Mapping[str, Any]) -> Settings:
         raise StartError(f"the setting {name} has a value of the wrong kind") from None
     _check(settings)
     return settings
+
+
+def read_file(data_dir: Path) -> dict[str, Any]:
+    """What the settings file says, if there is one. Raises StartError."""
+    file = data_dir / FILE_NAME
+    try:
+        return tomllib.loads(file.read_text()) if file.exists() else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StartError(f"can't read {file}: {type(error).__name__}") from None
+
+
+def written(values: Mapping[str, Any]) -> str:
+    """The text of a settings file that says this."""
+    return "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
+
+
+def _toml(value: Any) -> str:
+    """As JSON, but for surrogate pairs, which `ensure_ascii` would make, and for the one more letter that TOML bars."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def split_address(value: str, name: str) -> tuple[str, int]:

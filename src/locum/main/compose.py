@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from uuid import UUID
+from functools import partial
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,8 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from locum.api.context import Api
 from locum.audit.sealer import Sealer
 from locum.audit.verify import ANCHOR_FILE
-from locum.connectors.base import Connector, Target
+from locum.connectors.base import AccountKeeper, Connector, Target
 from locum.connectors.linux import LinuxConnector
+from locum.connectors.linux_accounts import LinuxKeeper
+from locum.connectors.mariadb import MariadbKeeper
+from locum.connectors.postgresql import PostgresKeeper
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
 from locum.identities import digests, signing_key, tokens
@@ -28,27 +31,34 @@ from locum.identities.passwords import PasswordHasher
 from locum.identities.relying_party import relying_party
 from locum.identities.signin import SignIn
 from locum.identities.tokens import Tokens
-from locum.kit import jobs
+from locum.kit import jobs, pause
 from locum.kit.db import Database, ReadTx
-from locum.kit.errors import Invalid, LocumError
+from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
+from locum.main.interrupted import close_recordings
 from locum.main.node import node_name
-from locum.recordings.key import data_key
-from locum.recordings.seal import seal
-from locum.recordings.sink import Closed
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
+from locum.rotation.ask import change_secret
+from locum.rotation.due import plan_due
+from locum.rotation.pass_facts import RotationWork
+from locum.rotation.rotate import rotate
+from locum.rotation.rows import ROTATION_JOB, VERIFICATION_JOB
+from locum.rotation.verify import verify
+from locum.sessions import lease
 from locum.sessions.advance import advance
 from locum.sessions.connections import Connections
-from locum.sessions.recover import sealed
+from locum.sessions.lease_account import switch_account
+from locum.sessions.lease_advance import LeaseWork, advance_lease
+from locum.sessions.lease_sweep import sweep_leases
 from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
 from locum.sessions.work import SessionWork
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
-from locum.worker.main import Worker
+from locum.worker.main import Handler, Worker
 
 
 def open_connector(kind: str, target: Target) -> AbstractAsyncContextManager[Connector]:
@@ -57,6 +67,18 @@ def open_connector(kind: str, target: Target) -> AbstractAsyncContextManager[Con
         case "linux":
             return LinuxConnector.connect(target)
     raise Invalid(f"there is no connector for {kind}")
+
+
+def open_keeper(kind: str, target: Target) -> AbstractAsyncContextManager[AccountKeeper]:
+    """What looks at and changes the accounts of a platform. A new platform is one more case here."""
+    match kind:
+        case "linux":
+            return LinuxKeeper.connect(target)
+        case "postgresql":
+            return PostgresKeeper.connect(target)
+        case "mariadb":
+            return MariadbKeeper.connect(target)
+    raise Invalid(f"Locum can't change secrets on {kind}")
 
 
 log = structlog.get_logger("locum")
@@ -84,27 +106,45 @@ class Node:
         """Every `interval_s` seconds, look for access that must not be any more, and say so loudly."""
         while True:
             try:
-                for session_id in await self.db.write(sweep):
-                    log.error("a session lives past its end", session=str(session_id))
+                if not await self._is_paused():
+                    await self._sweep_once()
             except Exception:
                 log.exception("the sweep can't reach the database")
             await asyncio.sleep(interval_s)
 
-    async def take_up(self) -> None:
-        """What a crash left: jobs this node held, its connections, and the recordings of those."""
-        await self.db.write(jobs.take_back, self.name)
-        for recording_id in await self.connections.recover():
-            closed = await asyncio.to_thread(self._seal, recording_id)
-            await self.db.write(sealed, recording_id, closed.digest if closed else None)
+    async def _sweep_once(self) -> None:
+        for session_id in await self.db.write(sweep):
+            log.error("a session lives past its end", session=str(session_id))
+        for lease_id in await self.db.write(sweep_leases):
+            log.error("a lease lives past its end", lease=str(lease_id))
+        while await self.db.write(plan_due):
+            self.api.changed.ring()
 
-    def _seal(self, recording_id: UUID) -> Closed | None:
+    async def _is_paused(self) -> bool:
+        found = await self.db.read(pause.current)
+        if found is not None:
+            log.error("paused: nothing reaches a target", since=str(found.since), reason=found.reason)
+        return found is not None
+
+    async def _sweep_once(self) -> None:
+        for session_id in await self.db.write(sweep):
+            log.error("a session lives past its end", session=str(session_id))
+        for lease_id in await self.db.write(sweep_leases):
+            log.error("a lease lives past its end", lease=str(lease_id))
+        while await self.db.write(plan_due):
+            self.api.changed.ring()
+
+    async def take_up(self) -> None:
+        """What a crash left: jobs this node held, its connections, and the recordings of those.
+
+        In a restored copy that is `locum resume`'s to do: until then what the backup knew as live stays so.
+        """
+        if await self._is_paused():
+            return
+        await self.db.write(jobs.take_back, self.name)
+        lost = await self.connections.recover()
         store = self.recorder.store
-        try:
-            key = data_key(self.vault, store.path(recording_id), recording_id)
-            return seal(store, recording_id, key, self.recording_key)
-        except (LocumError, OSError) as error:  # one bad file must not keep Locum from starting
-            log.error("a recording stays open after a crash", recording=str(recording_id), reason=str(error))
-            return None
+        await asyncio.to_thread(close_recordings, self.db, self.vault, store, self.recording_key, lost)
 
 
 def compose(settings: Settings, db: Database, vault: Vault) -> Node:
@@ -121,6 +161,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
     recorder = Recorder(Store(settings.data_dir / "recordings"), recording_key)
     work = SessionWork(db, vault, open_connector, changed)
+    lease_work = LeaseWork(db, change_secret, partial(switch_account, db, vault, open_keeper), changed)
     host, port = split_address(settings.ssh, "--ssh")
     https_port = split_address(settings.https, "--https")[1]
     gateway = SshGateway(
@@ -155,7 +196,10 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         vault=vault,
         api=api,
         worker=Worker(
-            db, {JOB: lambda held: advance(work, held)}, changed, owner=f"{name}:{secrets.token_hex(8)}"
+            db,
+            _handlers(work, lease_work, RotationWork(db, vault, open_keeper, changed)),
+            changed,
+            owner=f"{name}:{secrets.token_hex(8)}",
         ),
         connections=connections,
         gateway=gateway,
@@ -167,6 +211,16 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         hasher=hasher,
     )
     return node
+
+
+def _handlers(work: SessionWork, lease_work: LeaseWork, rotation_work: RotationWork) -> dict[str, Handler]:
+    """What does the jobs of each kind."""
+    return {
+        JOB: lambda held: advance(work, held),
+        lease.JOB: lambda held: advance_lease(lease_work, held),
+        ROTATION_JOB: lambda held: rotate(rotation_work, held),
+        VERIFICATION_JOB: lambda held: verify(rotation_work, held),
+    }
 
 
 def _keys(tx: ReadTx, vault: Vault) -> dict[str, Secret]:

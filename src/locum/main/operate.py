@@ -5,6 +5,7 @@ Owning the data directory is the proof. Each use is audited, by the process that
 
 from __future__ import annotations
 
+import base64
 import getpass
 import json
 import socket
@@ -18,24 +19,29 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from locum import __version__
 from locum.audit import export as audit_export
 from locum.audit import log as audit
 from locum.audit import verify as audit_verify
+from locum.audit.classify import Detail
 from locum.audit.sealer import Sealer
 from locum.identities import digests, first_administrator, key_holders, signing_key
+from locum.kit import pause
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, open_database
 from locum.kit.errors import Invalid, StartError
 from locum.kit.files import replace_file
+from locum.kit.ids import new_id
 from locum.kit.settings import load_settings
-from locum.main import keys
-from locum.main.migrate import is_prepared, migrate
-from locum.main.prepare import root_key_path
+from locum.main import backup_format, keys
+from locum.main.migrate import is_prepared, migrate, revisions
+from locum.main.resume import Resume
+from locum.main.root_key_rotation import RootKeyRotation
+from locum.main.root_keys import open_vault, root_key_path
 from locum.reads import recordings as recorded
 from locum.recordings import cast, reader
 from locum.recordings.key import data_key
 from locum.recordings.store import Store
-from locum.vault.keyring import load_keyring
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -64,6 +70,10 @@ class Console:
         self.db.submit_write(audit.record, self.actor, "console.command", detail=detail).result()
         return act(self, **arguments)
 
+    def root_keys(self) -> RootKeyRotation:
+        """The root keys and what is under them."""
+        return RootKeyRotation(self.db, self.vault, self.data_dir, self.actor)
+
     def public_key(self, name: str) -> Ed25519PublicKey:
         """The public half of a signing key."""
         return keys.signing_key(self.db.submit_read(keys.load, self.vault, name).result()).public_key()
@@ -71,14 +81,13 @@ class Console:
 
 def operate(command: str, data_dir: Path, database_url: str | None, **arguments: Any) -> Answer:
     """Run one command wherever it has to run. Raises StartError where nothing was ever initialised."""
-    key = root_key_path(data_dir)
-    if not key.exists():
+    if not root_key_path(data_dir).exists():
         raise StartError(f"{data_dir} was never initialised: run locum init first")
     answer = _ask_server(data_dir / SOCKET_NAME, command, arguments)
     if answer is not None:
         return answer
-    vault = Vault(load_keyring(key))
     settings = load_settings(data_dir, {"database_url": database_url})
+    vault = open_vault(settings)
     db = open_database(settings.database)
     try:
         if not is_prepared(db):
@@ -203,6 +212,61 @@ def _key_holders(console: Console, *, found: list[str]) -> Answer:
     return {"ok": True, "object": {"holders": console.db.submit_read(look).result()}}
 
 
+def _vault_status(console: Console) -> Answer:
+    return {"ok": True, "object": console.root_keys().status()}
+
+
+def _vault_rotate_root(console: Console, *, prepare_only: bool) -> Answer:
+    return {"ok": True, "text": console.root_keys().rotate(prepare_only=prepare_only)}
+
+
+def _vault_drop_retired(console: Console) -> Answer:
+    ok, words = console.root_keys().drop_retired()
+    return {"ok": ok, "text": words}
+
+
+def _backup_begin(console: Console, *, file: str) -> Answer:
+    """A key for one backup, which the caller writes in a process of its own. See `main/backup.py`."""
+    detail = {"file": file}
+    console.db.submit_write(audit.record, console.actor, "backup.begun", detail=detail).result()
+    backup_id, url = new_id(), console.db.engine.url
+    if console.db.is_sqlite:
+        url = url.set(database=str(Path(url.database or "").resolve()))
+    key, wrapped = backup_format.new_key(console.vault, backup_id)
+    made = {
+        "id": str(backup_id),
+        "key": base64.b64encode(key.buffer()).decode(),
+        "wrapped": wrapped,
+        "database": url.render_as_string(hide_password=False),
+    }
+    key.wipe()
+    return {"ok": True, "object": made}
+
+
+def _backup_end(console: Console, *, file: str, rows: int) -> Answer:
+    detail: Detail = {"file": file, "count": rows}
+    console.db.submit_write(audit.record, console.actor, "backup.made", detail=detail).result()
+    return {"ok": True, "object": {}}
+
+
+def _resume(console: Console, *, go: bool) -> Answer:
+    resume = Resume(console.db, console.vault, console.data_dir, console.actor)
+    return {"ok": True, "object": resume.go() if go else resume.look()}
+
+
+def _status(console: Console) -> Answer:
+    found = console.db.submit_read(pause.current).result()
+    return {
+        "ok": True,
+        "object": {
+            "version": __version__,
+            "schema": revisions()[0],
+            "database": console.db.engine.dialect.name,
+            "paused": msgspec.to_builtins(found),
+        },
+    }
+
+
 COMMANDS: dict[str, Callable[..., Answer]] = {
     "audit.verify": _audit_verify,
     "audit.export": _audit_export,
@@ -212,4 +276,11 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "recover": _recover,
     "token-key.rotate": _rotate_token_key,
     "api_key.holders": _key_holders,
+    "backup.begin": _backup_begin,
+    "backup.end": _backup_end,
+    "resume": _resume,
+    "status": _status,
+    "vault.status": _vault_status,
+    "vault.rotate-root": _vault_rotate_root,
+    "vault.drop-retired": _vault_drop_retired,
 }

@@ -17,11 +17,11 @@ from locum.identities import first_administrator
 from locum.kit.db import Database, Tx, open_database
 from locum.kit.errors import StartError
 from locum.kit.files import replace_file
-from locum.kit.settings import FILE_NAME, Settings, load_settings
+from locum.kit.settings import FILE_NAME, Settings, load_settings, written
 from locum.main import keys, tls
 from locum.main.migrate import migrate
+from locum.main.root_keys import make_vault, open_vault, root_key_path
 from locum.main.seed import seed
-from locum.vault.keyring import create_root_key, load_keyring
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -30,30 +30,28 @@ _LOCK = int.from_bytes(b"complete", "big") >> 1
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the operator asked for. `admin_mfa` is "none" or "totp", `user_mfa` "required" or "optional"."""
+    """What the operator asked for. `admin_mfa` is "none" or "totp", `user_mfa` "required" or "optional".
+
+    `root_key` says what keeps the root key: "file" (None says so too), "passphrase", "env" or a `pkcs11:` URI.
+    """
 
     admin: str
     password: Secret
     admin_mfa: Literal["none", "totp"]
     user_mfa: Literal["required", "optional"]
     database_url: str | None
-
-
-def root_key_path(data_dir: Path) -> Path:
-    """Where the root key of an installation lies unless a provider elsewhere is set."""
-    return data_dir / "keys" / "root.key"
+    root_key: str | None = None
+    unlock_file: Path | None = None
 
 
 def prepare(data_dir: Path, wish: Wish) -> dict[str, object]:
     """Do all steps; answers the JSON object that `locum init` prints. Secrets in it are null on later runs."""
     make_directories(data_dir)
-    if not root_key_path(data_dir).exists():
-        create_root_key(root_key_path(data_dir))
-    vault = Vault(load_keyring(root_key_path(data_dir)))
+    settings = load_settings(data_dir, {"database_url": wish.database_url, "unlock_file": wish.unlock_file})
+    vault = _vault(settings, wish.root_key)
     if wish.database_url is not None:
         _remember_database(data_dir, wish.database_url)
-    settings = load_settings(data_dir, {"database_url": wish.database_url})
-    _keep_private(settings.database)
+    keep_private(settings.database)
     database = open_database(settings.database)
     try:
         migrate(database)
@@ -62,6 +60,16 @@ def prepare(data_dir: Path, wish: Wish) -> dict[str, object]:
     finally:
         database.close()
     return printed
+
+
+def _vault(settings: Settings, choice: str | None) -> Vault:
+    if not root_key_path(settings.data_dir).exists():
+        return make_vault(settings, choice or "file")
+    vault = open_vault(settings)
+    file = vault.keyring.file
+    if file is not None and choice not in (None, file.provider_name):
+        raise StartError(f"the root key is kept by {file.provider_name} since the first locum init")
+    return vault
 
 
 def publish(database: Database, vault: Vault, settings: Settings) -> None:
@@ -126,11 +134,10 @@ def _remember_database(data_dir: Path, url: str) -> None:
     """So that every later command finds the same database. The URL may hold a password: mode 0600."""
     file = data_dir / FILE_NAME
     if not file.exists():
-        quoted = url.replace("\\", "\\\\").replace('"', '\\"')
-        _write(file, f'database_url = "{quoted}"\n'.encode(), mode=0o600)
+        _write(file, written({"database_url": url}).encode(), mode=0o600)
 
 
-def _keep_private(url: str) -> None:
+def keep_private(url: str) -> None:
     """SQLite makes a file that everybody may read, and gives its journals the mode of the file it finds."""
     if url.startswith("sqlite:///"):
         with contextlib.suppress(OSError):  # SQLite says better what is wrong with the place

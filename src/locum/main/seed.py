@@ -1,24 +1,61 @@
-"""What every installation begins with: the Linux platform, the default connection profile, two activities."""
+"""What every installation begins with: platforms, rules for secrets, a connection profile, two activities."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import LoginType, activity, activity_action, connection_profile
+from locum.credentials.complexity import CharacterTypes, Complexity, ComplexityType
+from locum.credentials.model import history_option, password_complexity, schedule
+from locum.credentials.schedule import Frequency, Timing
 from locum.kit.db import Tx
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
-from locum.resources.model import platform
+from locum.resources.model import PlatformType, platform
 
 DEFAULT_PROFILE = "Default"
 DEFAULT_MINUTES = 60
+_VERSIONS = 10
+
+
+_PLATFORMS = (
+    ("Linux", "Linux hosts over SSH", "linux", "root", PlatformType.UNSPECIFIED),
+    ("PostgreSQL", "PostgreSQL servers", "postgresql", "postgres", PlatformType.DATABASE),
+    ("MySQL", "MySQL and MariaDB servers", "mariadb", "root", PlatformType.DATABASE),
+    ("Secret Vault", "Secrets that are entered by hand", "secret_vault", None, PlatformType.UNSPECIFIED),
+)
+_AT_NIGHT = {"local_time": "02:00:00"}
+_SCHEDULES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("Hourly", {"frequency": Frequency.HOURS}),
+    ("Daily", {"frequency": Frequency.DAYS_AT_TIME, **_AT_NIGHT}),
+    ("Weekly", {"frequency": Frequency.WEEKLY, "days_of_week": "Sunday", **_AT_NIGHT}),
+    ("Monthly", {"frequency": Frequency.MONTHLY, "day_of_month": 1, **_AT_NIGHT}),
+    ("Every 90 days", {"frequency": Frequency.DAYS_AT_TIME, "period": 90, **_AT_NIGHT}),
+)
+# Two dozen of 72 characters are 148 bits; it begins with a letter, as some platforms want.
+_COMPLEXITY = Complexity(
+    type=ComplexityType.PASSWORD,
+    lower_case=True,
+    upper_case=True,
+    special=True,
+    space=False,
+    numeric=True,
+    must_start_with=CharacterTypes.LOWERCASE | CharacterTypes.UPPERCASE,
+    must_end_with=CharacterTypes.NONE,
+    length=24,
+    max_consecutive=2,
+    excluded=None,
+)
 
 
 def seed(tx: Tx) -> None:
     """Add what is missing; running it again changes nothing."""
-    linux = _platform(tx)
+    linux, *_ = [_platform(tx, *each) for each in _PLATFORMS]
+    _rules(tx)
     _profile(tx)
     sudo = {"run_as": "ALL", "commands": "ALL", "nopasswd": "true"}
     _activity(
@@ -31,22 +68,47 @@ def seed(tx: Tx) -> None:
     _activity(tx, linux, "Linux shell", "An account for the session alone, without further rights", [])
 
 
-def _platform(tx: Tx) -> UUID:
-    found: UUID | None = tx.scalar(sa.select(platform.c.id).where(platform.c.name == "Linux"))
+def _platform(
+    tx: Tx, name: str, description: str, connector: str, built_in_account: str | None, type: PlatformType
+) -> UUID:
+    found: UUID | None = tx.scalar(sa.select(platform.c.id).where(platform.c.name == name))
     if found is not None:
+        # An earlier version's Linux did not know yet that it came with Locum.
+        c = platform.c
+        tx.run(sa.update(platform).where(c.id == found, c.permanent.is_(False)).values(permanent=True))
         return found
     made = new_id()
     tx.add(
         platform,
         id=made,
-        name="Linux",
-        description="Linux hosts over SSH",
-        connector="linux",
-        built_in_account="root",
+        name=name,
+        description=description,
+        connector=connector,
+        built_in_account=built_in_account,
+        type=type,
+        permanent=True,
         created_at=tx.now,
         modified_at=tx.now,
     )
     return made
+
+
+def _rules(tx: Tx) -> None:
+    """Schedules only where there is none at all: those that were deleted stay so."""
+    times = {"created_at": tx.now, "modified_at": tx.now}
+    if tx.scalar(sa.select(schedule.c.id).limit(1)) is None:
+        plain = Timing(
+            frequency=0, period=1, days_of_week=None, day_of_month=None, local_time=None, time_zone="UTC"
+        )
+        for name, timing in _SCHEDULES:
+            fields = msgspec.structs.asdict(msgspec.structs.replace(plain, **timing))
+            tx.add(schedule, id=new_id(), name=name, name_key=name_key(name), **fields, **times)
+    c = password_complexity.c
+    if tx.scalar(sa.select(c.id).where(c.is_default.is_(True))) is None:
+        fields = {**msgspec.structs.asdict(_COMPLEXITY), "name": "Default", "name_key": name_key("Default")}
+        tx.add(password_complexity, id=new_id(), is_default=True, **fields, **times)
+    if tx.scalar(sa.select(history_option.c.id)) is None:
+        tx.add(history_option, id=new_id(), limit=_VERSIONS, days=0, **times)
 
 
 def _profile(tx: Tx) -> None:

@@ -34,8 +34,8 @@ from locum.main.compose import Node, compose
 from locum.main.http_protocol import BoundedProtocol
 from locum.main.logs import configure_logs
 from locum.main.migrate import is_prepared, migrate
-from locum.main.prepare import complete, publish, root_key_path
-from locum.vault.keyring import load_keyring
+from locum.main.prepare import complete, publish
+from locum.main.root_keys import open_vault
 from locum.vault.process import harden
 from locum.vault.store import Vault
 
@@ -66,10 +66,7 @@ def run(settings: Settings) -> None:
 
 
 def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
-    key = root_key_path(settings.data_dir)
-    if not key.exists():
-        raise StartError(f"{settings.data_dir} was never initialised: run locum init first")
-    vault = Vault(load_keyring(key))
+    vault = open_vault(settings)
     _one_process(settings.data_dir, stack)
     database = open_database(settings.database)
     stack.callback(database.close)

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from locum.kit.errors import Conflict, NotFound, StartError
+from locum.kit.files import sync_folder
 
 _SUFFIX = ".locrec"
 
@@ -57,20 +58,17 @@ class Store:
                     yield UUID(name)
 
     def delete(self, recording_id: UUID) -> None:
-        """Remove the file for good. Raises NotFound."""
+        """Remove the file, and the key beside it, for good. Raises NotFound."""
         try:
             self.path(recording_id).unlink()
+            key_path(self.path(recording_id)).unlink(missing_ok=True)
         except FileNotFoundError as error:
             raise NotFound(f"There is no recording {recording_id}") from error
         self.sync()
 
     def sync(self) -> None:
         """Return when new and deleted names are on the disk."""
-        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(self.root)
 
     def free_bytes(self) -> int:
         """What an ordinary process may still write on the file system."""
@@ -83,6 +81,11 @@ class Store:
         except FileNotFoundError as error:
             raise NotFound(f"There is no recording {recording_id}") from error
         return io.FileIO(descriptor, mode)
+
+
+def key_path(recording: Path) -> Path:
+    """Where the data key of this recording lies when it is no longer wrapped as its header says."""
+    return recording.with_name(recording.name + ".key")
 
 
 def _is_uuid(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,14 +16,23 @@ from locum.kit.db import ReadTx, Tx, metadata
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import checked_name, name_key
-from locum.resources.model import Platform, Resource, ResourceType, TrustAction, platform, resource
+from locum.resources.model import Resource, ResourceType, TrustAction, platform, resource
 
 DEFAULT_PLATFORM = "Linux"
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
 _TAKEN = "there is a resource of this name already"
 _COLUMNS = [resource.c[name] for name in Resource.__struct_fields__]
-_PLATFORMS = sa.select(*(platform.c[name] for name in Platform.__struct_fields__)).order_by(platform.c.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How a database server is reached. No port is the platform's usual one; TLS is insisted on if `encrypted`."""
+
+    port: int | None = None
+    database_name: str | None = None
+    encrypted: bool = True
+    trust_server_certificate: bool = False
 
 
 def get_resource(tx: ReadTx, resource_id: UUID) -> Resource:
@@ -31,11 +41,6 @@ def get_resource(tx: ReadTx, resource_id: UUID) -> Resource:
     if found is None:
         raise NotFound("no such resource")
     return found
-
-
-def platforms(tx: ReadTx) -> list[Platform]:
-    """Every platform, by name."""
-    return tx.rows(Platform, _PLATFORMS)
 
 
 def add_resource(
@@ -49,17 +54,23 @@ def add_resource(
     service_account_id: UUID | None = None,
     port_ssh: int = 22,
     accept_host_key_on_first_discovery: bool = False,
+    type: ResourceType = ResourceType.HOST,
+    platform_name: str = DEFAULT_PLATFORM,
+    database: Listening | None = None,
 ) -> Resource:
-    """Onboard a host by its IP address or DNS name (RES-04). Raises Conflict for a taken name, Invalid otherwise.
+    """Onboard a resource by its IP address or DNS name (RES-04). Raises Conflict for a taken name, else Invalid.
 
-    Without an address the name itself is the DNS name. A `platform_id` of None means Linux.
+    Without an address the name itself is the DNS name, but for a secret vault, which has none. A `platform_id` of
+    None means the platform called `platform_name`.
     """
-    if not dns_name and not ip_address:
+    if not dns_name and not ip_address and type is not ResourceType.SECRET_VAULT:
         dns_name = name
     shown = checked_name(name or dns_name or ip_address, field="name")
     _check_address(dns_name, ip_address)
     if not 1 <= port_ssh <= 65535:
         raise Invalid("portSsh must lie between 1 and 65535", field="portSsh")
+    if database is not None and database.port is not None and not 1 <= database.port <= 65535:
+        raise Invalid("port must lie between 1 and 65535", field="port")
     if service_account_id is not None:
         table = metadata.tables["credential"]
         if tx.scalar(sa.select(table.c.id).where(table.c.id == service_account_id)) is None:
@@ -69,16 +80,17 @@ def add_resource(
     resource_id = new_id()
     row = {
         "id": resource_id,
-        "type": ResourceType.HOST,
+        "type": type,
         "name": shown,
         "name_key": name_key(shown),
         "dns_name": dns_name or None,
         "ip_address": ip_address or None,
-        "platform_id": _platform(tx, platform_id),
+        "platform_id": _platform(tx, platform_id, platform_name),
         "service_account_id": service_account_id,
         "port_ssh": port_ssh,
         "accept_host_key_on_first_discovery": accept_host_key_on_first_discovery,
         "ssh_trust_action": TrustAction.BLOCK,
+        **(asdict(database) if database else {}),
         "created_at": tx.now,
         "modified_at": tx.now,
     }
@@ -97,8 +109,8 @@ def add_resource(
     return get_resource(tx, resource_id)
 
 
-def _platform(tx: ReadTx, platform_id: UUID | None) -> UUID:
-    match = platform.c.id == platform_id if platform_id else platform.c.name == DEFAULT_PLATFORM
+def _platform(tx: ReadTx, platform_id: UUID | None, name: str) -> UUID:
+    match = platform.c.id == platform_id if platform_id else platform.c.name == name
     found: UUID | None = tx.scalar(sa.select(platform.c.id).where(match))
     if found is None:
         raise Invalid("platformId names no platform", field="platformId")

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from locum.connectors.base import Privilege
 from locum.kit.db import UtcTime, metadata
 
 
@@ -160,18 +161,6 @@ class Resource(msgspec.Struct, frozen=True):
     def address(self) -> str:
         """Where to dial: the IP address if one is set, else the DNS name."""
         return self.ip_address or self.dns_name or ""
-
-
-class Privilege(IntEnum):
-    """Numbers of the contract's UserPrivilege, those that Locum can find out."""
-
-    NOT_SET = 0
-    ADMINISTRATOR = 1
-    POWER_USER = 2
-    GUEST = 3
-    USER = 4
-    SUPER_USER = 5
-    LINUX_USER = 6
 
 
 host_user = sa.Table(

@@ -50,7 +50,9 @@ rotation = sa.Table(
     sa.Column("state", sa.Integer, nullable=False),
     sa.Column("candidate_secret_id", sa.ForeignKey("vault_secret.id")),
     sa.Column("candidate_public_key", sa.String(4000)),
-    sa.Column("previous_version", sa.Integer),
+    sa.Column("rollback_of", sa.ForeignKey("rotation.id")),
+    sa.Column("abort_asked", sa.Boolean, nullable=False, default=False),
+    sa.Column("busy_until", UtcTime),
     sa.Column("requested_by", sa.Uuid),
     sa.Column("requested_by_name", sa.String(256), nullable=False),
     sa.Column("requested_from", sa.String(64)),
@@ -71,8 +73,10 @@ rotation = sa.Table(
 class Rotation(msgspec.Struct, frozen=True):
     """One change of one secret on its target, from intent to end. A credential has at most one that is open.
 
-    `candidate_secret_id` holds the new secret from before the first touch until it is the credential's own;
-    `changed_at` says that the target was seen to take it. `previous_version` is what a rollback goes back to.
+    `candidate_secret_id` holds the new secret from before the first touch until it is the credential's own.
+    `started_at`: from then on the target may have either. `changed_at`: the target was seen to have taken the
+    candidate, which is the credential's own secret since. `busy_until`: it counts among those under way on its
+    resource until then.
     """
 
     id: UUID
@@ -82,7 +86,9 @@ class Rotation(msgspec.Struct, frozen=True):
     state: int
     candidate_secret_id: UUID | None
     candidate_public_key: str | None
-    previous_version: int | None
+    rollback_of: UUID | None
+    abort_asked: bool
+    busy_until: dt.datetime | None
     requested_by: UUID | None
     requested_by_name: str
     requested_from: str | None

@@ -23,6 +23,7 @@ from locum.kit.actor import LOCUM, Actor
 from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Forbidden, LocumError, NotFound
 from locum.kit.ids import new_id
+from locum.kit.pause import refuse_if_paused
 from locum.kit.wake import Wake
 from locum.resources.add import get_resource
 from locum.resources.model import resource
@@ -80,10 +81,11 @@ def authorize_connection(
 ) -> Grant:
     """Let one connection into a session, or say why not. Default deny.
 
-    Checks, in order: (1) the session is the caller's own; (2) it is Active; (3) its time is not over; (4) its owner
-    is not locked; (5) the way they signed in is enough for its connection profile. Then the connection is written
-    down and audited, and the Grant made.
+    Checks, in order: (1) Locum is not paused; (2) the session is the caller's own; (3) it is Active; (4) its time is
+    not over; (5) its owner is not locked; (6) the way they signed in is enough for its connection profile. Then the
+    connection is written down and audited, and the Grant made.
     """
+    refuse_if_paused(tx)
     session = transition.get(tx, session_id)
     if session.identity_id != who.identity_id:
         raise NotFound("no such session")
@@ -305,6 +307,7 @@ async def _or_undo(write: Coroutine[Any, Any, T], undo: Callable[[T], Awaitable[
 
 def _check_bound(tx: ReadTx, wanted: Wanted, identity_id: UUID) -> None:
     assert wanted.session_id is not None
+    refuse_if_paused(tx)
     session = transition.get(tx, wanted.session_id)
     if session.identity_id != identity_id:
         raise NotFound("no such session")

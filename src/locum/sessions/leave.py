@@ -1,4 +1,4 @@
-"""A person or an application leaves: their sessions end, no policy names them, nothing of them works any more."""
+"""A person or an application leaves: sessions and leases end, no policy names them, nothing of them works any more."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from locum.identities.remove import remove
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
 from locum.policies.model import policy_identity
+from locum.sessions import lease as leases
 from locum.sessions import transition
 from locum.sessions.lifecycle import LIVE, Status
-from locum.sessions.model import access_session
+from locum.sessions.model import access_session, lease
 from locum.vault.store import Vault
 
 
@@ -28,4 +29,5 @@ def leave(tx: Tx, vault: Vault, actor: Actor, identity_id: UUID) -> None:
     for session_id in tx.scalars(live):
         session = transition.get(tx, session_id)
         transition.begin_end(tx, actor, session, outcome=Status.CANCELLED, reason="its user was deleted")
+    leases.end_all(tx, actor, lease.c.identity_id == identity_id, reason="its holder was deleted")
     tx.run(sa.delete(policy_identity).where(policy_identity.c.member_id == identity_id))

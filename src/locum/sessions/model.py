@@ -1,4 +1,4 @@
-"""Tables of access sessions, their grant ledger, their connections and their log."""
+"""Tables of access sessions, their grant ledger, their connections and their log; and of leases."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import BIG_ID, UtcTime, metadata
+from locum.sessions.lease_cycle import Account
+from locum.sessions.lease_cycle import State as LeaseState
 
 access_session = sa.Table(
     "access_session",
@@ -196,15 +198,6 @@ class LogLine(msgspec.Struct, frozen=True):
     text: str
 
 
-class LeaseState(StrEnum):
-    """`intended`: the secret is not out yet, or may be; `ended` is certain."""
-
-    INTENDED = "intended"
-    ACTIVE = "active"
-    ENDING = "ending"
-    ENDED = "ended"
-
-
 lease = sa.Table(
     "lease",
     metadata,
@@ -216,7 +209,11 @@ lease = sa.Table(
     sa.Column("note", sa.String(1000)),
     sa.Column("ticket", sa.String(256)),
     sa.Column("created_from", sa.String(64)),
+    sa.Column("change_on_checkout", sa.Boolean, nullable=False),
     sa.Column("change_on_release", sa.Boolean, nullable=False),
+    sa.Column("post_session", sa.Integer, nullable=False),
+    sa.Column("account", sa.String(10)),
+    sa.Column("rotation_id", sa.ForeignKey("rotation.id")),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("active_at", UtcTime),
     sa.Column("due_at", UtcTime, nullable=False),
@@ -225,6 +222,8 @@ lease = sa.Table(
     sa.Column("end_reason", sa.String(1000)),
     sa.Column("last_error", sa.String(1000)),
     sa.CheckConstraint("state IN ('intended', 'active', 'ending', 'ended')", name="state"),
+    sa.CheckConstraint("post_session IN (0, 1, 2)", name="post_session"),
+    sa.CheckConstraint("account IS NULL OR account IN ('enabled', 'settled')", name="account"),
     sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended_has_time"),
     sa.CheckConstraint("state <> 'ended' OR exclusive_credential_id IS NULL", name="ended_is_free"),
     sa.Index("ix_lease_credential_id", "credential_id", "state"),
@@ -238,6 +237,8 @@ class Lease(msgspec.Struct, frozen=True):
 
     `exclusive_credential_id` is the credential while nobody else may check it out. What one has read can't be
     taken back, so the end of a lease with `change_on_release` is a rotation, and it stays `ending` until that is done.
+    `rotation_id` is the change of secret it waits for, at check-out or at its end. What the credential says of both
+    counts as it was at check-out.
     """
 
     id: UUID
@@ -248,7 +249,11 @@ class Lease(msgspec.Struct, frozen=True):
     note: str | None
     ticket: str | None
     created_from: str | None
+    change_on_checkout: bool
     change_on_release: bool
+    post_session: int
+    account: Account | None
+    rotation_id: UUID | None
     created_at: dt.datetime
     active_at: dt.datetime | None
     due_at: dt.datetime

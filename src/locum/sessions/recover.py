@@ -1,4 +1,4 @@
-"""What a crash of this node left: connections that are gone, sessions that hung on them, open recordings."""
+"""What a crash of a node left: connections that are gone, sessions that hung on them, open recordings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from locum.sessions.model import AccessSession, access_session, connection
 LOST = "Locum restarted"
 
 
-def recover(tx: Tx, node: str) -> list[UUID]:
-    """End what hung on the connections of `node`. Answers those that were being recorded: they wait for `sealed`."""
-    open_here = (connection.c.node == node, connection.c.closed_at.is_(None))
+def recover(tx: Tx, node: str | None) -> list[UUID]:
+    """End what hung on the connections of `node` (None: of every node, for in a restored copy none of them lives).
+
+    Answers those that were being recorded: they wait for `sealed`.
+    """
+    open_here = (connection.c.closed_at.is_(None), *(() if node is None else (connection.c.node == node,)))
     recorded = tx.scalars(sa.select(connection.c.id).where(*open_here, connection.c.recorded.is_(True)))
     # Those stay open until `sealed`: else a second crash before that would leave their recordings open for ever.
     not_recorded = (*open_here, connection.c.recorded.is_(False))
@@ -26,7 +29,7 @@ def recover(tx: Tx, node: str) -> list[UUID]:
     hung = tx.rows(
         AccessSession,
         sa.select(*(access_session.c[name] for name in AccessSession.__struct_fields__)).where(
-            access_session.c.node == node,
+            *(() if node is None else (access_session.c.node == node,)),
             access_session.c.ends_with_connection.is_(True),
             access_session.c.status.in_([Status.PENDING, Status.ACTIVE]),
         ),

@@ -21,6 +21,7 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
+from locum.kit.pause import refuse_if_paused
 from locum.policies.decide import Allowed, Denied, decide
 from locum.policies.facts import gather
 from locum.policies.model import policy
@@ -64,7 +65,8 @@ class _Named(msgspec.Struct, frozen=True):
 def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     """Decide, and if allowed write the session down as Pending with its work due. Answers its id.
 
-    Raises NotFound for an unknown person, activity, resource or policy, Forbidden with the decision's reason.
+    Raises NotFound for an unknown person, activity, resource or policy, Forbidden with the decision's reason, and
+    Conflict while Locum is paused.
     """
     person = tx.first(_Named, sa.select(identity.c.id, identity.c.name).where(identity.c.id == asked.identity_id))
     if person is None:
@@ -74,6 +76,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     decision = _decide(tx, asked, wanted_activity, target)
     if isinstance(decision, Denied):
         raise Forbidden(decision.reason, missing=decision.missing)
+    refuse_if_paused(tx)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
     session_id = new_id()
     tail = base64.b32encode(secrets.token_bytes(5)).decode().lower()

@@ -1,132 +1,120 @@
-"""Root keys by id, one of them active, from a file only its owner may read.
-
-The file is text: a line `locum-root-keys 1`, then one line `active|retired ID BASE64` a key. The id is derived from
-the key, so a damaged or half-written file is noticed when it is read and not when a secret fails to open.
-"""
+"""The root keys a process works with. They follow the root key file: a node sees what another one changed."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import contextlib
-import os
-import secrets
-import stat
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 from locum.kit.errors import StartError
-from locum.vault.seal import KEY_BYTES, SealBroken, key_id, new_key
+from locum.vault.key_file import KeyFile, Stamp, open_key_file
+from locum.vault.key_text import RootKeys
+from locum.vault.providers import Ask
+from locum.vault.seal import SealBroken
 from locum.vault.secret import Secret
 
-_HEADER = "locum-root-keys 1"
-_MAX_FILE_BYTES = 65_536
+log = structlog.get_logger("locum.vault")
+
+
+_RETRY_S = 5.0
 
 
 class Keyring:
-    """Holds root keys. New secrets are sealed under the `active` one; the others only open."""
+    """Holds root keys. New secrets are sealed under the active one; the others only open."""
 
-    __slots__ = ("_keys", "active_id")
+    __slots__ = ("_active", "_by_id", "_file", "_guard", "_keys", "_not_before", "_stamp")
 
     def __init__(self, active: Secret, retired: list[Secret] | None = None) -> None:
-        self.active_id = key_id(active)
-        self._keys = {key_id(key): key for key in [*(retired or []), active]}
+        self._file: KeyFile | None = None
+        self._stamp: Stamp | None = None
+        self._not_before = 0.0
+        self._guard = threading.Lock()
+        self._hold(RootKeys(active, retired=tuple(retired or ())))
+
+    @classmethod
+    def of_file(cls, file: KeyFile) -> Keyring:
+        """The keys of the file now, and later what it is changed to. Raises StartError."""
+        stamp = file.stamp()
+        keys = file.read()
+        made = cls(keys.active)
+        made._file, made._stamp = file, stamp
+        made._hold(keys)
+        return made
+
+    @property
+    def file(self) -> KeyFile | None:
+        """Where the keys come from."""
+        return self._file
+
+    @property
+    def keys(self) -> RootKeys:
+        """All keys, after a look whether the file changed."""
+        self._follow_file()
+        return self._keys
+
+    @property
+    def active_id(self) -> str:
+        return self.sealing_key()[0]
 
     @property
     def active(self) -> Secret:
-        return self._keys[self.active_id]
+        return self.sealing_key()[1]
+
+    def sealing_key(self) -> tuple[str, Secret]:
+        """The active key's id and the key, after a look whether the file changed: that costs one stat(2)."""
+        self._follow_file()
+        return self._active
 
     def key(self, root_key_id: str) -> Secret:
-        """The root key of that id. Raises SealBroken if the keyring does not hold it."""
-        found = self._keys.get(root_key_id)
+        """The root key of that id. Raises SealBroken if neither the keyring nor the file holds it."""
+        found = self._by_id.get(root_key_id)
         if found is None:
-            raise SealBroken(f"sealed under root key {root_key_id}, which is not in the key file")
-        return found
+            self._follow_file(at_once=True)
+            found = self._by_id.get(root_key_id)
+        if found is not None:
+            return found
+        if root_key_id in self._keys.dropped:
+            raise SealBroken(f"sealed under root key {root_key_id}, which was dropped")
+        raise SealBroken(f"sealed under root key {root_key_id}, which is not in the key file")
+
+    def change(self, how: Callable[[RootKeys], RootKeys]) -> RootKeys:
+        """Change the keys, in the file first. Raises StartError, and then nothing has changed."""
+        with self._guard:
+            self._hold(how(self._keys) if self._file is None else self._file.change(how))
+            return self._keys
+
+    def _hold(self, keys: RootKeys) -> None:
+        self._by_id = keys.by_id
+        self._active = (keys.active_id, keys.active)
+        self._keys = keys
+
+    def _follow_file(self, *, at_once: bool = False) -> None:
+        """Take over what the file was changed to. What can't be read, or is another installation's, is not taken."""
+        if self._file is None or self._file.stamp() == self._stamp:
+            return
+        with self._guard:
+            stamp = self._file.stamp()
+            if stamp == self._stamp or (time.monotonic() < self._not_before and not at_once):
+                return
+            try:
+                fresh = self._file.read()
+                if not fresh.follow(self._active[0]):
+                    raise StartError("it holds other keys than this process works with")
+            except StartError as error:
+                self._not_before = time.monotonic() + _RETRY_S
+                log.error("the root key file was changed and is not taken over", reason=error.detail)
+                return
+            self._hold(fresh)
+            self._stamp = stamp
 
 
-def create_root_key(path: Path) -> None:
-    """Write a new root key file: mode 0600, in a directory of mode 0700 that is made if need be.
-
-    What is there already is never overwritten, whole or half-written: that raises StartError. The file gets its name
-    only when it is complete and on disk, so a crash leaves either no key file or a good one.
-    """
-    folder = path.parent
-    draft = folder / f".{path.name}.{secrets.token_hex(8)}"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_owner_only(folder, folder.stat())
-        _write_durably(draft, _text(new_key()))
-        try:
-            os.link(draft, path)  # unlike a rename, fails if the name is taken
-        finally:
-            draft.unlink()
-        _sync_folder(folder)
-        _sync_folder(folder.parent)
-    except FileExistsError:
-        raise StartError(f"{path} exists already and is left as it is") from None
-    except OSError as error:
-        raise StartError(f"can't write the root key {path}: {error.strerror}") from error
+def load_keyring(path: Path, ask: Ask | None = None) -> Keyring:
+    """The keys of the root key file; `ask` gives its passphrase or PIN, if it has one. Raises StartError."""
+    return Keyring.of_file(open_key_file(path, ask or _nobody_to_ask))
 
 
-def load_keyring(path: Path) -> Keyring:
-    """Read the root key file. Raises StartError if it is absent, damaged, or anybody else could read it."""
-    try:
-        _check_owner_only(path.parent, path.parent.stat())
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            # The open file is checked, not the name, so that it can't be exchanged in between.
-            _check_owner_only(path, os.fstat(descriptor))
-            content = file.read(_MAX_FILE_BYTES)
-    except OSError as error:
-        raise StartError(f"can't read the root key {path}: {error.strerror}") from error
-    return _parse(path, content)
-
-
-def _check_owner_only(path: Path, status: os.stat_result) -> None:
-    if status.st_uid != os.geteuid():
-        raise StartError(f"{path} belongs to user {status.st_uid}, but Locum runs as user {os.geteuid()}")
-    if status.st_mode & 0o077:
-        mode = stat.S_IMODE(status.st_mode)
-        raise StartError(f"{path} has mode {mode:04o}: nobody but its owner may have access (chmod go= {path})")
-
-
-def _text(key: Secret) -> bytes:
-    encoded = base64.b64encode(key.reveal()).decode()
-    return f"{_HEADER}\nactive {key_id(key)} {encoded}\n".encode()
-
-
-def _parse(path: Path, content: bytes) -> Keyring:
-    *lines, rest = content.decode("ascii", "replace").split("\n")
-    if rest or not lines or lines[0] != _HEADER:
-        raise StartError(f"{path} is not a whole root key file: restore it from its backup")
-    keys: dict[str, list[Secret]] = {"active": [], "retired": []}
-    for number, line in enumerate(lines[1:], start=2):
-        state, _, rest = line.partition(" ")
-        name, _, encoded = rest.partition(" ")
-        raw = b""
-        with contextlib.suppress(binascii.Error, ValueError):
-            raw = base64.b64decode(encoded, validate=True)
-        key = Secret(raw)
-        exact = base64.b64encode(raw).decode() == encoded  # the last digit carries bits that decoding ignores
-        if state not in keys or not exact or len(raw) != KEY_BYTES or key_id(key) != name:
-            raise StartError(f"{path} is damaged in line {number}: restore it from its backup")
-        keys[state].append(key)
-    if len(keys["active"]) != 1:
-        raise StartError(f"{path} must hold exactly one active key, it holds {len(keys['active'])}")
-    return Keyring(keys["active"][0], keys["retired"])
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)  # whatever the umask says
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _nobody_to_ask(what: str, twice: bool) -> Secret:
+    raise StartError(f"{what} is needed, and there is nobody to ask")

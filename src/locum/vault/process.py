@@ -9,7 +9,7 @@ import sys
 
 from locum.kit.errors import StartError
 
-_PR_SET_DUMPABLE = 4  # linux/prctl.h
+_PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4  # linux/prctl.h
 
 
 def harden() -> None:
@@ -22,3 +22,10 @@ def harden() -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
             raise StartError(f"can't forbid core dumps: {os.strerror(ctypes.get_errno())}")
+
+
+def protection() -> dict[str, bool]:
+    """Whether the memory of this process may get into a core dump, and be read by a debugger of the same user."""
+    core = resource.getrlimit(resource.RLIMIT_CORE)[0] != 0
+    dumpable = sys.platform != "linux" or ctypes.CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) != 0
+    return {"coreDumps": core and dumpable, "debuggers": dumpable}

@@ -68,7 +68,7 @@ class WrappedKey:
 
 def new_key() -> Secret:
     """256 random bits from the operating system."""
-    return Secret(os.urandom(KEY_BYTES))
+    return Secret(bytearray(os.urandom(KEY_BYTES)))
 
 
 def key_id(root_key: Secret) -> str:
@@ -76,10 +76,10 @@ def key_id(root_key: Secret) -> str:
     return hmac.new(root_key.reveal(), _KEY_ID_LABEL, hashlib.sha256).hexdigest()[:32]
 
 
-def seal(key: Secret, plain: bytes, bound: bytes) -> bytes:
+def seal(key: Secret, plain: bytes | bytearray, bound: bytes) -> bytes:
     """AES-256-GCM: random nonce (12 bytes), ciphertext, tag (16 bytes)."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key.reveal()).encrypt(nonce, plain, bound)
+    return nonce + AESGCM(key.buffer()).encrypt(nonce, plain, bound)
 
 
 def unseal(key: Secret, sealed: bytes, bound: bytes) -> Secret:
@@ -87,19 +87,27 @@ def unseal(key: Secret, sealed: bytes, bound: bytes) -> Secret:
     if len(sealed) < NONCE_BYTES + TAG_BYTES:
         raise SealBroken("the sealed value is too short")
     try:
-        return Secret(AESGCM(key.reveal()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound))
+        return Secret(AESGCM(key.buffer()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound))
     except InvalidTag:
-        raise SealBroken("the sealed value was altered, moved, or sealed under another key") from None
+        raise _altered() from None
 
 
 def wrap(root_key: Secret, data_key: Secret, place: Place) -> WrappedKey:
     """The data key sealed under the root key, with its commitment."""
-    return WrappedKey(seal(root_key, data_key.reveal(), place.bound_as(b"key ")), _commit(data_key))
+    return WrappedKey(seal(root_key, data_key.buffer(), place.bound_as(b"key ")), _commit(data_key))
 
 
 def unwrap(root_key: Secret, key: WrappedKey, place: Place) -> Secret:
-    """The inverse of `wrap`. Raises SealBroken."""
-    data_key = unseal(root_key, key.wrapped, place.bound_as(b"key "))
+    """The inverse of `wrap`. Raises SealBroken. Who has used the data key wipes it."""
+    nonce, sealed = key.wrapped[:NONCE_BYTES], key.wrapped[NONCE_BYTES:]
+    if len(sealed) != KEY_BYTES + TAG_BYTES:
+        raise SealBroken("the wrapped data key has the wrong length")
+    opened = bytearray(KEY_BYTES)
+    try:
+        AESGCM(root_key.buffer()).decrypt_into(nonce, sealed, place.bound_as(b"key "), opened)
+    except InvalidTag:
+        raise _altered() from None
+    data_key = Secret(opened)
     if not hmac.compare_digest(_commit(data_key), key.commitment):
         raise SealBroken("the data key is not the one committed to")
     return data_key
@@ -108,14 +116,24 @@ def unwrap(root_key: Secret, key: WrappedKey, place: Place) -> Secret:
 def seal_value(root_key: Secret, value: Secret, place: Place) -> tuple[WrappedKey, bytes]:
     """The value under a fresh data key: (wrapped data key, ciphertext)."""
     data_key = new_key()
-    ciphertext = seal(data_key, value.reveal(), place.bound_as(b"value "))
-    return wrap(root_key, data_key, place), ciphertext
+    ciphertext = seal(data_key, value.buffer(), place.bound_as(b"value "))
+    wrapped = wrap(root_key, data_key, place)
+    data_key.wipe()
+    return wrapped, ciphertext
 
 
 def open_value(root_key: Secret, key: WrappedKey, ciphertext: bytes, place: Place) -> Secret:
     """The inverse of `seal_value`. Raises SealBroken."""
-    return unseal(unwrap(root_key, key, place), ciphertext, place.bound_as(b"value "))
+    data_key = unwrap(root_key, key, place)
+    try:
+        return unseal(data_key, ciphertext, place.bound_as(b"value "))
+    finally:
+        data_key.wipe()
 
 
 def _commit(data_key: Secret) -> bytes:
-    return hmac.digest(data_key.reveal(), _COMMITMENT_LABEL, "sha256")
+    return hmac.digest(data_key.buffer(), _COMMITMENT_LABEL, "sha256")
+
+
+def _altered() -> SealBroken:
+    return SealBroken("the sealed value was altered, moved, or sealed under another key")

@@ -7,16 +7,25 @@ from typing import NoReturn
 
 
 class Secret:
-    """Holds secret bytes. Only `reveal` and `reveal_text` give them out, so a search finds every use."""
+    """Holds secret bytes. Only `reveal`, `reveal_text` and `buffer` give them out, so a search finds every use."""
 
     __slots__ = ("_value",)
 
-    def __init__(self, value: bytes | str) -> None:
+    def __init__(self, value: bytes | bytearray | str) -> None:
         self._value = value.encode() if isinstance(value, str) else value
 
     def reveal(self) -> bytes:
         """The secret itself."""
+        return bytes(self._value)  # of bytes, this is no copy
+
+    def buffer(self) -> bytes | bytearray:
+        """The secret itself where it lies: of a bytearray, `reveal` would leave a copy in memory."""
         return self._value
+
+    def wipe(self) -> None:
+        """Overwrite the secret, if it was given as a bytearray; Python's other texts can't be."""
+        if isinstance(self._value, bytearray):
+            self._value[:] = bytes(len(self._value))
 
     def reveal_text(self) -> str:
         """The secret as UTF-8 text."""

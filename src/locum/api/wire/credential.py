@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from locum.api.wire.base import NEVER, In, Line, Name, Out, Time, later
-from locum.api.wire.enums import AuthenticationMethod, CredentialType
+from locum.api.wire.enums import AuthenticationMethod, CredentialType, PostSessionAction
 from locum.api.wire.platform import Platform
 from locum.kit.ids import NIL
 from locum.vault.secret import Secret
@@ -87,11 +87,82 @@ class CredentialIn(In):
     domain: Name | None = None
     username: Name | None = None
     password: Secret | None = None
+    enable_password: Secret | None = None
     name: Name | None = None
     description: Line | None = None
     type: CredentialType = CredentialType.CONFIGURATION
     platform_id: UUID | None = None
     sudo_command: Name | None = None
+    change_on_checkout: bool | None = None
+    change_on_release: bool | None = None
     authentication_method: AuthenticationMethod = AuthenticationMethod.PASSWORD
     passphrase: Secret | None = None
     private_key: Secret | None = None
+
+
+class CredentialChangeIn(In):
+    """What is absent or null stays, so that a view that is put back changes nothing."""
+
+    __contract__ = "SbPAM.Models.Credential"
+
+    domain: Name | None = None
+    username: Name | None = None
+    password: Secret | None = None
+    enable_password: Secret | None = None
+    name: Name | None = None
+    description: Line | None = None
+    type: CredentialType | None = None
+    platform_id: UUID | None = None
+    sudo_command: Name | None = None
+    change_on_checkout: bool | None = None
+    change_on_release: bool | None = None
+    authentication_method: AuthenticationMethod | None = None
+    passphrase: Secret | None = None
+    private_key: Secret | None = None
+
+
+class CredentialPutIn(CredentialChangeIn, kw_only=True):
+    """The same where the path names none."""
+
+    __contract__ = "SbPAM.Models.Credential"
+
+    id: UUID
+
+
+class SshFormInfo(Out):
+    __contract__ = "SbPAM.Models.SshFormInfo"
+
+    authentication_method: AuthenticationMethod = AuthenticationMethod.PASSWORD
+    credential_type: CredentialType = CredentialType.CONFIGURATION
+    auto_gen_passphrase: bool = False
+    passphrase: str | None = None
+    private_key: str | None = None
+    public_key: str | None = None
+    key_gen_algorithm: str | None = None
+    key_length: int = 0
+
+
+class SshFormInfoIn(In):
+    """A key to keep, or what one to generate."""
+
+    __contract__ = "SbPAM.Models.SshFormInfo"
+
+    authentication_method: AuthenticationMethod = AuthenticationMethod.PASSWORD
+    auto_gen_passphrase: bool = False
+    passphrase: Secret | None = None
+    private_key: Secret | None = None
+    key_gen_algorithm: Name | None = None
+    key_length: int = 0
+
+
+class SshKeyFile(Out):
+    """A private key as a file. `encrypted`: it opens with the passphrase that is kept beside it."""
+
+    file_name: str = ""
+    content: str = ""
+    encrypted: bool = False
+    fingerprint: str = ""
+
+
+class PostSessionIn(In):
+    action: PostSessionAction

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
+
+
+class ActionStatus(IntEnum):
+    __contract__ = "SbPAM.Constants.ActionConstants+ActionStatus"
+
+    QUEUED = 0
+    RUNNING = 1
+    COMPLETE = 2
+    FAILED = 3
+    CANCELLED = 4
+    COMPLETED_WITH_ERRORS = 5
+    COMPLETED_NOT_RUN = 6
+    PAUSED = 7
+    SCHEDULED = 8
+    UNKNOWN = -2
+    PENDING = -1
 
 
 class AccountType(IntEnum):
@@ -65,6 +81,17 @@ class CertificateType(IntEnum):
     SSH = 2
 
 
+class CharacterTypeFlags(IntFlag):
+    __contract__ = "SbPAM.Constants.CharacterTypeFlags"
+
+    NONE = 0
+    LOWERCASE = 1
+    UPPERCASE = 2
+    NUMERIC = 4
+    SYMBOL = 8
+    SPACE = 16
+
+
 class CredentialType(IntEnum):
     __contract__ = "SbPAM.Models.CredentialType"
 
@@ -78,6 +105,25 @@ class CredentialType(IntEnum):
     ANY = -1
 
 
+class CredentialSearchManagedFilter(IntEnum):
+    __contract__ = "SbPAM.Models.CredentialSearchManagedFilter"
+
+    MANAGED = 0
+    UNMANAGED = 1
+    ALL = -1
+
+
+class DatabaseType(IntEnum):
+    __contract__ = "SbPAM.Models.Common.DatabaseType"
+
+    POSTGRESQL = 0
+    SQL_SERVER = 1
+    SQLITE = 2
+    ORACLE = 3
+    MYSQL = 4
+    UNKNOWN = 5
+
+
 class EntityType(IntEnum):
     __contract__ = "SbPAM.Models.ManagedAccountViewEntityTypeEnum"
 
@@ -86,6 +132,16 @@ class EntityType(IntEnum):
     APPLICATION = 2
     COLLECTION = 3
     LOCAL = 4
+
+
+class FrequencyType(IntEnum):
+    __contract__ = "SbPAM.Models.ScheduledChangePolicy+FrequencyType"
+
+    HOURS = 0
+    DAYS_AT_TIME = 1
+    WEEKLY_ON_DAYS_OF_WEEK = 2
+    MONTHLY_ON_DAY = 3
+    MINUTES = 4
 
 
 class LogLevel(IntEnum):
@@ -123,6 +179,37 @@ class ManagedResourceType(IntEnum):
     DATABASE = 5
 
 
+class ManagedType(IntEnum):
+    __contract__ = "SbPAM.Models.ManagedType"
+
+    INTERNAL = 0
+    STANDARD = 1
+    SERVICE = 2
+    ALL = -1
+
+
+class ManagedUserType(IntEnum):
+    __contract__ = "SbPAM.Models.ManagedUserType"
+
+    NOT_MANAGED = 0
+    MANUAL = 1
+    AUTOMATIC = 2
+
+
+class OverridePolicyType(IntEnum):
+    __contract__ = "SbPAM.Models.OverridePolicyType"
+
+    CREDENTIAL = 0
+    RESOURCE = 1
+
+
+class PasswordComplexityType(IntEnum):
+    __contract__ = "SbPAM.Models.PasswordComplexityTypeEnum"
+
+    PASSWORD = 0
+    SAMACCOUNTNAME = 1
+
+
 class PlatformType(IntEnum):
     __contract__ = "SbPAM.Models.PlatformTypeEnum"
 
@@ -136,6 +223,14 @@ class PolicyType(IntEnum):
 
     RESOURCE = 0
     CREDENTIAL = 1
+
+
+class PostSessionAction(IntEnum):
+    __contract__ = "SbPAM.Models.PostSessionAction"
+
+    DISABLE = 0
+    ENABLE = 1
+    KEEP_PREVIOUS = 2
 
 
 class RequesterLoginFormat(IntEnum):
@@ -179,6 +274,22 @@ class SessionSummaryStatus(IntEnum):
     LOCKED = 11
 
 
+class ServiceRotationJobStatus(IntEnum):
+    __contract__ = "SbPAM.Models.ServiceRotationJobStatus"
+
+    QUEUED = 0
+    ROTATING_PASSWORD = 1
+    UPDATING_SERVICES = 2
+    PAUSED = 3
+    COMPLETED = 4
+    FAILED = 5
+    COMPLETED_WITH_ERRORS = 6
+    COMPLETED_NOT_RUN = 7
+    ABORTED = 8
+    UNSPECIFIED = -2
+    PENDING = -1
+
+
 class SshTrustActionType(IntEnum):
     __contract__ = "SbPAM.Constants.SshConstants+SshTrustActionType"
 
@@ -195,6 +306,47 @@ class StreamType(IntEnum):
     STD_IN = 2
     STD_OUT = 3
     UNKNOWN = 4
+
+
+class UserPrivilege(IntEnum):
+    __contract__ = "SbPAM.ActiveDirectory.Models.Enums.UserPrivilege"
+
+    NOT_SET = 0
+    ADMINISTRATOR = 1
+    POWER_USER = 2
+    GUEST = 3
+    USER = 4
+    SUPER_USER = 5
+    LINUX_USER = 6
+    CISCO_PRIVILEGE_0 = 7
+    CISCO_PRIVILEGE_1 = 8
+    CISCO_PRIVILEGE_2 = 9
+    CISCO_PRIVILEGE_3 = 10
+    CISCO_PRIVILEGE_4 = 11
+    CISCO_PRIVILEGE_5 = 12
+    CISCO_PRIVILEGE_6 = 13
+    CISCO_PRIVILEGE_7 = 14
+    CISCO_PRIVILEGE_8 = 15
+    CISCO_PRIVILEGE_9 = 16
+    CISCO_PRIVILEGE_10 = 17
+    CISCO_PRIVILEGE_11 = 18
+    CISCO_PRIVILEGE_12 = 19
+    CISCO_PRIVILEGE_13 = 20
+    CISCO_PRIVILEGE_14 = 21
+    CISCO_PRIVILEGE_15 = 22
+    DOMAIN_ADMIN = 23
+    ENTERPRISE_ADMIN = 24
+
+
+class VerificationScanStatus(IntEnum):
+    __contract__ = "SbPAM.Models.VerificationScanStatus"
+
+    UNSPECIFIED = 0
+    VERIFIED = 1
+    PENDING = 2
+    CHANGED = 3
+    FAILED = 4
+    MISMATCH = 5
 
 
 class WinRmHttpSetting(IntEnum):

@@ -12,6 +12,7 @@ from locum.api.wire.connection_profile import ActivityConfiguration
 from locum.api.wire.credential import Credential
 from locum.api.wire.enums import (
     CertificateType,
+    DatabaseType,
     ManageAccount,
     ManagedResourceType,
     SshTrustActionType,
@@ -147,12 +148,26 @@ class HostIn(In):
     dns_host_name: Name | None = None
 
 
+class ManagedDatabaseIn(In):
+    """`name` is the database to sign in to; `server` its DNS name, where the resource has no address of its own."""
+
+    __contract__ = "SbPAM.Models.ManagedDatabase"
+
+    name: Name | None = None
+    server: Name | None = None
+    port: int = 0
+    type: DatabaseType = DatabaseType.POSTGRESQL
+    trust_server_certificate: bool = False
+    encrypted: bool = True
+
+
 class ManagedResourceIn(In):
     __contract__ = "SbPAM.Models.ManagedResource"
 
     name: Name | None = None
     type: ManagedResourceType = ManagedResourceType.HOST
     host: HostIn | None = None
+    managed_database: ManagedDatabaseIn | None = None
     platform_id: UUID | None = None
     display_name: Name | None = None
     ip_address: Name | None = None

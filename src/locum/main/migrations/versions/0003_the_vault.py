@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from locum.kit.db import UtcTime
+from locum.kit.names import name_key
 
 revision = "0003"
 down_revision = "0002"
@@ -61,6 +62,14 @@ def upgrade() -> None:
         sa.CheckConstraint("type IN (0, 1)", name=op.f("ck_password_complexity_type")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_password_complexity")),
         sa.UniqueConstraint("name_key", name=op.f("uq_password_complexity_name_key")),
+    )
+    op.create_table(
+        "pause",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", UtcTime(), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_pause_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pause")),
     )
     op.create_table(
         "schedule",
@@ -135,39 +144,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("credential_group_member", schema=None) as batch_op:
         batch_op.create_index("ix_credential_group_member_credential_id", ["credential_id"], unique=False)
-
-    op.create_table(
-        "lease",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("credential_id", sa.Uuid(), nullable=False),
-        sa.Column("identity_id", sa.Uuid(), nullable=False),
-        sa.Column("exclusive_credential_id", sa.Uuid(), nullable=True),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("note", sa.String(length=1000), nullable=True),
-        sa.Column("ticket", sa.String(length=256), nullable=True),
-        sa.Column("created_from", sa.String(length=64), nullable=True),
-        sa.Column("change_on_release", sa.Boolean(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
-        sa.Column("active_at", UtcTime(), nullable=True),
-        sa.Column("due_at", UtcTime(), nullable=False),
-        sa.Column("ended_at", UtcTime(), nullable=True),
-        sa.Column("ended_by", sa.Uuid(), nullable=True),
-        sa.Column("end_reason", sa.String(length=1000), nullable=True),
-        sa.Column("last_error", sa.String(length=1000), nullable=True),
-        sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name=op.f("ck_lease_ended_has_time")),
-        sa.CheckConstraint(
-            "state <> 'ended' OR exclusive_credential_id IS NULL", name=op.f("ck_lease_ended_is_free")
-        ),
-        sa.CheckConstraint("state IN ('intended', 'active', 'ending', 'ended')", name=op.f("ck_lease_state")),
-        sa.ForeignKeyConstraint(["credential_id"], ["credential.id"], name=op.f("fk_lease_credential_id")),
-        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_lease_identity_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_lease")),
-        sa.UniqueConstraint("exclusive_credential_id", name=op.f("uq_lease_exclusive_credential_id")),
-    )
-    with op.batch_alter_table("lease", schema=None) as batch_op:
-        batch_op.create_index("ix_lease_credential_id", ["credential_id", "state"], unique=False)
-        batch_op.create_index("ix_lease_identity_id", ["identity_id", "state"], unique=False)
-        batch_op.create_index("ix_lease_state", ["state", "due_at"], unique=False)
 
     op.create_table(
         "override_credential",
@@ -256,7 +232,9 @@ def upgrade() -> None:
         sa.Column("state", sa.Integer(), nullable=False),
         sa.Column("candidate_secret_id", sa.Uuid(), nullable=True),
         sa.Column("candidate_public_key", sa.String(length=4000), nullable=True),
-        sa.Column("previous_version", sa.Integer(), nullable=True),
+        sa.Column("rollback_of", sa.Uuid(), nullable=True),
+        sa.Column("abort_asked", sa.Boolean(), nullable=False),
+        sa.Column("busy_until", UtcTime(), nullable=True),
         sa.Column("requested_by", sa.Uuid(), nullable=True),
         sa.Column("requested_by_name", sa.String(length=256), nullable=False),
         sa.Column("requested_from", sa.String(length=64), nullable=True),
@@ -272,6 +250,7 @@ def upgrade() -> None:
             ["candidate_secret_id"], ["vault_secret.id"], name=op.f("fk_rotation_candidate_secret_id")
         ),
         sa.ForeignKeyConstraint(["credential_id"], ["credential.id"], name=op.f("fk_rotation_credential_id")),
+        sa.ForeignKeyConstraint(["rollback_of"], ["rotation.id"], name=op.f("fk_rotation_rollback_of")),
         sa.ForeignKeyConstraint(["resource_id"], ["resource.id"], name=op.f("fk_rotation_resource_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rotation")),
         sa.UniqueConstraint("open_credential_id", name=op.f("uq_rotation_open_credential_id")),
@@ -280,6 +259,46 @@ def upgrade() -> None:
         batch_op.create_index("ix_rotation_created_at", ["created_at"], unique=False)
         batch_op.create_index("ix_rotation_credential_id", ["credential_id", "created_at"], unique=False)
         batch_op.create_index("ix_rotation_resource_id", ["resource_id", "state"], unique=False)
+
+    op.create_table(
+        "lease",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("credential_id", sa.Uuid(), nullable=False),
+        sa.Column("identity_id", sa.Uuid(), nullable=False),
+        sa.Column("exclusive_credential_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.String(length=1000), nullable=True),
+        sa.Column("ticket", sa.String(length=256), nullable=True),
+        sa.Column("created_from", sa.String(length=64), nullable=True),
+        sa.Column("change_on_checkout", sa.Boolean(), nullable=False),
+        sa.Column("change_on_release", sa.Boolean(), nullable=False),
+        sa.Column("post_session", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=10), nullable=True),
+        sa.Column("rotation_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("active_at", UtcTime(), nullable=True),
+        sa.Column("due_at", UtcTime(), nullable=False),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("end_reason", sa.String(length=1000), nullable=True),
+        sa.Column("last_error", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name=op.f("ck_lease_ended_has_time")),
+        sa.CheckConstraint(
+            "state <> 'ended' OR exclusive_credential_id IS NULL", name=op.f("ck_lease_ended_is_free")
+        ),
+        sa.CheckConstraint("state IN ('intended', 'active', 'ending', 'ended')", name=op.f("ck_lease_state")),
+        sa.CheckConstraint("account IS NULL OR account IN ('enabled', 'settled')", name=op.f("ck_lease_account")),
+        sa.CheckConstraint("post_session IN (0, 1, 2)", name=op.f("ck_lease_post_session")),
+        sa.ForeignKeyConstraint(["credential_id"], ["credential.id"], name=op.f("fk_lease_credential_id")),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_lease_identity_id")),
+        sa.ForeignKeyConstraint(["rotation_id"], ["rotation.id"], name=op.f("fk_lease_rotation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lease")),
+        sa.UniqueConstraint("exclusive_credential_id", name=op.f("uq_lease_exclusive_credential_id")),
+    )
+    with op.batch_alter_table("lease", schema=None) as batch_op:
+        batch_op.create_index("ix_lease_credential_id", ["credential_id", "state"], unique=False)
+        batch_op.create_index("ix_lease_identity_id", ["identity_id", "state"], unique=False)
+        batch_op.create_index("ix_lease_state", ["state", "due_at"], unique=False)
 
     op.create_table(
         "dependant_update",
@@ -334,6 +353,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("host_user_id", name=op.f("uq_managed_user_host_user_id")),
     )
     with op.batch_alter_table("managed_user", schema=None) as batch_op:
+        batch_op.create_index("ix_managed_user_method", ["method"], unique=False)
         batch_op.create_index("ix_managed_user_next_change_at", ["next_change_at"], unique=False)
         batch_op.create_index("ix_managed_user_next_verification_at", ["next_verification_at"], unique=False)
         batch_op.create_index("ix_managed_user_resource_id", ["resource_id"], unique=False)
@@ -354,7 +374,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("change_on_checkout", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("change_on_release", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("post_session", sa.Integer(), server_default="2", nullable=False))
+        batch_op.add_column(sa.Column("search_key", sa.String(length=800), server_default="", nullable=False))
         batch_op.add_column(sa.Column("deleted_at", UtcTime(), nullable=True))
+        for index, columns in {
+            "ix_credential_search": ["type", "search_key", "username", "id"],
+            "ix_credential_username": ["username", "id"],
+            "ix_credential_name": ["name", "id"],
+            "ix_credential_domain": ["domain", "id"],
+        }.items():
+            kept = sa.text("deleted_at IS NULL")
+            batch_op.create_index(index, columns, sqlite_where=kept, postgresql_where=kept)
         batch_op.create_foreign_key(
             batch_op.f("fk_credential_content_secret_id"), "vault_secret", ["content_secret_id"], ["id"]
         )
@@ -369,6 +398,13 @@ def upgrade() -> None:
             op.f("ck_credential_kind"), "kind IN ('login', 'token', 'certificate', 'key_values', 'file')"
         )
         batch_op.create_check_constraint(op.f("ck_credential_post_session"), "post_session IN (0, 1, 2)")
+
+    login = sa.table(
+        "credential", *(sa.column(name) for name in ("id", "username", "domain", "name", "search_key"))
+    )
+    for row in op.get_bind().execute(sa.select(login)).all():
+        key = "\x1f".join(name_key(part or "") for part in (row.username, row.domain, row.name))
+        op.get_bind().execute(sa.update(login).where(login.c.id == row.id).values(search_key=key[:800]))
 
     with op.batch_alter_table("platform", schema=None) as batch_op:
         batch_op.add_column(sa.Column("type", sa.Integer(), server_default="0", nullable=False))

@@ -1,0 +1,162 @@
+"""The client whose verbs are awaited, the same as those of `Locum`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+from uuid import UUID
+
+import httpx
+
+from locum.client import steps, wire
+from locum.client.address import Certificate, address
+from locum.client.errors import ClientError
+from locum.client.exchange import Answer, Call, Failure, Pause, Steps
+from locum.client.values import Credential, Lease, Login, Secret
+
+T = TypeVar("T")
+
+
+class AsyncLocum:
+    """Fetches secrets over the REST API with an application's API key.
+
+        async with AsyncLocum() as locum:
+            password = (await locum.get_secret("deploy")).password
+
+    What is not given comes from the environment: LOCUM_URL, LOCUM_API_KEY_FILE or LOCUM_API_KEY, LOCUM_CA_FILE. One
+    client may be used by several tasks. Every verb raises ClientError.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        api_key: str | Secret | None = None,
+        api_key_file: str | Path | None = None,
+        ca_file: str | Path | None = None,
+        certificate: Certificate | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._address = address(url, api_key, api_key_file, ca_file, certificate)
+        self._http = httpx.AsyncClient(**wire.options(self._address, timeout))
+        self._proof: Secret | None = None
+
+    def __repr__(self) -> str:
+        return f"AsyncLocum({self._address.url!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._http.aclose()
+
+    async def search(self, text: str = "", *, take: int = steps.PAGE) -> list[Credential]:
+        """Up to `take` credentials whose names contain `text`."""
+        return await self._run(steps.search(text, take))
+
+    async def get_secret(self, name_or_id: str | UUID) -> Login:
+        """A credential with its secrets."""
+        return await self._run(steps.get_secret(name_or_id))
+
+    @asynccontextmanager
+    async def check_out(
+        self,
+        name_or_id: str | UUID,
+        *,
+        minutes: int | None = None,
+        exclusive: bool = True,
+        note: str | None = None,
+        ticket: str | None = None,
+        wait: float = 60.0,
+    ) -> AsyncIterator[Lease]:
+        """Check a credential out for the block, and in again after it. The lease's `login` has the secrets.
+
+        `wait`: how many seconds a change of the secret before it is given out may take.
+        """
+        asked = {"minutes": minutes, "exclusive": exclusive, "note": note, "ticket": ticket}
+        lease = await self._run(steps.check_out(name_or_id, wait, revealed=True, **asked))
+        try:
+            yield lease
+        except BaseException:
+            with suppress(ClientError):  # the block's own failure is what matters; time ends the lease
+                await self.check_in(lease.id)
+            raise
+        await self.check_in(lease.id)
+
+    async def begin_check_out(
+        self,
+        name_or_id: str | UUID,
+        *,
+        minutes: int | None = None,
+        exclusive: bool = True,
+        note: str | None = None,
+        ticket: str | None = None,
+        wait: float = 60.0,
+    ) -> Lease:
+        """A lease without its secret and without its end: `check_in` it, or its time ends it."""
+        asked = {"minutes": minutes, "exclusive": exclusive, "note": note, "ticket": ticket}
+        return await self._run(steps.check_out(name_or_id, wait, revealed=False, **asked))
+
+    async def check_in(self, lease_id: str | UUID) -> Lease:
+        """End a lease before its time."""
+        return await self._run(steps.check_in(lease_id))
+
+    async def extend(self, lease_id: str | UUID, minutes: int) -> Lease:
+        """Let a lease last `minutes` from now."""
+        return await self._run(steps.extend(lease_id, minutes))
+
+    async def leases(self) -> list[Lease]:
+        """One's own leases that have not ended."""
+        return await self._run(steps.leases())
+
+    async def rotate(self, name_or_id: str | UUID) -> None:
+        """Ask for a change of the secret on its target."""
+        await self._run(steps.rotate(name_or_id))
+
+    async def _run(self, plan: Steps[T]) -> T:
+        """Do what the steps say. What interrupts them is told to them too: they may have something to give back."""
+        outcome: Answer | Failure | None = None
+        raised: BaseException | None = None
+        while True:
+            try:
+                step = plan.send(outcome) if raised is None else plan.throw(raised)
+            except StopIteration as end:
+                done: T = end.value
+                return done
+            outcome = raised = None
+            try:
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                else:
+                    outcome = await self._send(step)
+            except BaseException as error:  # noqa: BLE001 - it comes out of the steps again
+                raised = error
+
+    async def _send(self, call: Call) -> Answer | Failure:
+        """A token that has ended is renewed once; what was refused for it was not done."""
+        try:
+            first = await self._once(call)
+            if self._address.certificate is None or call.path == wire.SIGN_IN or not wire.unauthorized(first):
+                return first
+            self._proof = None
+            return await self._once(call)
+        except ClientError as error:  # from the sign-in
+            return Failure(error)
+
+    async def _once(self, call: Call) -> Answer | Failure:
+        if self._proof is None and call.path != wire.SIGN_IN:
+            self._proof = await self._run(wire.sign_in(self._address))
+        try:
+            return wire.answer(await self._http.send(wire.request(self._http, call, self._proof)))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return wire.failure(error)

@@ -1,0 +1,38 @@
+"""Recordings that lay open when a node died, or when a backup was made: closed, so that they can be verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from locum.kit.db import Database
+from locum.kit.errors import LocumError
+from locum.recordings.key import data_key
+from locum.recordings.seal import seal
+from locum.recordings.sink import Closed
+from locum.recordings.store import Store
+from locum.sessions.recover import sealed
+from locum.vault.store import Vault
+
+log = structlog.get_logger("locum")
+
+
+def close_recordings(
+    db: Database, vault: Vault, store: Store, signer: Ed25519PrivateKey, lost: Iterable[UUID]
+) -> None:
+    """Seal those that `sessions.recover` answered, and note it. Blocks."""
+    for recording_id in lost:
+        closed = _seal(vault, store, signer, recording_id)
+        db.submit_write(sealed, recording_id, closed.digest if closed else None).result()
+
+
+def _seal(vault: Vault, store: Store, signer: Ed25519PrivateKey, recording_id: UUID) -> Closed | None:
+    try:
+        key = data_key(vault, store.path(recording_id), recording_id)
+        return seal(store, recording_id, key, signer)
+    except (LocumError, OSError) as error:  # one bad file must not keep Locum from starting
+        log.error("a recording stays open after a crash", recording=str(recording_id), reason=str(error))
+        return None

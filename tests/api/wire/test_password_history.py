@@ -1,0 +1,13 @@
+"""CredentialPasswordHistoryOptions on the wire."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.comparison import model_differences
+from locum.api.wire.password_history import CredentialPasswordHistoryOptions, CredentialPasswordHistoryOptionsIn
+
+
+@pytest.mark.parametrize("shape", [CredentialPasswordHistoryOptions, CredentialPasswordHistoryOptionsIn])
+def test_it_has_the_fields_of_the_contract(shape: type) -> None:
+    assert model_differences(shape) == []
