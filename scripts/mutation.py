@@ -1,10 +1,10 @@
-"""Change the code of identities, guards, vault and rotation plan in thousands of small ways and count which changes the tests notice.
+"""Change code in thousands of small ways and count which changes the tests notice.
 
 `python -m scripts.mutation [name …]`: mutmut makes the mutants and runs, for each, the tests that reach its function
-(`[tool.mutmut]` in pyproject.toml); this prints how many were killed, by file and in all, and names the survivors by
-function. A `name` is a module, such as `signin`, `api.guards` or `vault.*`; without one all are tried, from nothing. A mutant
-that no test reaches counts as alive, one that runs out of its time as killed. Exits 1 below 85 %, and below 90 % of the
-vault's or of the rotation plan's.
+(`[tool.mutmut]` in pyproject.toml names the code and the tests); this prints how many were killed, by file and in all,
+and names the survivors by function. A `name` is a module, such as `signin`, `api.guards` or `vault.*`; without one all
+are tried, from nothing. A mutant that no test reaches counts as alive, one that runs out of its time as killed. Exits 1
+below 85 %, and below 90 % of the vault's or of the rotation plan's.
 """
 
 from __future__ import annotations

@@ -112,14 +112,6 @@ class Node:
                 log.exception("the sweep can't reach the database")
             await asyncio.sleep(interval_s)
 
-    async def _sweep_once(self) -> None:
-        for session_id in await self.db.write(sweep):
-            log.error("a session lives past its end", session=str(session_id))
-        for lease_id in await self.db.write(sweep_leases):
-            log.error("a lease lives past its end", lease=str(lease_id))
-        while await self.db.write(plan_due):
-            self.api.changed.ring()
-
     async def _is_paused(self) -> bool:
         found = await self.db.read(pause.current)
         if found is not None:
