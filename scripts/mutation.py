@@ -77,7 +77,9 @@ def enough(found: list[Tally]) -> bool:
     """Whether enough mutants were killed, of all and of each part that has a goal of its own."""
     if not _reached(found, GOAL):
         return False
-    parts = [([tally for tally in found if tally.file.startswith(part)], goal) for part, goal in HIGHER_GOALS.items()]
+    parts = [
+        ([tally for tally in found if tally.file.startswith(part)], goal) for part, goal in HIGHER_GOALS.items()
+    ]
     return all(_reached(part, goal) for part, goal in parts if part)
 
 
