@@ -167,6 +167,30 @@ async def test_a_target_that_keeps_saying_no_keeps_its_secret(stage: RotationSta
     assert (managed.status, managed.last_error) == (Verified.VERIFIED, "the target says no")
 
 
+async def test_a_half_change_that_can_not_be_put_back_is_tried_again_later(stage: RotationStage) -> None:
+    """The password was taken, the key and the old password are refused: one pass asks for each once and gives up."""
+    credential_id = await stage.login("app", "both")
+    given: list[str] = []
+
+    def fault(name: str) -> None:
+        if name.startswith("change_") and "done" not in name:
+            given.append(name)
+            assert len(given) < 10, "it does not stop asking"
+        if name == "change_password done":
+            stage.target.refuses = {"change_password", "change_key"}
+
+    stage.target.fault = fault
+    await stage.database.write(ask.ask_rotation, ACTOR, credential_id, Reason.ASKED)
+    assert await stage.turn()
+    assert given.count("change_password") == 2
+    (only,) = await stage.rotations(credential_id)
+    assert (only.state, only.last_error) == (State.ROTATING_PASSWORD, "the target says no")
+    stage.target.fault = lambda name: None
+    stage.target.refuses = set()
+    await stage.settle()
+    await stage.check_ended(credential_id, "app")
+
+
 @pytest.mark.parametrize(("reason", "state"), [(Reason.SCHEDULE, State.FAILED), (Reason.ASKED, State.COMPLETED)])
 async def test_another_secret_on_the_target_is_reset_only_if_asked(
     stage: RotationStage, reason: Reason, state: State
