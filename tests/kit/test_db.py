@@ -12,19 +12,28 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from locum.kit.db import POSTGRES_PATIENCE, Database, ReadTx, Tx, UtcTime, metadata, open_database, sqlite_url
+from locum.kit.db import POSTGRES_PATIENCE, Database, ReadTx, Tx, UtcTime, open_database, sqlite_url
 from locum.kit.errors import StartError
 from postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
+OWN = sa.MetaData()  # a table in Locum's own would be missing in every database of other tests
 note = sa.Table(
     "test_note",
-    metadata,
+    OWN,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("text", sa.String(50), nullable=False, unique=True),
     sa.Column("at", UtcTime),
 )
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """One that has the table of these tests too."""
+    with database.engine.begin() as connection:
+        OWN.create_all(connection)
+    return database
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -99,7 +108,7 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 async def test_a_database_restart_is_survived(postgres: PostgresServer) -> None:
     database = open_database(postgres.create())
     with database.engine.begin() as connection:
-        metadata.create_all(connection, tables=[note])
+        OWN.create_all(connection)
     await asyncio.gather(*(database.write(add, f"before {i}") for i in range(8)))
     postgres.control("restart")
     await asyncio.gather(*(database.write(add, f"after {i}") for i in range(8)))
@@ -110,7 +119,7 @@ async def test_a_database_restart_is_survived(postgres: PostgresServer) -> None:
 async def test_a_commit_that_is_refused_spoils_no_connection(postgres: PostgresServer) -> None:
     database = open_database(postgres.create())
     with database.engine.begin() as connection:
-        metadata.create_all(connection, tables=[note])
+        OWN.create_all(connection)
         connection.exec_driver_sql(
             "ALTER TABLE test_note ADD CONSTRAINT late UNIQUE (at) DEFERRABLE INITIALLY DEFERRED"
         )
@@ -139,7 +148,7 @@ async def test_a_full_disk_fails_what_is_written_and_nothing_else(tmp_path: Path
     """The writer's thread lives on, readers see what was committed, and writing goes on when there is room."""
     database = open_database(sqlite_url(tmp_path / "small.db"))
     with database.engine.begin() as connection:
-        metadata.create_all(connection, tables=[note])
+        OWN.create_all(connection)
     await database.write(add, "kept")
 
     def limit(tx: Tx, pages: int) -> None:

@@ -6,19 +6,28 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from locum.kit.db import Database, Tx, metadata
+from locum.kit.db import Database, Tx
 from locum.kit.errors import Invalid
 from locum.kit.paging import Listed, Page, fetch
 
 pytestmark = pytest.mark.anyio
 
+OWN = sa.MetaData()  # a table in Locum's own would be missing in every database of other tests
 fruit = sa.Table(
     "test_fruit",
-    metadata,
+    OWN,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.String(50), nullable=False),
     sa.Column("colour", sa.String(50), nullable=False),
 )
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """One that has the table of these tests too."""
+    with database.engine.begin() as connection:
+        OWN.create_all(connection)
+    return database
 
 
 class Fruit(msgspec.Struct, frozen=True):
