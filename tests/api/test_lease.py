@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -158,3 +159,35 @@ async def test_sec_24_no_audit_row_has_the_secret(estate: Estate) -> None:
     details = estate.database.submit_read(lambda tx: tx.scalars(sa.select(audit_event.c.detail))).result()
     assert view["id"] in "".join(details)
     assert SERVICE_PASSWORD not in "".join(details)
+
+
+WAYS = (
+    "/api/v1/Credential/{}",
+    "/api/v1/Credential/NewCredentialFromCredential/{}",
+    "/api/v1/Credential/{}/CiscoEnablePassword",
+    "/api/locum/v1/Secret/{}/Reveal",
+    "/api/locum/v1/Secret/{}/Copy",
+    "/api/locum/v1/Secret/{}/Export",
+    "/api/locum/v1/Credential/{}/SshKey",
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_who_is_alone_with_a_secret_is_it_whatever_way_others_take(estate: Estate, way: str) -> None:
+    """Other applications meet the lease before they hear what is kept; an administrator is let through, audited."""
+    robot, other = estate.callers.application("robot"), estate.callers.application("other")
+    at = way.format(estate.ids["locum"])
+
+    async def ask(who: Caller) -> httpx.Response:
+        return await who.http.get(
+            at, params={"showPassword": "true"} if at.endswith(estate.ids["locum"]) else None
+        )
+
+    before = {who: (await ask(who)).status_code for who in (robot, other, estate.admin)}
+    view = await check_out(estate, robot)
+    assert "checked out until" in problem(await ask(other), 409)["detail"]
+    assert {who: (await ask(who)).status_code for who in (robot, estate.admin)} == {
+        who: before[who] for who in (robot, estate.admin)
+    }
+    made(await robot.post(f"{LEASES}/{view['id']}/CheckIn"))
+    assert (await ask(other)).status_code == before[other]

@@ -79,7 +79,7 @@ def get_by_user(tx: Tx, call: Call[UserId, PasswordQuery, None]) -> Credential:
     if not (query.generate or query.rollback):
         return _with_password(tx, call, row) if query.show_password else view
     if query.show_password or query.rollback:
-        check_reveal(call)
+        check_reveal(tx, call, row.id)
     version, secret = None, None
     if query.generate:
         secret = new_password(tx, row.id)
@@ -107,7 +107,7 @@ def get_by_user(tx: Tx, call: Call[UserId, PasswordQuery, None]) -> Credential:
 def new_from_credential(tx: Tx, call: Call[CredentialId, None, None]) -> Credential:
     """To keep it here before the target has it would lose the password that still opens it."""
     row = kept_credential(tx, call.params.credential_id)
-    check_reveal(call)
+    check_reveal(tx, call, row.id)
     secret = new_password(tx, row.id)
     _say(tx, call, row, None)
     view = shown(row)
@@ -116,7 +116,7 @@ def new_from_credential(tx: Tx, call: Call[CredentialId, None, None]) -> Credent
 
 
 def _with_password(tx: Tx, call: Call[Any, Any, Any], row: model.Credential) -> Credential:
-    check_reveal(call)
+    check_reveal(tx, call, row.id)
     found = reveal(tx, call.api.vault, call.caller.actor, row, Part.PASSWORD)
     view = shown(row)
     secret: Secret | None = found.get(Part.PASSWORD)
@@ -221,13 +221,13 @@ def set_vault(tx: Tx, call: Call[VaultUser, VaultQuery, None]) -> bool:
     who=ADMIN_OR_APP,
     permission=Permission.CREDENTIALS_SECRET_REVEAL,
     scope=Scope(ScopeKind.CREDENTIAL, "id", (_MANAGE,)),
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_revealed",
     summary="The enable password that is kept for a Cisco device (CRED-12)",
 )
 def enable_password(tx: Tx, call: Call[Id, None, None]) -> str:
-    check_reveal(call)
     row = kept_credential(tx, call.params.id)
+    check_reveal(tx, call, row.id)
     found = reveal(tx, call.api.vault, call.caller.actor, row, Part.ENABLE)
     if not found:
         raise NotFound("this credential has no enable password")

@@ -25,6 +25,7 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.pause import refuse_if_paused
+from locum.kit.prepared import Prepared
 from locum.rotation.ask import check_used_here_only
 from locum.rotation.rows import get_managed
 from locum.sessions.lease_account import check_switchable
@@ -66,6 +67,12 @@ class _Holder(msgspec.Struct, frozen=True):
     state: State
     identity_id: UUID
     name: str
+
+
+_HOLDERS = sa.select(
+    lease.c.due_at, lease.c.exclusive_credential_id, lease.c.state, lease.c.identity_id, identity.c.name
+).join(identity, identity.c.id == lease.c.identity_id)
+_ALONE = Prepared(_Holder, _HOLDERS.where(lease.c.exclusive_credential_id == sa.bindparam("id")))
 
 
 def get(tx: ReadTx, lease_id: UUID, *, hold: bool = False) -> Lease:
@@ -186,7 +193,7 @@ def end_all(tx: Tx, actor: Actor, which: sa.ColumnElement[bool], *, reason: str)
 
 def check_not_held(tx: ReadTx, credential_id: UUID, *, by_other_than: UUID) -> None:
     """Raise Conflict while somebody else holds the credential exclusively: who is alone with a secret must be it."""
-    held = _holders(tx, credential_id, lease.c.exclusive_credential_id == credential_id)
+    held = tx.prepared(_ALONE, id=credential_id)
     if held and held[0].identity_id != by_other_than:
         raise Conflict(_until(held[0], named=False))
 
@@ -230,11 +237,7 @@ def _holders(tx: ReadTx, credential_id: UUID, which: sa.ColumnElement[bool]) -> 
     """Who has the credential checked out, who has it longest first."""
     return tx.rows(
         _Holder,
-        sa.select(
-            lease.c.due_at, lease.c.exclusive_credential_id, lease.c.state, lease.c.identity_id, identity.c.name
-        )
-        .join(identity, identity.c.id == lease.c.identity_id)
-        .where(lease.c.credential_id == credential_id, lease.c.state.in_(LIVE), which)
+        _HOLDERS.where(lease.c.credential_id == credential_id, lease.c.state.in_(LIVE), which)
         .order_by(lease.c.due_at.desc())
         .limit(10),
     )
