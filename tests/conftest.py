@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import locum
 from database_targets import database_authority, mariadb_target, postgres_target  # noqa: F401 - fixtures
@@ -22,6 +23,10 @@ for _module in pkgutil.walk_packages(locum.__path__, "locum."):
     if _module.name.endswith((".model", ".jobs")):
         importlib.import_module(_module.name)
 
+
+# How fast examples are made says nothing where other tests share the machine.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 DATABASES = ("sqlite", "postgresql")
 # The rooms' tests run on both databases. What goes through them from above is repeated on PostgreSQL by
