@@ -85,7 +85,9 @@ async def test_a_rotation_is_started_and_steered(estate: Estate) -> None:
     problem(await estate.admin.post(f"{at}/Resume"), 409)
     assert made(await estate.admin.post(f"{at}/Pause"))["status"] == State.PAUSED
     assert made(await estate.admin.post(f"{at}/Resume"))["status"] == State.QUEUED
-    made(await estate.admin.post(f"{at}/Abort"))
+    aborted = made(await estate.admin.post(f"{at}/Abort"))
+    assert (aborted["cancelledBy"], aborted["cancelledByUserName"]) == (estate.ids["root"], "root")
+    assert aborted["cancelledFromAddress"] == aborted["createdFromAddress"]
     assert await estate.get(estate.admin, at) == (await estate.get(estate.admin, of(one, "Rotation")))["data"][0]
     assert [estate.audited(f"rotation.{a}", one) for a in ("asked", "paused", "resumed", "abort_asked")] == [1] * 4
     problem(await estate.admin.post(of(one, "Rollback")), 409)
@@ -96,6 +98,9 @@ async def test_a_rotation_is_started_and_steered(estate: Estate) -> None:
 @pytest.mark.sees_effect("Rotation.Rollback")
 async def test_a_rollback_is_a_rotation(estate: Estate) -> None:
     one = await login(estate, "one")
+    refused = problem(await estate.admin.post(of(one, "Rollback")), 409)
+    assert refused["detail"] == "no earlier version of this credential's secret is kept"
+    made(await estate.admin.put(f"{CREDENTIALS}/{one}", {"password": "the next one"}))
     begun = made(await estate.admin.post(of(one, "Rollback")), 201)
     assert (begun["isRollback"], begun["reason"]) == (True, "rollback")
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from locum.connectors.base import TargetRefused, TargetUnreachable
+from locum.credentials.add import get_credential
 from locum.credentials.model import Method, Verified
 from locum.kit.db import Database
 from locum.kit.errors import Conflict
@@ -216,7 +217,7 @@ async def test_an_old_secret_comes_back_with_all_that_depend_on_it(stage: Rotati
     await stage.database.write(ask.ask_rotation, ACTOR, credential_id, Reason.ASKED)
     await stage.settle()
     assert await stage.current(credential_id) != before
-    await stage.database.write(ask.ask_rollback, ACTOR, credential_id)
+    await stage.database.write(ask.ask_rollback, stage.work.vault, ACTOR, credential_id)
     await stage.settle()
     await stage.check_ended(credential_id, "app")
     assert await stage.current(credential_id) == before
@@ -226,11 +227,27 @@ async def test_an_old_secret_comes_back_with_all_that_depend_on_it(stage: Rotati
 
 async def test_without_an_earlier_version_nothing_rolls_back(stage: RotationStage) -> None:
     credential_id = await stage.login("app")
-    await stage.database.write(ask.ask_rollback, ACTOR, credential_id)
+    with pytest.raises(Conflict, match="no earlier version"):
+        await stage.database.write(ask.ask_rollback, stage.work.vault, ACTOR, credential_id)
+    assert await stage.rotations(credential_id) == []
+
+
+async def test_a_version_that_is_gone_by_its_turn_changes_nothing(stage: RotationStage) -> None:
+    credential_id = await stage.login("app")
+    await stage.database.write(ask.ask_rotation, ACTOR, credential_id, Reason.ASKED)
+    await stage.settle()
+    now = await stage.current(credential_id)
+    await stage.database.write(ask.ask_rollback, stage.work.vault, ACTOR, credential_id)
+    await stage.database.write(
+        lambda tx: stage.work.vault.prune(
+            tx, get_credential(tx, credential_id).password_secret_id, keep=0, older_than=None
+        )
+    )
     await stage.settle()
     await stage.check_ended(credential_id, "app")
-    (only,) = await stage.rotations(credential_id)
-    assert (only.state, only.last_error) == (
+    assert await stage.current(credential_id) == now
+    last = (await stage.rotations(credential_id))[-1]
+    assert (last.state, last.last_error) == (
         State.FAILED,
         "no earlier version of this credential's secret is kept",
     )
@@ -280,7 +297,7 @@ async def test_a_second_wish_finds_the_rotation_under_way(stage: RotationStage) 
     first = await stage.database.write(ask.ask_rotation, ACTOR, credential_id, Reason.ASKED)
     assert await stage.database.write(ask.change_secret, credential_id, Reason.RELEASE) == first
     with pytest.raises(Conflict):
-        await stage.database.write(ask.ask_rollback, ACTOR, credential_id)
+        await stage.database.write(ask.ask_rollback, stage.work.vault, ACTOR, credential_id)
 
 
 async def test_a_login_nobody_managed_becomes_manual(stage: RotationStage) -> None:

@@ -92,7 +92,7 @@ def start(tx: Tx, call: Call[CredentialId, None, None]) -> ServiceRotationJob:
 )
 def roll_back(tx: Tx, call: Call[CredentialId, None, None]) -> ServiceRotationJob:
     _check(tx, call.caller, call.params.credential_id)
-    made = ask.ask_rollback(tx, call.caller.actor, call.params.credential_id)
+    made = ask.ask_rollback(tx, call.api.vault, call.caller.actor, call.params.credential_id)
     tx.after_commit.append(call.api.changed.ring)
     return _shown(tx, reads.one_rotation(tx, made))
 
@@ -241,7 +241,10 @@ def _job(row: reads.RotationRow, updates: list[reads.UpdateRow]) -> ServiceRotat
         modified_date_time_utc=at(last),
         created_by=row.requested_by,
         created_by_user_name=row.requested_by_name,
+        cancelled_by=row.aborted_by,
+        cancelled_by_user_name=row.aborted_by_name,
         created_from_address=row.requested_from,
+        cancelled_from_address=row.aborted_from,
         is_rollback=row.reason == Reason.ROLLBACK,
         reason=row.reason,
         last_error=row.last_error,

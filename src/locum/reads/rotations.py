@@ -29,6 +29,9 @@ class RotationRow(msgspec.Struct, frozen=True):
     requested_by: UUID | None
     requested_by_name: str
     requested_from: str | None
+    aborted_by: UUID | None
+    aborted_by_name: str | None
+    aborted_from: str | None
     last_error: str | None
     created_at: dt.datetime
     started_at: dt.datetime | None

@@ -15,9 +15,10 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict
 from locum.kit.ids import new_id
 from locum.resources.model import ResourceType, resource
-from locum.rotation import rows
+from locum.rotation import rows, secrets
 from locum.rotation.model import Reason, Rotation, State, rotation
 from locum.rotation.rows import ROTATION_JOB, VERIFICATION_JOB
+from locum.vault.store import Vault
 
 
 def change_secret(tx: Tx, credential_id: UUID, reason: Reason) -> UUID:
@@ -76,10 +77,14 @@ def add_rotation(
     return made
 
 
-def ask_rollback(tx: Tx, actor: Actor, credential_id: UUID) -> UUID:
-    """Put the secret before the current one back, on the target and with all that depend on it."""
+def ask_rollback(tx: Tx, vault: Vault, actor: Actor, credential_id: UUID) -> UUID:
+    """Put the secret before the current one back, on the target and with all that depend on it.
+
+    Raises NotFound, and Conflict while another rotation is under way and where no earlier version is kept.
+    """
     if rows.open_rotation(tx, credential_id) is not None:
         raise Conflict("a rotation of this credential is under way: abort it, or wait for its end")
+    secrets.check_earlier(tx, vault, get_credential(tx, credential_id))
     last = tx.scalar(
         sa.select(rotation.c.id)
         .where(rotation.c.credential_id == credential_id, rotation.c.state == State.COMPLETED)
@@ -116,7 +121,14 @@ def resume(tx: Tx, actor: Actor, rotation_id: UUID) -> None:
 def abort(tx: Tx, actor: Actor, rotation_id: UUID) -> None:
     """Give it up: at once while nothing was touched, by putting everything back afterwards."""
     found = _open(tx, rotation_id)
-    rows.change(tx, rotation_id, abort_asked=True)
+    rows.change(
+        tx,
+        rotation_id,
+        abort_asked=True,
+        aborted_by=actor.id,
+        aborted_by_name=actor.name,
+        aborted_from=actor.address,
+    )
     jobs.schedule(tx, ROTATION_JOB, rotation_id, due_at=tx.now)
     rows.say(tx, found, "rotation.abort_asked", actor=actor)
 

@@ -18,6 +18,7 @@ from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 CANDIDATE_PURPOSE = "rotation.candidate"
+_NO_EARLIER = "no earlier version of this credential's secret is kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,15 @@ def _open(tx: ReadTx, vault: Vault, secret_id: UUID | None, purpose: str, back: 
         return vault.open(tx, secret_id, purpose=purpose)
     versions = vault.versions(tx, secret_id)
     if len(versions) <= back:
-        raise Conflict("no earlier version of this credential's secret is kept")
+        raise Conflict(_NO_EARLIER)
     return vault.open(tx, secret_id, purpose=purpose, version=versions[back].version)
+
+
+def check_earlier(tx: ReadTx, vault: Vault, of: Credential) -> None:
+    """Raise Conflict unless a version before the current one is kept of each part of its secret."""
+    kept = [secret_id for secret_id in (of.password_secret_id, of.private_key_secret_id) if secret_id is not None]
+    if any(len(vault.versions(tx, secret_id)) < 2 for secret_id in kept):
+        raise Conflict(_NO_EARLIER)
 
 
 def keep_candidate(tx: Tx, vault: Vault, parts: Parts) -> UUID:
