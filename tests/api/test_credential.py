@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from estate import CREDENTIALS, NIL, RESOURCES, SERVICE_PASSWORD, Estate, made, problem
 from locum.credentials.add import get_credential
 from locum.credentials.model import credential
-from locum.credentials.secrets import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
+from locum.credentials.secrets import Part
 from locum.kit.db import ReadTx
 from locum.vault.model import vault_secret
 from statements import selects
@@ -45,8 +45,8 @@ def opened(estate: Estate, credential_id: str) -> tuple[str | None, bytes | None
         row = get_credential(tx, UUID(credential_id))
         password, key = row.password_secret_id, row.private_key_secret_id
         return (
-            vault.open(tx, password, purpose=PASSWORD_PURPOSE).reveal_text() if password else None,
-            vault.open(tx, key, purpose=PRIVATE_KEY_PURPOSE).reveal() if key else None,
+            vault.open(tx, password, purpose=Part.PASSWORD.purpose).reveal_text() if password else None,
+            vault.open(tx, key, purpose=Part.PRIVATE_KEY.purpose).reveal() if key else None,
         )
 
     return estate.database.submit_read(look).result()

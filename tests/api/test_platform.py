@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from estate import Estate, made, problem
+from estate import CREDENTIALS, Estate, made, problem
 from locum.kit.ids import new_id
 from locum.resources.model import platform
 from locum.resources.platforms import platform_of
@@ -57,6 +57,11 @@ async def test_rules_and_copies(estate: Estate) -> None:
     copy = made(await estate.admin.post(PATH, {"basePlatformId": linux["id"], "name": "Palo Alto"}))
     assert (copy["basePlatformId"], copy["resetOnMismatch"]) == (linux["id"], True)
     assert "Palo Alto" in [row["name"] for row in await estate.get(estate.ada, PATH)]
+    login = made(
+        await estate.admin.post(CREDENTIALS, {"username": "app", "password": "x", "platformId": copy["id"]})
+    )
+    problem(await estate.admin.http.delete(f"{PATH}/{copy['id']}"), 409)
+    assert (await estate.admin.http.delete(f"{CREDENTIALS}/{login['id']}")).status_code == 200
     assert (await estate.admin.http.delete(f"{PATH}/{copy['id']}")).status_code == 200
     problem(await estate.admin.get(f"{PATH}/{copy['id']}"), 404)
     assert estate.audited("platform.changed", linux["id"]) == 2

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from locum.credentials.add import add_credential, get_credential
 from locum.credentials.model import AuthenticationMethod, Credential
-from locum.credentials.secrets import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
+from locum.credentials.secrets import Part
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict, Invalid, LocumError, NotFound
 from locum.kit.ids import new_id
@@ -63,7 +63,7 @@ async def test_any_usual_key_opens(
     public = KEYS[kind].public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
     assert (made.public_key, made.password_secret_id) == (public, None)
     assert made.private_key_secret_id is not None
-    kept = await database.read(vault.open, made.private_key_secret_id, purpose=PRIVATE_KEY_PURPOSE)
+    kept = await database.read(vault.open, made.private_key_secret_id, purpose=Part.PRIVATE_KEY.purpose)
     again = serialization.load_ssh_private_key(kept.reveal(), None)
     assert again.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode() == public
 
@@ -84,10 +84,10 @@ async def test_a_password_opens_for_its_purpose_alone(database: Database, vault:
     )
     assert (made.username, made.domain, made.type, made.public_key) == ("deploy", "Corp", 0, None)
     assert made.password_secret_id is not None
-    opened = await database.read(vault.open, made.password_secret_id, purpose=PASSWORD_PURPOSE)
+    opened = await database.read(vault.open, made.password_secret_id, purpose=Part.PASSWORD.purpose)
     assert opened == Secret("pass word")
     with pytest.raises(LocumError):
-        await database.read(vault.open, made.password_secret_id, purpose=PRIVATE_KEY_PURPOSE)
+        await database.read(vault.open, made.password_secret_id, purpose=Part.PRIVATE_KEY.purpose)
 
 
 async def test_a_login_is_unique_by_user_name_and_domain(database: Database, vault: Vault) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from locum.credentials import complexity
 from locum.credentials.model import password_complexity
 from locum.credentials.schedule import Frequency, Timing
-from locum.rotation.rules import FALLBACK, new_password, next_instant
+from locum.rotation.rules import new_password, next_instant
 from rotation_stage import RotationStage
 
 pytestmark = pytest.mark.anyio
@@ -30,4 +30,4 @@ async def test_passwords_follow_the_rule_or_locums_own(stage: RotationStage) -> 
     assert len((await stage.database.read(new_password, credential_id)).reveal_text()) == 37
     await stage.database.write(lambda tx: tx.run(sa.update(password_complexity).values(is_default=False)))
     made = await stage.database.read(new_password, credential_id)
-    assert complexity.obeys(made.reveal_text(), FALLBACK)
+    assert complexity.obeys(made.reveal_text(), complexity.BUILT_IN)

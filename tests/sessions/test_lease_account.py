@@ -18,7 +18,7 @@ from hosts import target_of
 from locum.connectors.linux_accounts import LinuxKeeper
 from locum.credentials.add import add_credential, get_credential
 from locum.credentials.model import CredentialType, Method, PostSession, credential, managed_user
-from locum.credentials.secrets import PASSWORD_PURPOSE
+from locum.credentials.secrets import Part
 from locum.identities import applications
 from locum.kit import jobs
 from locum.kit.actor import Actor
@@ -75,7 +75,7 @@ class Leased:
         """What the vault has, whoever may know it."""
         secret_id = get_credential(tx, self.credential_id).password_secret_id
         assert secret_id is not None
-        return self.world.vault.open(tx, secret_id, purpose=PASSWORD_PURPOSE)
+        return self.world.vault.open(tx, secret_id, purpose=Part.PASSWORD.purpose)
 
     async def look(self, password: Secret | None = None) -> tuple[bool, bool]:
         """Whether the account is enabled, and whether its password is this one."""

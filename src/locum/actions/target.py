@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from locum.audit import log as audit
 from locum.connectors.base import Target
 from locum.credentials.model import Credential, credential
-from locum.credentials.secrets import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
+from locum.credentials.secrets import Part
 from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Forbidden, Invalid
@@ -44,8 +44,8 @@ def locate(tx: ReadTx, vault: Vault, resource_id: UUID, *, account_id: UUID | No
         host=where.address,
         port=_port(where, kind.connector),
         username=account.username,
-        password=_secret(tx, vault, account.password_secret_id, PASSWORD_PURPOSE),
-        private_key=_secret(tx, vault, account.private_key_secret_id, PRIVATE_KEY_PURPOSE),
+        password=_secret(tx, vault, account.password_secret_id, Part.PASSWORD.purpose),
+        private_key=_secret(tx, vault, account.private_key_secret_id, Part.PRIVATE_KEY.purpose),
         trusted_host_key=where.trusted_host_key,
         accept_first=where.accept_host_key_on_first_discovery,
         elevation=account.elevation_command or ("sudo" if account.username != "root" else None),

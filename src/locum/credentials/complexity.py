@@ -80,6 +80,23 @@ class Complexity(msgspec.Struct, frozen=True):
     excluded: str | None
 
 
+# What is set up at first, and holds where nothing is. Two dozen of 72 characters are 148 bits; it begins with a letter,
+# as some platforms want.
+BUILT_IN = Complexity(
+    type=ComplexityType.PASSWORD,
+    lower_case=True,
+    upper_case=True,
+    special=True,
+    space=False,
+    numeric=True,
+    must_start_with=CharacterTypes.LOWERCASE | CharacterTypes.UPPERCASE,
+    must_end_with=CharacterTypes.NONE,
+    length=24,
+    max_consecutive=2,
+    excluded=None,
+)
+
+
 def check_rule(rule: Complexity) -> None:
     """Raise Invalid, with the field named, for a rule that no password obeys or that can't be meant."""
     if rule.type not in list(ComplexityType):

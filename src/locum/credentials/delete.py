@@ -45,7 +45,7 @@ def delete_credential(tx: Tx, vault: Vault, actor: Actor, credential_id: UUID) -
             tx.run(sa.delete(table).where(table.c.credential_id == held.id))
         erased = secrets.erase(tx, vault, held, *Part)
         # No login has two separators, so this one takes nobody's place.
-        write(tx, held.id, deleted_at=tx.now, login_key=f"\x1f\x1f{held.id}", **erased)
+        write(tx, held.id, deleted_at=tx.now, platform_id=None, login_key=f"\x1f\x1f{held.id}", **erased)
     record(tx, actor, "credential.deleted", held)
     return held
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from locum.credentials.complexity import generate
 from locum.credentials.effective import effective
 from locum.credentials.model import Credential
-from locum.credentials.secrets import PASSWORD_PURPOSE
+from locum.credentials.secrets import Part
 from locum.kit.db import ReadTx
 from locum.kit.errors import Conflict
 from locum.vault.secret import Secret
@@ -29,5 +29,5 @@ def password_before(tx: ReadTx, vault: Vault, of: Credential) -> tuple[int, Secr
         versions = vault.versions(tx, of.password_secret_id)
         if len(versions) > 1:
             number = versions[1].version
-            return number, vault.open(tx, of.password_secret_id, purpose=PASSWORD_PURPOSE, version=number)
+            return number, vault.open(tx, of.password_secret_id, purpose=Part.PASSWORD.purpose, version=number)
     raise Conflict("no earlier password of this credential is kept")

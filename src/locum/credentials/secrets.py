@@ -15,8 +15,6 @@ from locum.kit.errors import NotFound
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
-PASSWORD_PURPOSE = "credential.password"
-PRIVATE_KEY_PURPOSE = "credential.private_key"
 KEPT_VERSIONS = 10  # where no history option was set
 
 _OPTION = sa.select(*(history_option.c[name] for name in HistoryOption.__struct_fields__))

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import LoginType, activity, activity_action, connection_profile
-from locum.credentials.complexity import CharacterTypes, Complexity, ComplexityType
+from locum.credentials import complexity
 from locum.credentials.model import history_option, password_complexity, schedule
 from locum.credentials.schedule import Frequency, Timing
 from locum.kit.db import Tx
@@ -35,20 +35,6 @@ _SCHEDULES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Weekly", {"frequency": Frequency.WEEKLY, "days_of_week": "Sunday", **_AT_NIGHT}),
     ("Monthly", {"frequency": Frequency.MONTHLY, "day_of_month": 1, **_AT_NIGHT}),
     ("Every 90 days", {"frequency": Frequency.DAYS_AT_TIME, "period": 90, **_AT_NIGHT}),
-)
-# Two dozen of 72 characters are 148 bits; it begins with a letter, as some platforms want.
-_COMPLEXITY = Complexity(
-    type=ComplexityType.PASSWORD,
-    lower_case=True,
-    upper_case=True,
-    special=True,
-    space=False,
-    numeric=True,
-    must_start_with=CharacterTypes.LOWERCASE | CharacterTypes.UPPERCASE,
-    must_end_with=CharacterTypes.NONE,
-    length=24,
-    max_consecutive=2,
-    excluded=None,
 )
 
 
@@ -105,7 +91,11 @@ def _rules(tx: Tx) -> None:
             tx.add(schedule, id=new_id(), name=name, name_key=name_key(name), **fields, **times)
     c = password_complexity.c
     if tx.scalar(sa.select(c.id).where(c.is_default.is_(True))) is None:
-        fields = {**msgspec.structs.asdict(_COMPLEXITY), "name": "Default", "name_key": name_key("Default")}
+        fields = {
+            **msgspec.structs.asdict(complexity.BUILT_IN),
+            "name": "Default",
+            "name_key": name_key("Default"),
+        }
         tx.add(password_complexity, id=new_id(), is_default=True, **fields, **times)
     if tx.scalar(sa.select(history_option.c.id)) is None:
         tx.add(history_option, id=new_id(), limit=_VERSIONS, days=0, **times)

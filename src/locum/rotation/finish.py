@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-import sqlalchemy as sa
-
 from locum.credentials.effective import effective
-from locum.credentials.model import HistoryOption, Verified, history_option
+from locum.credentials.model import Verified
+from locum.credentials.secrets import prune
 from locum.kit import jobs
 from locum.kit.actor import LOCUM
 from locum.kit.db import Tx
@@ -28,7 +25,6 @@ _STATES = {
     Move.ABORT: State.ABORTED,
 }
 _MISMATCH = "the target has another secret than the vault, and resetting it is not allowed here"
-_KEPT_VERSIONS, _KEPT_DAYS = 10, 0  # where no history option was set
 
 
 def changed(tx: Tx, known: Known) -> None:
@@ -92,10 +88,6 @@ def _failed_dependant(known: Known) -> str | None:
 
 def _prune(tx: Tx, known: Known, vault: Vault) -> None:
     """Only at the end: until then the version before is what everything can be put back to (CRED-07)."""
-    columns = (history_option.c[name] for name in HistoryOption.__struct_fields__)
-    option = tx.first(HistoryOption, sa.select(*columns))
-    keep, days = (option.limit, option.days) if option else (_KEPT_VERSIONS, _KEPT_DAYS)
-    older_than = tx.now - dt.timedelta(days=days) if days else None
     for secret_id in (known.credential.password_secret_id, known.credential.private_key_secret_id):
         if secret_id is not None:
-            vault.prune(tx, secret_id, keep=keep, older_than=older_than)
+            prune(tx, vault, secret_id)

@@ -7,26 +7,10 @@ import secrets
 from uuid import UUID
 
 from locum.credentials import complexity, schedule
-from locum.credentials.complexity import Complexity
 from locum.credentials.effective import effective
 from locum.credentials.schedule import Timing
 from locum.kit.db import ReadTx
 from locum.vault.secret import Secret
-
-# What generates passwords where no complexity is set anywhere.
-FALLBACK = Complexity(
-    type=0,
-    lower_case=True,
-    upper_case=True,
-    special=True,
-    space=False,
-    numeric=True,
-    must_start_with=0,
-    must_end_with=0,
-    length=24,
-    max_consecutive=2,
-    excluded=None,
-)
 
 
 def next_instant(timing: Timing | None, after: dt.datetime) -> dt.datetime | None:
@@ -36,5 +20,5 @@ def next_instant(timing: Timing | None, after: dt.datetime) -> dt.datetime | Non
 
 def new_password(tx: ReadTx, credential_id: UUID) -> Secret:
     """A password by the credential's rule, or by Locum's own where it has none."""
-    rule = effective(tx, credential_id).complexity or FALLBACK
+    rule = effective(tx, credential_id).complexity or complexity.BUILT_IN
     return Secret(complexity.generate(rule, secrets.randbelow))

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from locum.connectors.base import AccountKeeper, Target
 from locum.credentials.model import AuthenticationMethod, Credential, credential
-from locum.credentials.secrets import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
+from locum.credentials.secrets import Part
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict
 from locum.vault.secret import Secret
@@ -56,8 +56,8 @@ def parts_of(method: int) -> tuple[bool, bool]:
 def current(tx: ReadTx, vault: Vault, of: Credential, *, back: int = 0) -> Parts:
     """The credential's own secret; `back` versions ago. Raises Conflict where no such version is kept."""
     return Parts(
-        _open(tx, vault, of.password_secret_id, PASSWORD_PURPOSE, back),
-        _open(tx, vault, of.private_key_secret_id, PRIVATE_KEY_PURPOSE, back),
+        _open(tx, vault, of.password_secret_id, Part.PASSWORD.purpose, back),
+        _open(tx, vault, of.private_key_secret_id, Part.PRIVATE_KEY.purpose, back),
     )
 
 
@@ -100,10 +100,10 @@ def candidate(tx: ReadTx, vault: Vault, secret_id: UUID) -> Parts:
 def promote(tx: Tx, vault: Vault, of: Credential, parts: Parts) -> None:
     """Make the parts the credential's own; the versions before stay until the history option lets them go."""
     if parts.password is not None and of.password_secret_id is not None:
-        vault.replace(tx, of.password_secret_id, parts.password, purpose=PASSWORD_PURPOSE, keep=True)
+        vault.replace(tx, of.password_secret_id, parts.password, purpose=Part.PASSWORD.purpose, keep=True)
     changed: dict[str, object] = {"modified_at": tx.now}
     if parts.private_key is not None and of.private_key_secret_id is not None:
-        vault.replace(tx, of.private_key_secret_id, parts.private_key, purpose=PRIVATE_KEY_PURPOSE, keep=True)
+        vault.replace(tx, of.private_key_secret_id, parts.private_key, purpose=Part.PRIVATE_KEY.purpose, keep=True)
         changed["public_key"] = parts.public_key
     tx.run(sa.update(credential).where(credential.c.id == of.id).values(changed))
 
