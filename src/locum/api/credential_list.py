@@ -35,6 +35,7 @@ from locum.kit.ids import NIL
 from locum.kit.paging import Page
 from locum.kit.permissions import Permission
 from locum.reads import credential_places as places
+from locum.reads import credential_search as searches
 from locum.reads import credentials as reads
 from locum.resources import model as resources
 from locum.rotation.model import State
@@ -92,7 +93,7 @@ class UserId(In):
 )
 def get_by_type(tx: ReadTx, call: Call[None, TypeQuery, None]) -> list[Credential]:
     query = call.query
-    rows = reads.by_type(
+    rows = searches.by_type(
         tx,
         call.caller,
         credential_type=None if query.type is CredentialType.ANY else query.type,
@@ -113,7 +114,7 @@ def get_by_type(tx: ReadTx, call: Call[None, TypeQuery, None]) -> list[Credentia
 )
 def search(tx: ReadTx, call: Call[None, SearchQuery, None]) -> DataTable[CredentialResult]:
     query = call.query
-    wanted = reads.Wanted(
+    wanted = searches.Wanted(
         managed_type=None if query.managed_type is ManagedType.ALL else query.managed_type,
         credential_type=None if query.credential_type is CredentialType.ANY else query.credential_type,
         managed={CredentialSearchManagedFilter.MANAGED: True, CredentialSearchManagedFilter.UNMANAGED: False}.get(
@@ -122,7 +123,7 @@ def search(tx: ReadTx, call: Call[None, SearchQuery, None]) -> DataTable[Credent
         privilege=query.privilege_filter or None,
         include_deleted=query.include_deleted,
     )
-    listed = reads.search(tx, call.caller, query.page(), wanted)
+    listed = searches.search(tx, call.caller, query.page(), wanted)
     return DataTable(data=[result(row, tx.now) for row in listed.rows], records_total=listed.total)
 
 

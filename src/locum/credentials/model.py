@@ -178,9 +178,13 @@ managed_user = sa.Table(
     sa.Column("modified_at", UtcTime, nullable=False),
     sa.CheckConstraint("method IN (0, 1, 2)", name="method"),
     sa.CheckConstraint("status BETWEEN 0 AND 5", name="status"),
-    sa.Index("ix_managed_user_resource_id", "resource_id"),
-    sa.Index("ix_managed_user_method", "method"),
-    sa.Index("ix_managed_user_next_change_at", "next_change_at"),
+    sa.Index("ix_managed_user_resource_id", "resource_id", "credential_id"),
+    # Orders of the list of credentials.
+    sa.Index("ix_managed_user_method", "method", "credential_id"),
+    sa.Index("ix_managed_user_status", "status", "credential_id"),
+    sa.Index("ix_managed_user_last_verified_at", "last_verified_at", "credential_id"),
+    sa.Index("ix_managed_user_last_changed_at", "last_changed_at", "credential_id"),
+    sa.Index("ix_managed_user_next_change_at", "next_change_at", "credential_id"),
     sa.Index("ix_managed_user_next_verification_at", "next_verification_at"),
 )
 

@@ -14,7 +14,8 @@ from locum.identities.caller import Caller
 from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 from locum.kit.paging import Listed, Page, fetch
-from locum.reads.credentials import PLACES, ROW, CredentialRow, visible
+from locum.reads.credential_search import visible
+from locum.reads.credentials import PLACES, ROW, CredentialRow
 from locum.resources.model import HostUser, host_user, resource
 from locum.rotation.model import Reason, dependant, rotation
 

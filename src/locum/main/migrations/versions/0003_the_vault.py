@@ -356,10 +356,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("host_user_id", name=op.f("uq_managed_user_host_user_id")),
     )
     with op.batch_alter_table("managed_user", schema=None) as batch_op:
-        batch_op.create_index("ix_managed_user_method", ["method"], unique=False)
-        batch_op.create_index("ix_managed_user_next_change_at", ["next_change_at"], unique=False)
         batch_op.create_index("ix_managed_user_next_verification_at", ["next_verification_at"], unique=False)
-        batch_op.create_index("ix_managed_user_resource_id", ["resource_id"], unique=False)
+        for order in ("method", "status", "last_verified_at", "last_changed_at", "next_change_at", "resource_id"):
+            batch_op.create_index(f"ix_managed_user_{order}", [order, "credential_id"], unique=False)
 
     # By hand: what autogeneration does not see, checks that now allow more. SQLite builds these tables anew for it.
     with op.batch_alter_table("credential", schema=None) as batch_op:

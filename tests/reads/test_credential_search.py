@@ -1,0 +1,129 @@
+"""Searches: who finds what, in which order, in how few statements."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from locum.credentials.add import add_credential
+from locum.credentials.delete import delete_credential
+from locum.credentials.manage import manage
+from locum.credentials.model import CredentialType, Method, managed_user
+from locum.identities.caller import Caller, Role
+from locum.identities.key_bounds import KeyBounds
+from locum.identities.roles import permissions_of
+from locum.kit.db import Database, Tx
+from locum.kit.paging import Page
+from locum.reads import credential_search
+from locum.reads.credential_search import Wanted, search
+from locum.reads.credentials import count, is_managed
+from locum.vault.secret import Secret
+from statements import selects
+from world import ACTOR, World, make_world
+
+pytestmark = pytest.mark.anyio
+
+
+def caller(role: Role = Role.ADMIN, key: KeyBounds | None = None) -> Caller:
+    roles = frozenset({role})
+    return Caller(uuid4(), "x", "application", roles, permissions_of(roles), None, key=key)
+
+
+async def login(database: Database, world: World, username: str) -> UUID:
+    made = await database.write(
+        add_credential, world.vault, ACTOR, username=username, password=Secret("x"), type=CredentialType.USER
+    )
+    return made.id
+
+
+async def names(database: Database, page: Page, wanted: Wanted | None = None, **who: KeyBounds) -> list[str]:
+    listed = await database.read(search, caller(**who), page, wanted or Wanted())
+    assert listed.total >= len(listed.rows)
+    return [row.username for row in listed.rows]
+
+
+async def test_counts_of_managed_and_others_add_up(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    ids = [await login(database, world, f"app{n}") for n in range(4)]
+    for one in ids[:3]:
+        await database.write(manage, ACTOR, one, resource_id=world.resource, method=Method.MANUAL)
+    await database.write(delete_credential, world.vault, ACTOR, ids[0])
+    everything = await database.read(search, caller(), Page(), Wanted())
+    assert await database.read(count) == everything.total
+    for text in (None, "app"):
+        found = {}
+        for managed in (True, False):
+            listed = await database.read(search, caller(), Page(filter_text=text), Wanted(managed=managed))
+            assert listed.total == len(listed.rows)
+            found[managed] = [row.username for row in listed.rows]
+        assert found[True] == ["app1", "app2"]
+        assert "app3" in found[False]
+    assert len(await names(database, Page(), Wanted(include_deleted=True))) == everything.total + 1
+    assert await database.read(is_managed, ids[1])
+    assert not await database.read(is_managed, ids[3])
+
+
+async def test_sec_30_a_key_finds_its_credentials(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    mine, _ = [await login(database, world, f"app{n}") for n in range(2)]
+    key = KeyBounds(uuid4(), credentials=frozenset({mine}))
+    assert await names(database, Page(), key=key) == ["app0"]
+    assert await names(database, Page(filter_text="app1"), key=key) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted", "statements"),
+    [
+        (Page(), Wanted(), 3),
+        (Page(filter_text="app", order_by="resource"), Wanted(managed=False, managed_type=1), 2),
+        (Page(order_by="privilege"), Wanted(credential_type=1), 3),
+    ],
+    ids=["all", "filtered", "of a type"],
+)
+async def test_few_statements_whatever_is_asked(
+    database: Database, tmp_path: Path, page: Page, wanted: Wanted, statements: int
+) -> None:
+    world = await make_world(database, tmp_path)
+    await login(database, world, "app")
+    with selects(database) as seen:
+        assert "app" in await names(database, page, wanted)
+    assert len(seen) == statements, seen
+
+
+def date(tx: Tx, credential_id: UUID, days: int) -> None:
+    """Some have the same dates, so that their order is the ids'."""
+    when = tx.now + dt.timedelta(days=days)
+    values = {"last_verified_at": when, "last_changed_at": when, "next_change_at": when}
+    tx.run(sa.update(managed_user).where(managed_user.c.credential_id == credential_id).values(values))
+
+
+ORDERS = ("resource", "rotationType", "status", "lastVerifiedDateTimeUtc", "age", "nextPasswordChangeDateTimeUtc")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+async def test_an_order_by_index_is_the_order(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    """Page by page, both ways, along the index and sorted: the same list, and whoever lives nowhere stands last."""
+    world = await make_world(database, tmp_path)
+    for n in range(9):
+        one = await login(database, world, f"app{n}")
+        if n % 3:
+            await database.write(manage, ACTOR, one, resource_id=world.resource, method=Method(n % 2 + 1))
+            await database.write(date, one, n * 7 % 5)
+    for descending in (False, True):
+        listed = {}
+        for many in (0, 10**9):
+            monkeypatch.setattr(credential_search, "_MANY", many)
+            pages = [Page(skip, 4, order, descending) for skip in range(0, 16, 4)]
+            with selects(database) as seen:
+                listed[many] = [await names(database, page) for page in pages]
+            assert len(seen) <= 5 * len(pages), seen
+        assert listed[0] == listed[10**9]
+        everyone = [one for page in listed[0] for one in page]
+        assert len(everyone) == len(set(everyone)) >= 9
+        assert {"app0", "app3", "app6"} <= set(everyone[-4:])
