@@ -108,7 +108,7 @@ def search(tx: ReadTx, caller: Caller, page: Page, wanted: Wanted) -> Listed[Cre
     found = _Which([], 0)
     if page.filter_text and page.take:
         found = _filtered(tx, column, _managed_or_not(conditions, wanted), page)
-    if not found.ids:
+    if not found.ids and (page.skip or not page.take or not page.filter_text):
         found.total = _total(tx, conditions, wanted)
         if not page.filter_text and page.take and page.skip < found.total:
             found.ids = _unfiltered(tx, column, _managed_or_not(conditions, wanted), page, found.total)
