@@ -86,11 +86,11 @@ mutation: setup ## Score the tests of identities, guards, vault and rotation pla
 	@nice -n 9 $(BIN)/python -m scripts.mutation $(foreach name,$(NAMES),'$(name)')
 
 .PHONY: bench
-bench: setup-demo ## Measure against the figures Locum promises
+bench: setup-test ## Measure against the figures Locum promises
 	@$(AS_ROOT) $(BIN)/python -m bench
 
 .PHONY: bench-short
-bench-short: setup-demo ## Measure with fewer rounds
+bench-short: setup-test ## Measure with fewer rounds
 	@$(AS_ROOT) $(BIN)/python -m bench --short
 
 .PHONY: demo

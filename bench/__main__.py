@@ -14,7 +14,17 @@ from pathlib import Path
 
 from demo.hosts import HostsError
 
-from bench import api_rows, page_row, report, secret_row, session_row, ssh_rows, start_row, storm_row
+from bench import (
+    api_rows,
+    credential_rows,
+    page_row,
+    report,
+    secret_row,
+    session_row,
+    ssh_rows,
+    start_row,
+    storm_row,
+)
 from bench.measure import Row
 from bench.stage import Stage
 
@@ -24,6 +34,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "auth": api_rows.auth,
     "sign-in-storm": storm_row.storm,
     "secret": secret_row.secret,
+    "credentials": credential_rows.credentials,
     "page": page_row.page,
     "start": start_row.start,
     "session": session_row.session,

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench.postgres import PostgresServer, postgres_server
 from hypothesis import HealthCheck, settings
 
 import locum
 from database_targets import database_authority, mariadb_target, postgres_target  # noqa: F401 - fixtures
 from hosts import linux_hosts  # noqa: F401 - a fixture
 from locum.kit.db import Database, metadata, open_database, sqlite_url
-from postgres import PostgresServer, postgres_server
 from secret_server import secret_server  # noqa: F401 - a fixture
 
 # Every table is known before any test looks, whichever tests run.

@@ -19,10 +19,10 @@ from pathlib import Path
 import psycopg
 import pymysql
 import pytest
+from bench.postgres import PostgresServer, free_port, postgres_server
 
 from locum.main.tls import ca_certificate, ensure_leaf, make_ca
 from locum.vault.secret import Secret
-from postgres import PostgresServer, free_port, postgres_server
 
 SERVICE, POWERLESS = "keeper", "powerless"
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from bench.postgres import PostgresServer
 from psycopg import sql
 
 from connectors.keeper_conformance import LOGIN, NEW, OLD, DatabaseConformance, Grounds
@@ -18,7 +19,6 @@ from database_targets import POWERLESS, SERVICE, DatabaseTarget
 from locum.connectors import postgresql
 from locum.connectors.base import Privilege, Target, TargetRefused, TargetUnreachable
 from locum.vault.secret import Secret
-from postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 import sqlalchemy as sa
+from bench.postgres import PostgresServer
 
 from locum.kit.db import POSTGRES_PATIENCE, Database, ReadTx, Tx, UtcTime, open_database, sqlite_url
 from locum.kit.errors import StartError
-from postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from bench.postgres import PostgresServer
 
 from backed_up import Made, backed_up, empty_directory, make, restored, rows
 from locum.activities.model import activity
@@ -24,7 +25,6 @@ from locum.sessions.ledger import intend
 from locum.sessions.model import session_log
 from locum.sessions.request import Request, request_session
 from locum.vault.key_file import create_root_key
-from postgres import PostgresServer
 from sudden_death import dies_at, small_disk, steps
 from world import ACTOR
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from bench.postgres import PostgresServer
 from sqlalchemy.engine import Connection
 
 from locum.identities.model import api_key, identity
@@ -15,7 +16,6 @@ from locum.kit.ids import new_id
 from locum.main.backup_format import Row, Table
 from locum.main.backup_tables import TableWriter, read_tables, snapshot
 from locum.main.migrate import migrate
-from postgres import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from bench.postgres import PostgresServer
 from demo.client import Client, Codes, Refused
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -30,7 +31,6 @@ from locum.main.migrate import is_prepared, migrate
 from locum.main.root_keys import root_key_path
 from locum.vault.keyring import load_keyring
 from locum.vault.store import Vault
-from postgres import PostgresServer
 
 RELEASES = (second_release,)
 """Each has a file of its own that leaves rows in every table; the first one's does not, and has its tests below."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from bench.postgres import PostgresServer
 
 import second_release
 from backed_up import Made, backed_up, break_audit, empty_directory, make, restored, rows
@@ -20,7 +21,6 @@ from locum.main.backup import back_up
 from locum.main.operate import operate
 from locum.recordings.store import Store, key_path
 from locum.vault.key_file import create_root_key
-from postgres import PostgresServer
 from sudden_death import dies_at, small_disk, steps
 
 OF_THE_RESTORE = {"audit_event", "audit_pending", "audit_seal", "audit_checkpoint", "pause"}

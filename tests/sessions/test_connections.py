@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from bench.postgres import PostgresServer
 
 from demo import hosts
 from hosts import settled, state_of
@@ -23,7 +24,6 @@ from locum.sessions import transition
 from locum.sessions.connections import WATCH_INTERVAL_S, Connections, Grant, Wanted, authorize_connection
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session, connection
-from postgres import PostgresServer
 from stage import Stage, staged
 from world import lock
 

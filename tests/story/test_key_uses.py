@@ -8,13 +8,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from bench.postgres import PostgresServer
 
 from installation import Installation, status
 from locum.identities import api_keys
 from locum.identities.api_keys import ApiKey
 from locum.identities.key_usage import INTERVAL_S
 from locum.kit.db import open_database, sqlite_url
-from postgres import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

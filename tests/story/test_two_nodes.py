@@ -16,10 +16,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from bench.postgres import PostgresServer
 from demo.client import Client, Codes, Refused
 
 from installation import ADMIN, ADMIN_PASSWORD, Installation, status
-from postgres import PostgresServer
 
 PASSWORD = "staple battery horse"
 ACCOUNT = "/api/v1/ManagedAccount"

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL server for the test run: its own cluster, its own port, no service touched."""
+"""A throw-away PostgreSQL server, for measurements and tests: its own cluster, its own port, no service touched."""
 
 from __future__ import annotations
 
