@@ -6,6 +6,7 @@ then each kind of fault is put at each of them. What real targets do is tested i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,27 @@ async def test_a_target_that_keeps_saying_no_keeps_its_secret(stage: RotationSta
     assert (only.state, only.last_error) == (State.FAILED, "the target says no")
     managed = await stage.managed(credential_id)
     assert (managed.status, managed.last_error) == (Verified.VERIFIED, "the target says no")
+
+
+async def test_half_a_secret_that_stays_is_tried_again_later_not_at_once(stage: RotationStage) -> None:
+    """The target takes the new password, then nothing more: neither the new key nor the old password."""
+    credential_id = await stage.login("app", "both")
+
+    def fault(name: str) -> None:
+        if name == "change_password done":
+            stage.target.refuses = {"change_password", "change_key"}
+
+    stage.target.fault = fault
+    await stage.database.write(ask.ask_rotation, ACTOR, credential_id, Reason.ASKED)
+    async with asyncio.timeout(20):  # a pass that goes round and round would never come back
+        await stage.turn()
+    await stage.check_reachable(credential_id, "app")
+    (only,) = await stage.rotations(credential_id)
+    assert (only.state, only.last_error) == (State.ROTATING_PASSWORD, "the target says no")
+    stage.target.refuses, stage.target.fault = set(), lambda name: None
+    await stage.settle()
+    await stage.check_ended(credential_id, "app")
+    assert (await stage.rotations(credential_id))[0].state == State.COMPLETED
 
 
 @pytest.mark.parametrize(("reason", "state"), [(Reason.SCHEDULE, State.FAILED), (Reason.ASKED, State.COMPLETED)])

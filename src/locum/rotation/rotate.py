@@ -72,7 +72,14 @@ class _Pass:
     async def step(self) -> bool:
         """Make the next move; False when the job was given back or is done."""
         known = await self._work.db.write(know, self._held, self._work.vault)
-        facts = replace(known.facts, seen=self._seen, tried=self._tried, refused=self._refused, shut=self._shut)
+        facts = replace(
+            known.facts,
+            seen=self._seen,
+            tried=self._tried,
+            refused=self._refused,
+            restored=self._restored,
+            shut=self._shut,
+        )
         move = next_move(facts)
         match move:
             case Move.PREPARE:
