@@ -25,9 +25,9 @@ for _module in pkgutil.walk_packages(locum.__path__, "locum."):
 
 DATABASES = ("sqlite", "postgresql")
 # The rooms' tests run on both databases. What goes through them from above is repeated on PostgreSQL by
-# `make test-full` alone, but for the tests that call every operation.
+# `make test-full` alone, but for the tests that call every operation or have PostgreSQL as a target.
 REPEATED = frozenset({"api", "security", "story"})
-ON_BOTH = frozenset({"test_hostile_input.py", "test_reach.py", "test_two_nodes.py"})
+ON_BOTH = frozenset({"test_hostile_input.py", "test_reach.py", "test_rotation_crash.py", "test_two_nodes.py"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

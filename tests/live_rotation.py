@@ -53,11 +53,16 @@ class LiveRotation:
         """Have the secret changed; answers at once."""
         self.call("POST", "/api/locum/v1/Credential/ID/Rotate")
 
+    def rotations(self) -> list[dict[str, Any]]:
+        """The newest one first."""
+        found: list[dict[str, Any]] = self.call("GET", "/api/locum/v1/Credential/ID/Rotation")["data"]
+        return found
+
     def until_ended(self) -> tuple[int, ...]:
         """The states of all its rotations, the first one first, when none is under way any more."""
         deadline = time.monotonic() + 60
         while True:
-            rows = self.call("GET", "/api/locum/v1/Credential/ID/Rotation")["data"]
+            rows = self.rotations()
             states = tuple(row["status"] for row in reversed(rows))
             if states and min(states) >= COMPLETED:
                 return states

@@ -7,33 +7,18 @@ version is current, no candidate is left over; what depends on the secret has it
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from demo.hosts import Host
 
-from database_targets import Authority, DatabaseTarget, MariadbServer
 from demo import hosts
 from installation import Installation
-from live_logins import (
-    KEY_PART,
-    NAME,
-    PASSWORD,
-    PASSWORD_PART,
-    LiveLogin,
-    linux_login,
-    mariadb_login,
-    postgres_login,
-    remove_linux_login,
-)
+from live_logins import KEY_PART, NAME, PASSWORD, PASSWORD_PART, LiveLogin, linux_login
 from live_rotation import COMPLETED, FAILED, LiveRotation, onboard
-from postgres import PostgresServer
 
 CRASHING = [sys.executable, str(Path(__file__).with_name("crashing_locum.py"))]
 FILES = ("/srv/app/one.conf", "/srv/app/two.conf")
@@ -90,51 +75,6 @@ def killed(name: str, course: Course) -> list[Any]:
     return cases
 
 
-@pytest.fixture(scope="module")
-def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory that each case gets a copy of."""
-    made = Installation(tmp_path_factory.mktemp("initialised") / "data")
-    assert made.init().returncode == 0
-    return made.data
-
-
-@pytest.fixture
-def installation(
-    tmp_path: Path, initialised: Path, database_authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Installation]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(database_authority.file))
-    shutil.copytree(initialised, tmp_path / "data")
-    made = Installation(tmp_path / "data")
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.stop()
-
-
-@pytest.fixture
-def host(linux_hosts: list[Host]) -> Iterator[Host]:
-    yield linux_hosts[0]
-    remove_linux_login(linux_hosts[0])
-
-
-@pytest.fixture
-def postgres_kept(
-    postgres_target: tuple[PostgresServer, DatabaseTarget], database_authority: Authority
-) -> Iterator[LiveLogin]:
-    server, target = postgres_target
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE ROLE {NAME} LOGIN PASSWORD '{PASSWORD}'".encode())
-    yield postgres_login(target, database_authority)
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"DROP ROLE {NAME}".encode())
-
-
-@pytest.fixture
-def mariadb_kept(mariadb_target: MariadbServer, database_authority: Authority) -> Iterator[LiveLogin]:
-    mariadb_target.run("CREATE USER %s@'%%' IDENTIFIED BY %s", NAME, PASSWORD)
-    yield mariadb_login(mariadb_target, database_authority)
-    mariadb_target.run("DROP USER %s@'%%'", NAME)
-
-
 def linux_rotation(name: str, installation: Installation, host: Host, folder: Path) -> LiveRotation:
     """The login that this course is about, on a host made to behave as it says."""
     parts = {"key": (KEY_PART,), "its own key": (KEY_PART,), "half refused": (PASSWORD_PART, KEY_PART)}
@@ -189,19 +129,21 @@ def go_through(kept: LiveRotation, course: Course, boundary: int) -> None:
     ("name", "boundary"), [case for name, course in COURSES.items() for case in killed(name, course)]
 )
 def test_killed_on_linux(
-    installation: Installation, host: Host, tmp_path: Path, name: str, boundary: int
+    rotating: Installation, linux_host: Host, tmp_path: Path, name: str, boundary: int
 ) -> None:
-    start_crashing(installation, boundary)
-    go_through(linux_rotation(name, installation, host, tmp_path), COURSES[name], boundary)
+    start_crashing(rotating, boundary)
+    go_through(linux_rotation(name, rotating, linux_host, tmp_path), COURSES[name], boundary)
 
 
-@pytest.mark.parametrize(("_", "boundary"), killed("database", DATABASE))
-def test_killed_on_postgresql(installation: Installation, postgres_kept: LiveLogin, _: str, boundary: int) -> None:
-    start_crashing(installation, boundary)
-    go_through(onboard(installation, postgres_kept), DATABASE, boundary)
+@pytest.mark.parametrize(("name", "boundary"), killed("database", DATABASE))
+def test_killed_on_postgresql(
+    rotating: Installation, postgres_kept: LiveLogin, name: str, boundary: int
+) -> None:
+    start_crashing(rotating, boundary)
+    go_through(onboard(rotating, postgres_kept), DATABASE, boundary)
 
 
-@pytest.mark.parametrize(("_", "boundary"), killed("database", DATABASE))
-def test_killed_on_mariadb(installation: Installation, mariadb_kept: LiveLogin, _: str, boundary: int) -> None:
-    start_crashing(installation, boundary)
-    go_through(onboard(installation, mariadb_kept), DATABASE, boundary)
+@pytest.mark.parametrize(("name", "boundary"), killed("database", DATABASE))
+def test_killed_on_mariadb(rotating: Installation, mariadb_kept: LiveLogin, name: str, boundary: int) -> None:
+    start_crashing(rotating, boundary)
+    go_through(onboard(rotating, mariadb_kept), DATABASE, boundary)

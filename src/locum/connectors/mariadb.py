@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from locum.connectors.base import Account, Privilege, Target, TargetRefused
-from locum.connectors.database import DatabaseKeeper
+from locum.connectors.database import COMMAND_TIMEOUT_S, DatabaseKeeper
 from locum.connectors.ssh import one_line
 from locum.connectors.values import account_name, password_text
 from locum.vault.secret import Secret
@@ -122,7 +122,10 @@ class MariadbKeeper(DatabaseKeeper):
         """A native password goes over as the hash that the server keeps, so that no log there holds it. Others can't:
         they are kept out of the general log where the service account may say so."""
         text = password_text(password)
-        for entry in await self._with_passwords(login):
+        entries = await self._with_passwords(login)
+        # Else a change that hangs behind a backup's lock would be carried out whenever that ends, after hours perhaps.
+        await self._wire.run(f"SET SESSION lock_wait_timeout = {int(COMMAND_TIMEOUT_S)}")
+        for entry in entries:
             value = text
             if entry.plugin == _NATIVE:
                 value = _native(text)
