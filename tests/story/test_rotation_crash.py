@@ -136,9 +136,7 @@ def test_killed_on_linux(
 
 
 @pytest.mark.parametrize(("name", "boundary"), killed("database", DATABASE))
-def test_killed_on_postgresql(
-    rotating: Installation, postgres_kept: LiveLogin, name: str, boundary: int
-) -> None:
+def test_killed_on_postgresql(rotating: Installation, postgres_kept: LiveLogin, name: str, boundary: int) -> None:
     start_crashing(rotating, boundary)
     go_through(onboard(rotating, postgres_kept), DATABASE, boundary)
 

@@ -131,9 +131,7 @@ class TestLinux(Troubles):
 @pytest.mark.full
 class TestPostgresql(DatabaseTroubles):
     @pytest.fixture
-    def trouble(
-        self, postgres_target: tuple[PostgresServer, DatabaseTarget], postgres_kept: LiveLogin
-    ) -> Trouble:
+    def trouble(self, postgres_target: tuple[PostgresServer, DatabaseTarget], postgres_kept: LiveLogin) -> Trouble:
         server, _ = postgres_target
 
         def run(statement: str) -> int:
@@ -148,7 +146,9 @@ class TestPostgresql(DatabaseTroubles):
                 yield
                 admin.rollback()
 
-        waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER ROLE%PASSWORD%'"
+        waiting = (
+            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER ROLE%PASSWORD%'"
+        )
         return Trouble(
             postgres_kept,
             hold,
@@ -172,7 +172,7 @@ class TestMariadb(DatabaseTroubles):
                 admin.query("UNLOCK TABLES")
 
         waiting = (
-            "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'ALTER USER%%' AND state LIKE 'Waiting%%'"
+            "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'ALTER USER%' AND state LIKE 'Wait%'"
         )
         return Trouble(
             mariadb_kept,
