@@ -123,8 +123,10 @@ class MariadbKeeper(DatabaseKeeper):
         they are kept out of the general log where the service account may say so."""
         text = password_text(password)
         entries = await self._with_passwords(login)
-        # Else a change that hangs behind a backup's lock would be carried out whenever that ends, after hours perhaps.
-        await self._wire.run(f"SET SESSION lock_wait_timeout = {int(COMMAND_TIMEOUT_S)}")
+        if self._wire.is_mariadb:
+            # Else a change that hangs behind a backup's lock would be made whenever that ends, after hours perhaps.
+            # MySQL has nothing like it.
+            await self._wire.run(f"SET SESSION max_statement_time = {int(COMMAND_TIMEOUT_S)}")
         for entry in entries:
             value = text
             if entry.plugin == _NATIVE:
