@@ -86,22 +86,6 @@ class Troubles:
         self.check(kept, FAILED, COMPLETED)
 
 
-class DatabaseTroubles(Troubles):
-    def test_it_refuses_what_it_had_begun_to_do(self, kept: LiveRotation, trouble: Trouble) -> None:
-        """What the dead server had told it still hangs while it refuses the same to the new one: no is not the last
-        word, and the new secret must not be forgotten."""
-        with trouble.hold():
-            self.begin(kept, trouble)
-            kept.installation.kill()
-            trouble.forbid()
-            try:
-                kept.installation.start()
-                until(lambda: bool(kept.rotations()[0]["lastError"]))
-            finally:
-                trouble.allow()
-        self.check(kept, COMPLETED)
-
-
 @pytest.mark.full
 class TestLinux(Troubles):
     @pytest.fixture
@@ -129,7 +113,7 @@ class TestLinux(Troubles):
 
 
 @pytest.mark.full
-class TestPostgresql(DatabaseTroubles):
+class TestPostgresql(Troubles):
     @pytest.fixture
     def trouble(self, postgres_target: tuple[PostgresServer, DatabaseTarget], postgres_kept: LiveLogin) -> Trouble:
         server, _ = postgres_target
@@ -158,8 +142,22 @@ class TestPostgresql(DatabaseTroubles):
             lambda: void(run(f"ALTER ROLE {SERVICE} SUPERUSER")),
         )
 
+    def test_it_refuses_what_it_had_begun_to_do(self, kept: LiveRotation, trouble: Trouble) -> None:
+        """What the dead server had told it still hangs while it refuses the same to the new one: no is not the last
+        word, and the new secret must not be forgotten."""
+        with trouble.hold():
+            self.begin(kept, trouble)
+            kept.installation.kill()
+            trouble.forbid()
+            try:
+                kept.installation.start()
+                until(lambda: bool(kept.rotations()[0]["lastError"]))
+            finally:
+                trouble.allow()
+        self.check(kept, COMPLETED)
 
-class TestMariadb(DatabaseTroubles):
+
+class TestMariadb(Troubles):
     @pytest.fixture
     def trouble(self, mariadb_target: MariadbServer, mariadb_kept: LiveLogin) -> Trouble:
         @contextmanager
