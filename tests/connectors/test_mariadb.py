@@ -105,7 +105,7 @@ async def test_a_change_that_waited_too_long_is_never_made(
     with mariadb_target.admin() as backup:
         backup.query("FLUSH TABLES WITH READ LOCK")
         async with grounds.open() as keeper:
-            with pytest.raises(TargetUnreachable, match="broke off: .*max_statement_time"):
+            with pytest.raises(TargetUnreachable, match=r"broke off: .*max_statement_time"):
                 await keeper.change_password(kept, Secret(NEW))
     assert (grounds.lets_in(kept, OLD), grounds.lets_in(kept, NEW)) == (True, False)
 
