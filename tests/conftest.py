@@ -30,9 +30,11 @@ settings.load_profile("shared machine")
 
 DATABASES = ("sqlite", "postgresql")
 # The rooms' tests run on both databases. What goes through them from above is repeated on PostgreSQL by
-# `make test-full` alone, but for the tests that call every operation.
+# `make test-full` alone, but for the tests that call every operation or have PostgreSQL as a target.
 REPEATED = frozenset({"api", "main", "security", "story"})
-ON_BOTH = frozenset({"test_hostile_input.py", "test_migrate.py", "test_reach.py", "test_two_nodes.py"})
+ON_BOTH = frozenset(
+    {"test_hostile_input.py", "test_migrate.py", "test_reach.py", "test_rotation_crash.py", "test_two_nodes.py"}
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -54,16 +54,17 @@ def database_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @dataclass(frozen=True)
 class DatabaseTarget:
-    """Where it is and the service account's password; `pids` are the processes that are the server now."""
+    """Where it is and the service account's password. `pid_file` says which process is the server now."""
 
     port: int
     password: str
     folder: Path
-    main_pid: int
+    pid_file: Path
 
     def _pids(self) -> list[int]:
-        children = Path(f"/proc/{self.main_pid}/task/{self.main_pid}/children").read_text().split()
-        return [self.main_pid, *map(int, children)]
+        main = int(self.pid_file.read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        return [main, *map(int, children)]
 
     def freeze(self) -> None:
         """Until every thread stands still: one that runs might answer yet."""
@@ -106,18 +107,29 @@ def postgres_target(database_authority: Authority) -> Iterator[tuple[PostgresSer
             connection.execute(f"CREATE ROLE {SERVICE} SUPERUSER LOGIN PASSWORD '{password}'")
             connection.execute(f"CREATE ROLE {POWERLESS} LOGIN PASSWORD '{password}'")
         server.control("restart")
-        yield (
-            server,
-            DatabaseTarget(server.port, password, data, int((data / "postmaster.pid").read_text().split()[0])),
-        )
+        yield server, DatabaseTarget(server.port, password, data, data / "postmaster.pid")
 
 
-@dataclass(frozen=True)
+@dataclass
 class MariadbServer:
-    """`admin` is root over the server's own socket."""
+    """`admin` is root over the server's own socket. `command` is the server, `running` its process now."""
 
     folder: Path
     target: DatabaseTarget
+    command: list[str]
+    running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.running = subprocess.Popen(self.command, stdout=log, stderr=log)
+        _wait_until_up(self.running, self.folder)
+
+    def restart(self) -> None:
+        """Connections end; what is committed stays."""
+        assert self.running is not None
+        self.running.terminate()
+        self.running.wait(30)
+        self.start()
 
     def admin(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
         return pymysql.connect(
@@ -166,11 +178,9 @@ def _mariadb(authority: Authority) -> Iterator[MariadbServer]:
         "--plugin-load-add=auth_ed25519",
         "--skip-name-resolve",
     ]
-    with (folder / "log").open("wb") as log:
-        running = subprocess.Popen(command, stdout=log, stderr=log)
-    server = MariadbServer(folder, DatabaseTarget(port, password, folder, running.pid))
+    server = MariadbServer(folder, DatabaseTarget(port, password, folder, folder / "pid"), command)
     try:
-        _wait_until_up(running, folder)
+        server.start()
         server.run("CREATE USER keeper@'127.0.0.1' IDENTIFIED BY %s", password)
         server.run("GRANT CREATE USER ON *.* TO keeper@'127.0.0.1'")
         server.run("GRANT SELECT ON mysql.* TO keeper@'127.0.0.1'")
@@ -178,8 +188,9 @@ def _mariadb(authority: Authority) -> Iterator[MariadbServer]:
         server.run("GRANT SELECT ON mysql.* TO powerless@'127.0.0.1'")
         yield server
     finally:
-        running.kill()  # nothing of it is wanted any more
-        running.wait()
+        if server.running is not None:
+            server.running.kill()  # nothing of it is wanted any more
+            server.running.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -68,7 +68,7 @@ class Installation:
                 # Ten seconds unless told; tests leave connections open that nobody will use again.
                 env={"LOCUM_DRAIN_TIMEOUT": "2", **os.environ, **(env or {})},
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not self.healthy():
             if self.process.poll() is not None:
                 return

@@ -10,8 +10,8 @@ import pytest
 
 from connectors.keeper_conformance import LOGIN, NEW, OLD, DatabaseConformance, Grounds
 from database_targets import POWERLESS, SERVICE, MariadbServer
-from locum.connectors import mariadb_wire
-from locum.connectors.base import Privilege, Target, TargetRefused
+from locum.connectors import mariadb, mariadb_wire
+from locum.connectors.base import Privilege, Target, TargetRefused, TargetUnreachable
 from locum.vault.secret import Secret
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +95,19 @@ async def test_a_native_password_is_in_no_log(grounds: Grounds, mariadb_target: 
     log = (mariadb_target.folder / "general.log").read_text(errors="replace")
     assert f"ALTER USER '{kept}'@'%' IDENTIFIED BY PASSWORD '*" in log
     assert "canary-password" not in log
+
+
+async def test_a_change_that_waited_too_long_is_never_made(
+    grounds: Grounds, mariadb_target: MariadbServer, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a backup's lock, of which the server's own end comes after ours: it must not come out later."""
+    monkeypatch.setattr(mariadb, "COMMAND_TIMEOUT_S", 1)
+    with mariadb_target.admin() as backup:
+        backup.query("FLUSH TABLES WITH READ LOCK")
+        async with grounds.open() as keeper:
+            with pytest.raises(TargetUnreachable, match=r"broke off: .*max_statement_time"):
+                await keeper.change_password(kept, Secret(NEW))
+    assert (grounds.lets_in(kept, OLD), grounds.lets_in(kept, NEW)) == (True, False)
 
 
 async def test_accounts_of_one_name_are_one_login(

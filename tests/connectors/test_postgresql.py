@@ -16,6 +16,7 @@ from psycopg import sql
 
 from connectors.keeper_conformance import LOGIN, NEW, OLD, DatabaseConformance, Grounds
 from database_targets import POWERLESS, SERVICE, DatabaseTarget
+from linux_user import until
 from locum.connectors import postgresql
 from locum.connectors.base import Privilege, Target, TargetRefused, TargetUnreachable
 from locum.vault.secret import Secret
@@ -94,8 +95,12 @@ def kept(grounds: Grounds) -> Iterator[str]:
     grounds.remove(LOGIN)
 
 
+def admin_of(server: PostgresServer) -> psycopg.Connection:
+    return psycopg.connect(server.url("postgres"), autocommit=True)
+
+
 def run(server: PostgresServer, statement: str) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+    with admin_of(server) as connection:
         connection.execute(statement.encode())
 
 
@@ -106,6 +111,23 @@ async def test_the_password_is_in_no_log(grounds: Grounds, server: PostgresServe
     log = (server.directory / "log").read_text()
     assert f'ALTER ROLE "{kept}" PASSWORD \'SCRAM-SHA-256$' in log
     assert "canary-password" not in log
+
+
+async def test_a_change_that_was_cancelled_is_worth_trying_again(
+    grounds: Grounds, server: PostgresServer, kept: str
+) -> None:
+    """By its time, or by an administrator, while it waits for another's transaction: that is no refusal."""
+    waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER ROLE%PASSWORD%'"
+    with psycopg.connect(server.url("postgres")) as other, admin_of(server) as admin:
+        other.execute(f"ALTER ROLE {kept} CONNECTION LIMIT 9".encode())
+        async with grounds.open() as keeper:
+            change = asyncio.create_task(keeper.change_password(kept, Secret(NEW)))
+            await until(lambda: admin.execute(f"SELECT {waiting}".encode()).rowcount == 1)
+            admin.execute(f"SELECT pg_cancel_backend(pid) {waiting}".encode())
+            with pytest.raises(TargetUnreachable, match="broke off: canceling statement"):
+                await change
+        other.rollback()
+    assert (grounds.lets_in(kept, OLD), grounds.lets_in(kept, NEW)) == (True, False)
 
 
 async def test_roles_are_described(grounds: Grounds, server: PostgresServer, kept: str) -> None:

@@ -17,7 +17,7 @@ N, U, F = Update.INTENDED, Update.UPDATED, Update.FAILED
 
 def every() -> Iterator[Facts]:
     flags = ("ended", "paused", "abort", "rollback", "prepared", "touched", "promoted", "may_reset", "tried",
-             "refused", "restored", "shut")  # fmt: skip
+             "refused", "restored", "unsure", "shut")  # fmt: skip
     for values in itertools.product((False, True), repeat=len(flags)):
         for seen in SEEN:
             facts = Facts(seen=seen, **dict(zip(flags, values, strict=True)))
@@ -54,6 +54,7 @@ def test_the_rules_hold_for_all_facts() -> None:
             assert seen is not None
             assert not seen.candidate
             assert not seen.partly
+            assert not facts.unsure
         if move in (Move.UPDATE, Move.COMPLETE, Move.COMPLETE_WITH_ERRORS, Move.ROLL_BACK):
             assert facts.promoted
         if move is Move.COMPLETE:
@@ -98,6 +99,9 @@ AFTER = Facts(touched=True, promoted=True)
         (replace(TOUCHED, tried=True, seen=Seen(True, False)), Move.PROMOTE),
         (replace(TOUCHED, tried=True, seen=Seen(False, True)), Move.AGAIN),
         (replace(TOUCHED, tried=True, refused=True, seen=Seen(False, True)), Move.FAIL),
+        (replace(TOUCHED, tried=True, refused=True, unsure=True, seen=Seen(False, True)), Move.AGAIN),
+        (replace(TOUCHED, tried=True, refused=True, unsure=True, seen=Seen(True, False)), Move.PROMOTE),
+        (replace(TOUCHED, tried=True, refused=True, unsure=True, seen=Seen(False, False, True)), Move.RESTORE),
         (replace(TOUCHED, tried=True, refused=True, seen=Seen(False, False)), Move.AGAIN),
         (replace(TOUCHED, tried=True, refused=True, may_reset=True, seen=Seen(False, False)), Move.FAIL),
         (replace(TOUCHED, tried=True, may_reset=True, seen=Seen(False, False)), Move.AGAIN),

@@ -1,7 +1,8 @@
-"""`locum serve` that kills itself (SIGKILL) at the n-th step boundary of a session's life; run by test_crash.py.
+"""`locum serve` that kills itself (SIGKILL) at the n-th step boundary of a session's life or of a rotation; run by
+test_crash.py and test_rotation_crash.py.
 
-Boundaries are before and after every unit of work that changes a session, and before and after every change on a
-target. With LOCUM_CRASH_AT=0 it only counts them, into the file LOCUM_CRASH_COUNT.
+Boundaries are before and after every unit of work that changes a session or a rotation, and before and after every
+change on a target. With LOCUM_CRASH_AT=0 it only counts them, into the file LOCUM_CRASH_COUNT.
 """
 
 from __future__ import annotations
@@ -14,11 +15,27 @@ from typing import Any
 
 from locum.cli.main import main
 from locum.connectors.linux import LinuxConnector
+from locum.connectors.linux_accounts import LinuxKeeper
+from locum.connectors.mariadb import MariadbKeeper
+from locum.connectors.postgresql import PostgresKeeper
 from locum.kit.db import Database
 
 AT = int(os.environ["LOCUM_CRASH_AT"])
 COUNT = Path(os.environ["LOCUM_CRASH_COUNT"])
-STEPS = ("locum.sessions.provision", "locum.sessions.revoke", "locum.sessions.advance", "locum.actions.target")
+STEPS = (
+    "locum.sessions.provision",
+    "locum.sessions.revoke",
+    "locum.sessions.advance",
+    "locum.actions.target",
+    "locum.rotation.rotate",
+    "locum.rotation.finish",
+)
+CHANGES = {
+    LinuxConnector: ("apply", "revert"),
+    LinuxKeeper: ("change_password", "change_key", "update"),
+    PostgresKeeper: ("change_password",),
+    MariadbKeeper: ("change_password",),
+}
 
 passed: list[str] = []
 
@@ -30,7 +47,7 @@ def boundary(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-write, apply, revert = Database.write, LinuxConnector.apply, LinuxConnector.revert
+write = Database.write
 
 
 async def counted_write(self: Database, fn: Any, *args: Any, **kwargs: Any) -> Any:
@@ -42,21 +59,24 @@ async def counted_write(self: Database, fn: Any, *args: Any, **kwargs: Any) -> A
     return result
 
 
-async def counted_apply(self: LinuxConnector, step: Any) -> None:
-    boundary(f"before apply {step.kind}")
-    await apply(self, step)
-    boundary(f"after apply {step.kind}")
+def count_changes(connector: Any, name: str) -> None:
+    change = getattr(connector, name)
 
+    async def counted(self: Any, what: Any, *args: Any, **kwargs: Any) -> None:
+        words = f"{name} {getattr(what, 'kind', '')}".rstrip()
+        boundary(f"before {words}")
+        try:
+            await change(self, what, *args, **kwargs)
+        finally:
+            boundary(f"after {words}")
 
-async def counted_revert(self: LinuxConnector, step: Any) -> None:
-    boundary(f"before revert {step.kind}")
-    await revert(self, step)
-    boundary(f"after revert {step.kind}")
+    setattr(connector, name, counted)
 
 
 Database.write = counted_write  # type: ignore[method-assign, assignment]
-LinuxConnector.apply = counted_apply  # type: ignore[method-assign]
-LinuxConnector.revert = counted_revert  # type: ignore[method-assign]
+for owner, names in CHANGES.items():
+    for changing in names:
+        count_changes(owner, changing)
 
 sys.argv = ["locum", "serve", *sys.argv[1:]]
 main()

@@ -83,8 +83,12 @@ change_password() {
   ! locked || refuse "the password of $login is locked on the host: unlock the account first"
   tries=0
   until said=$(printf '%s:%s\n' "$login" "$first" | timeout 20 chpasswd 2>&1); do
+    case $?:$said in
+      124:*) later "chpasswd takes too long" ;;
+      *lock*) [ "$tries" -lt 40 ] || later "chpasswd failed: $said" ;;
+      *) refuse "chpasswd failed:" $said ;;
+    esac
     tries=$((tries + 1))
-    case $said in *lock*) [ "$tries" -lt 40 ] || later "chpasswd failed: $said" ;; *) refuse "chpasswd failed:" $said ;; esac
     sleep 0.2
   done
 }

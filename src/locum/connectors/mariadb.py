@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from locum.connectors.base import Account, Privilege, Target, TargetRefused
-from locum.connectors.database import DatabaseKeeper
+from locum.connectors.database import COMMAND_TIMEOUT_S, DatabaseKeeper
 from locum.connectors.ssh import one_line
 from locum.connectors.values import account_name, password_text
 from locum.vault.secret import Secret
@@ -122,7 +122,12 @@ class MariadbKeeper(DatabaseKeeper):
         """A native password goes over as the hash that the server keeps, so that no log there holds it. Others can't:
         they are kept out of the general log where the service account may say so."""
         text = password_text(password)
-        for entry in await self._with_passwords(login):
+        entries = await self._with_passwords(login)
+        if self._wire.is_mariadb:
+            # Else a change that hangs behind a backup's lock would be made whenever that ends, after hours perhaps.
+            # MySQL has nothing like it.
+            await self._wire.run(f"SET SESSION max_statement_time = {int(COMMAND_TIMEOUT_S)}")
+        for entry in entries:
             value = text
             if entry.plugin == _NATIVE:
                 value = _native(text)

@@ -20,8 +20,9 @@ from locum.connectors.ssh import one_line
 
 _IN_CLEAR = (b"mysql_clear_password", b"mysql_old_password", b"dialog")
 _SHA2 = (b"caching_sha2_password", b"sha256_password")
-# Too many connections, going down, network trouble, host or account over its limits: worth trying again.
-_LATER = (1040, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1226)
+# Too many connections, going down, network trouble, host or account over its limits, a statement over its time: worth
+# trying again.
+_LATER = (1040, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1226, 1969)
 # What PyMySQL's parsers raise at packets that make no sense.
 _NONSENSE = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, struct.error)
 

@@ -23,7 +23,8 @@ from locum.vault.secret import Secret
 
 MOST_NAME = 63  # bytes; PostgreSQL cuts a longer name off
 MOST_STEPS = 400  # reads from the socket for one answer, of which a sane one takes under ten (SEC-23)
-_LATER = ("57P", "53", "08")  # going down or starting, out of resources, connection lost
+# Going down, starting, or a statement stopped by its time; out of resources; connection lost; locks.
+_LATER = ("57", "53", "08", "40", "55P03")
 _FIND = (
     "SELECT rolcanlogin, coalesce(rolvaliduntil > now(), true), rolsuper, rolcreaterole FROM pg_roles"
     " WHERE rolname = %s"

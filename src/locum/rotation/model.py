@@ -62,6 +62,7 @@ rotation = sa.Table(
     sa.Column("last_error", sa.String(1000)),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("started_at", UtcTime),
+    sa.Column("tried_at", UtcTime),
     sa.Column("changed_at", UtcTime),
     sa.Column("ended_at", UtcTime),
     sa.CheckConstraint("state BETWEEN -2 AND 8", name="state"),
@@ -77,7 +78,8 @@ class Rotation(msgspec.Struct, frozen=True):
     """One change of one secret on its target, from intent to end. A credential has at most one that is open.
 
     `candidate_secret_id` holds the new secret from before the first touch until it is the credential's own.
-    `started_at`: from then on the target may have either. `changed_at`: the target was seen to have taken the
+    `started_at`: from then on the target may have either. `tried_at`: when it was last told to take the candidate and
+    may not have answered. `changed_at`: the target was seen to have taken the
     candidate, which is the credential's own secret since. `busy_until`: it counts among those under way on its
     resource until then.
     """
@@ -98,6 +100,7 @@ class Rotation(msgspec.Struct, frozen=True):
     last_error: str | None
     created_at: dt.datetime
     started_at: dt.datetime | None
+    tried_at: dt.datetime | None
     changed_at: dt.datetime | None
     ended_at: dt.datetime | None
 

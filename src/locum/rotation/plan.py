@@ -6,7 +6,8 @@ of the two is live. Rules that hold whatever happens:
 
 - Nothing is changed on a target before the candidate is durable (`PREPARE`) and the touch is written down (`TOUCH`).
 - The candidate becomes the credential's own only when the target was seen to take it (`PROMOTE`).
-- The candidate is forgotten only when the target was never touched, or refused it and is seen not to have it.
+- The candidate is forgotten only when the target was never touched, or refused it, is seen not to have it and can't be
+  at work on an earlier attempt any more.
 - While neither is seen to be live after a touch, it is tried again for ever, loudly.
 """
 
@@ -59,8 +60,9 @@ class Facts:
     """What is known. `seen` and all from `tried` to `shut` are of this pass: a new one knows none of it.
 
     `tried`: a change came back, whatever it said. `refused`: the target said no to it. `restored`: putting the current
-    secret back was tried. `shut`: there is no way to the target, or no candidate to be had. `may_reset`: a target that
-    has neither secret may be given the candidate all the same.
+    secret back was tried. `unsure`: an earlier attempt was cut off so shortly before that the target may carry it out
+    yet. `shut`: there is no way to the target, or no candidate to be had. `may_reset`: a target that has neither secret
+    may be given the candidate all the same.
     """
 
     ended: bool = False
@@ -75,6 +77,7 @@ class Facts:
     tried: bool = False
     refused: bool = False
     restored: bool = False
+    unsure: bool = False
     shut: bool = False
     dependants: tuple[Update, ...] = ()
 
@@ -121,6 +124,8 @@ def _between(facts: Facts) -> Move:
         return Move.AGAIN
     if facts.seen.partly:
         return Move.AGAIN if facts.restored else Move.RESTORE
+    if facts.unsure:
+        return Move.AGAIN
     return Move.FAIL if facts.seen.current or facts.may_reset else Move.AGAIN
 
 

@@ -37,6 +37,9 @@ from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 PAUSE = dt.timedelta(days=1)  # resuming asks for the job at once
+# Longer than any target works on a change that nobody waits for any more: databases end theirs after 20 seconds, and on
+# Linux hosts one waits for the other.
+ATTEMPT_LIFE = dt.timedelta(seconds=25)
 
 
 async def rotate(work: RotationWork, held: Job) -> None:
@@ -63,6 +66,7 @@ class _Pass:
         self._held = held
         self._seen: Seen | None = None
         self._tried = self._refused = self._restored = self._shut = False
+        self._touched = self._unsure = False
         self._error: str | None = None
         self._keeper: AccountKeeper | None = None
         self._own_stack: AsyncExitStack | None = None
@@ -78,6 +82,7 @@ class _Pass:
             tried=self._tried,
             refused=self._refused,
             restored=self._restored,
+            unsure=self._unsure,
             shut=self._shut,
         )
         move = next_move(facts)
@@ -88,10 +93,9 @@ class _Pass:
                 await self._look(known)
             case Move.TOUCH:
                 await self._work.db.write(_touch, self._held, known)
+                self._touched = True
             case Move.CHANGE:
-                assert known.candidate is not None
-                self._refused = not await self._give(known, known.candidate, known.current)
-                self._tried = True
+                await self._change(known)
             case Move.RESTORE:
                 assert known.candidate is not None
                 await self._give(known, known.current, known.candidate)
@@ -144,6 +148,17 @@ class _Pass:
             self._seen = Seen(all(new), all(old), partly=any(new) and not all(new))
         except (TargetRefused, Invalid) as error:
             self._error, self._shut = str(error), True
+
+    async def _change(self, known: Known) -> None:
+        """Make the target take the candidate. In a pass that found it touched, an attempt before this one may still be
+        under way on the target: its no is then the last word only when that one's time is over."""
+        assert known.candidate is not None
+        if not self._touched:
+            self._unsure = await self._work.db.write(_try_again, self._held, known)
+        self._refused = not await self._give(known, known.candidate, known.current)
+        self._tried = True
+        if self._refused and self._unsure:
+            await self._work.db.write(_answered, self._held, known)
 
     async def _give(self, known: Known, wanted: Parts, instead_of: Parts) -> bool:
         """Have the target take `wanted`; whether it did not say no. What it has then is looked at anew."""
@@ -225,8 +240,22 @@ def _keep(tx: Tx, held: Job, known: Known, vault: Vault, made: Parts) -> bool:
 
 def _touch(tx: Tx, held: Job, known: Known) -> None:
     jobs.hold(tx, held)
-    rows.change(tx, known.rotation.id, started_at=tx.now, state=State.ROTATING_PASSWORD)
+    rows.change(tx, known.rotation.id, started_at=tx.now, tried_at=tx.now, state=State.ROTATING_PASSWORD)
     rows.say(tx, known.rotation, "rotation.started")
+
+
+def _try_again(tx: Tx, held: Job, known: Known) -> bool:
+    """Write down when; whether the target may still be at work on the attempt before."""
+    jobs.hold(tx, held)
+    rows.change(tx, known.rotation.id, tried_at=tx.now)
+    before = known.rotation.tried_at
+    return before is None or tx.now - before < ATTEMPT_LIFE
+
+
+def _answered(tx: Tx, held: Job, known: Known) -> None:
+    """The attempt of this pass is over: what may still be under way is the one before."""
+    jobs.hold(tx, held)
+    rows.change(tx, known.rotation.id, tried_at=known.rotation.tried_at)
 
 
 def _promote(tx: Tx, held: Job, known: Known, vault: Vault) -> None:

@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.String(length=1000), nullable=True),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("started_at", UtcTime(), nullable=True),
+        sa.Column("tried_at", UtcTime(), nullable=True),
         sa.Column("changed_at", UtcTime(), nullable=True),
         sa.Column("ended_at", UtcTime(), nullable=True),
         sa.CheckConstraint("(state >= 4) = (ended_at IS NOT NULL)", name=op.f("ck_rotation_ended_has_time")),

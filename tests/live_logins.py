@@ -1,0 +1,141 @@
+"""Logins on real targets, tried with each target's own client: ssh, psql, mariadb."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo.hosts import Host
+
+from database_targets import SERVICE, Authority, DatabaseTarget, MariadbServer
+from demo import hosts
+
+NAME, PASSWORD = "kept", "first Passw0rd"
+PASSWORD_PART, KEY_PART = "password", "privateKey"
+METHODS = {frozenset({PASSWORD_PART}): 0, frozenset({KEY_PART}): 1, frozenset({PASSWORD_PART, KEY_PART}): 2}
+
+
+@dataclass
+class LiveLogin:
+    """`resource` and `service` are what an administrator sends to onboard the target and its service account; without
+    a service account the login is its own. `first` is what the login has at the beginning; `lets_in` tries a part."""
+
+    resource: dict[str, Any]
+    service: dict[str, Any] | None
+    first: dict[str, str]
+    lets_in: Callable[[str, str], bool]
+
+    @property
+    def credential(self) -> dict[str, Any]:
+        """What an administrator sends to put the login into the vault."""
+        return {"username": NAME, "authenticationMethod": METHODS[frozenset(self.first)], **self.first}
+
+
+def linux_login(host: Host, folder: Path, *parts: str, itself: bool = False) -> LiveLogin:
+    """An account that has these parts; with `itself` it may use sudo and is its own service account."""
+    key = folder / "first_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    first = {PASSWORD_PART: PASSWORD, KEY_PART: key.read_text()}
+    line = shlex.quote(key.with_suffix(".pub").read_text().strip())
+    hosts.run(host, f"useradd -m -s /bin/sh {NAME}")
+    if PASSWORD_PART in parts:
+        hosts.run(host, f"echo '{NAME}:{PASSWORD}' | chpasswd")
+    if KEY_PART in parts:
+        at = f"/home/{NAME}/.ssh"
+        hosts.run(host, f"umask 077; mkdir {at}; echo {line} > {at}/authorized_keys; chown -R {NAME}: {at}")
+    if itself:
+        hosts.run(host, f"echo '{NAME} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/{NAME}")
+    service = {
+        "username": host.account,
+        "authenticationMethod": 1,
+        "privateKey": Path(host.private_key).read_text(),
+    }
+    return LiveLogin(
+        resource={"ipAddress": host.address, "acceptThumbprintOnFirstDiscovery": True},
+        service=None if itself else service,
+        first={part: first[part] for part in parts},
+        lets_in=lambda part, secret: _ssh(host, folder, part, secret),
+    )
+
+
+def remove_linux_login(host: Host) -> None:
+    """The account, and all that a test may have put beside it."""
+    hosts.run(
+        host,
+        f"pkill -KILL -u {NAME}; userdel -r {NAME} 2>/dev/null; rm -rf /srv/app /etc/init.d/app"
+        f" /etc/sudoers.d/{NAME} /etc/pam.d/chpasswd",
+        check=False,
+    )
+
+
+def _ssh(host: Host, folder: Path, part: str, secret: str) -> bool:
+    """OpenSSH's own client, with that and nothing else."""
+    askpass, key = folder / "askpass", folder / "tried_key"
+    askpass.write_text("#!/bin/sh\nprintf '%s\\n' \"$SECRET\"\n")
+    askpass.chmod(0o700)
+    key.unlink(missing_ok=True)
+    key.touch(0o600)
+    key.write_text(secret if part == KEY_PART else "")
+    method = "publickey" if part == KEY_PART else "password,keyboard-interactive"
+    options = [
+        f"PreferredAuthentications={method}", "NumberOfPasswordPrompts=1", "StrictHostKeyChecking=no",
+        "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "IdentitiesOnly=yes", f"IdentityFile={key}",
+    ]  # fmt: skip
+    return _lets_in(
+        ["ssh", "-F", "none", *(f"-o{option}" for option in options), f"{NAME}@{host.address}", "echo in"],
+        {"SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force", "SECRET": secret},
+        denied="Permission denied",
+    )
+
+
+def postgres_login(target: DatabaseTarget, authority: Authority) -> LiveLogin:
+    """A role that is there already."""
+    where = f"host=127.0.0.1 port={target.port} user={NAME} dbname=postgres"
+    tls = f"sslmode=verify-full sslrootcert={authority.file}"
+    return LiveLogin(
+        resource=_database(target, 0),
+        service={"username": SERVICE, "password": target.password},
+        first={PASSWORD_PART: PASSWORD},
+        lets_in=lambda _, secret: _lets_in(
+            ["psql", "-XAtw", f"{where} {tls}", "-c", "SELECT 'in'"],
+            {"PGPASSWORD": secret},
+            denied="password authentication failed",
+        ),
+    )
+
+
+def mariadb_login(server: MariadbServer, authority: Authority) -> LiveLogin:
+    """An account that is there already."""
+    where = ["--protocol=tcp", "--host=127.0.0.1", f"--port={server.target.port}", f"--ssl-ca={authority.file}"]
+    return LiveLogin(
+        resource=_database(server.target, 4),
+        service={"username": SERVICE, "password": server.target.password},
+        first={PASSWORD_PART: PASSWORD},
+        lets_in=lambda _, secret: _lets_in(
+            ["mariadb", "--no-defaults", *where, f"--user={NAME}", "-Ne", "SELECT 'in'"],
+            {"MYSQL_PWD": secret},
+            denied="ERROR 1045",
+        ),
+    )
+
+
+def _database(target: DatabaseTarget, kind: int) -> dict[str, Any]:
+    return {"type": 5, "ipAddress": "127.0.0.1", "managedDatabase": {"type": kind, "port": target.port}}
+
+
+def _lets_in(command: list[str], environment: dict[str, str], *, denied: str) -> bool:
+    """Whether the client gets in; any other failure than a denial is the test's."""
+    quiet = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
+    done = subprocess.run(
+        command, env={**quiet, **environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=30, check=False,
+    )  # fmt: skip
+    if done.returncode == 0 and done.stdout == "in\n":
+        return True
+    assert denied in done.stderr, f"{command[0]}: {done.stderr}"
+    return False

@@ -1,0 +1,61 @@
+"""An installation that rotates, and a login on each real target to rotate."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from bench.postgres import PostgresServer
+from demo.hosts import Host
+
+from database_targets import Authority, DatabaseTarget, MariadbServer
+from installation import Installation
+from live_logins import NAME, PASSWORD, LiveLogin, mariadb_login, postgres_login, remove_linux_login
+
+
+@pytest.fixture(scope="module")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that each case gets a copy of."""
+    made = Installation(tmp_path_factory.mktemp("initialised") / "data")
+    assert made.init().returncode == 0
+    return made.data
+
+
+@pytest.fixture
+def rotating(
+    tmp_path: Path, initialised: Path, database_authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Installation]:
+    monkeypatch.setenv("SSL_CERT_FILE", str(database_authority.file))
+    shutil.copytree(initialised, tmp_path / "data")
+    made = Installation(tmp_path / "data")
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.stop()
+
+
+@pytest.fixture
+def linux_host(linux_hosts: list[Host]) -> Iterator[Host]:
+    yield linux_hosts[0]
+    remove_linux_login(linux_hosts[0])
+
+
+@pytest.fixture
+def postgres_kept(
+    postgres_target: tuple[PostgresServer, DatabaseTarget], database_authority: Authority
+) -> Iterator[LiveLogin]:
+    server, target = postgres_target
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {NAME} LOGIN PASSWORD '{PASSWORD}'".encode())
+    yield postgres_login(target, database_authority)
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"DROP ROLE {NAME}".encode())
+
+
+@pytest.fixture
+def mariadb_kept(mariadb_target: MariadbServer, database_authority: Authority) -> Iterator[LiveLogin]:
+    mariadb_target.run("CREATE USER %s@'%%' IDENTIFIED BY %s", NAME, PASSWORD)
+    yield mariadb_login(mariadb_target, database_authority)
+    mariadb_target.run("DROP USER %s@'%%'", NAME)
