@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,8 @@ from locum.credentials.secrets import Part, given
 from locum.identities.caller import Role
 from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Invalid
+from locum.kit.errors import Invalid, NotFound
+from locum.kit.ids import NIL
 from locum.kit.permissions import Permission
 from locum.reads import credentials as reads
 from locum.sessions.lease import check_not_held
@@ -221,6 +223,20 @@ def get_credential(tx: Tx, call: Call[CredentialId, Show, None]) -> CredentialDt
         for part, secret in found.items():
             setattr(view, "password" if part is Part.CONTENT else part, secret.reveal_text())
     return view
+
+
+def for_key(call: Call[Any, Any, Any], find: Callable[..., model.Credential], *args: Any) -> model.Credential:
+    """What `find(*args)` answers, if the caller's key is for it; of what there is not, a bounded key hears no more."""
+    key = call.caller.key
+    try:
+        found = find(*args)
+    except NotFound:
+        if key is not None:
+            key.check_credential(NIL)
+        raise
+    if key is not None:
+        key.check_credential(found.id)
+    return found
 
 
 def check_reveal(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.credential import CredentialId, Id, check_reveal
+from locum.api.credential import CredentialId, Id, check_reveal, for_key
 from locum.api.credential_view import shown
 from locum.api.guards import ADMIN_OR_APP, APP, Scope
 from locum.api.operations import operation
@@ -69,8 +69,7 @@ class ChangeOn(In):
 )
 def get_by_user(tx: Tx, call: Call[UserId, PasswordQuery, None]) -> Credential:
     """A password that is only generated is no secret of anything yet, and is kept nowhere."""
-    query, row = call.query, credential_of_account(tx, call.params.user_id)
-    _check_key(call, row.id)
+    query, row = call.query, for_key(call, credential_of_account, tx, call.params.user_id)
     if query.generate and query.rollback:
         raise Invalid("generate and rollback exclude each other", field="rollback")
     if query.save and not (query.generate or query.rollback):
@@ -142,8 +141,7 @@ def _say(tx: Tx, call: Call[Any, Any, Any], row: model.Credential, version: int 
     summary="Delete the credential of an account on a resource",
 )
 def delete_by_user(tx: Tx, call: Call[UserId, None, None]) -> None:
-    row = credential_of_account(tx, call.params.user_id)
-    _check_key(call, row.id)
+    row = for_key(call, credential_of_account, tx, call.params.user_id)
     delete_credential(tx, call.api.vault, call.caller.actor, row.id)
 
 
@@ -158,8 +156,9 @@ def delete_by_user(tx: Tx, call: Call[UserId, None, None]) -> None:
     summary="Whether credentials change their secret when they are checked out and when they are released (CRED-08)",
 )
 def set_on_change(tx: Tx, call: Call[None, ChangeOn, list[UUID]]) -> None:
-    for credential_id in call.body:
-        _check_key(call, credential_id)
+    if call.caller.key is not None:
+        for credential_id in call.body:
+            call.caller.key.check_credential(credential_id)
     query = call.query
     set_change_on(
         tx, call.caller.actor, call.body, checkout=query.change_on_checkout, release=query.change_on_release
@@ -206,8 +205,7 @@ def set_post_session(tx: Tx, call: Call[CredentialId, None, PostSessionIn]) -> P
 )
 def set_vault(tx: Tx, call: Call[VaultUser, VaultQuery, None]) -> bool:
     """The contract has it as a GET; no cookie that another site sends along passes the kernel."""
-    row = named_credential(tx, call.params.user_name)
-    _check_key(call, row.id)
+    row = for_key(call, named_credential, tx, call.params.user_name)
     if call.query.vault_user:
         change = Change(type=model.CredentialType.VAULT_USER)
         change_credential(tx, call.api.vault, call.caller.actor, row.id, change)
@@ -270,8 +268,3 @@ def algorithms(tx: ReadTx, call: Call[None, None, None]) -> dict[str, list[int]]
 
 def _spelled(member: CredentialType | AuthenticationMethod) -> str:
     return "".join(part.capitalize() for part in member.name.split("_"))
-
-
-def _check_key(call: Call[Any, Any, Any], credential_id: UUID) -> None:
-    if call.caller.key is not None:
-        call.caller.key.check_credential(credential_id)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.credential import CredentialId, check_reveal, readable_key
+from locum.api.credential import CredentialId, check_reveal, for_key, readable_key
 from locum.api.guards import ADMIN_OR_APP, Scope
 from locum.api.operations import operation
 from locum.api.wire.base import In, Name
@@ -126,7 +126,7 @@ def get_key(tx: Tx, call: Call[CredentialId, None, None]) -> SshFormInfo:
     summary="The same of the credential of an account on a resource",
 )
 def get_key_of_user(tx: Tx, call: Call[UserId, None, None]) -> SshFormInfo:
-    return _revealed(tx, call, credential_of_account(tx, call.params.user_id))
+    return _revealed(tx, call, for_key(call, credential_of_account, tx, call.params.user_id))
 
 
 @operation(
@@ -139,7 +139,7 @@ def get_key_of_user(tx: Tx, call: Call[UserId, None, None]) -> SshFormInfo:
     summary="The same of the login of that name that has no domain",
 )
 def get_key_by_name(tx: Tx, call: Call[UserName, None, None]) -> SshFormInfo:
-    return _revealed(tx, call, named_credential(tx, call.params.user_name))
+    return _revealed(tx, call, for_key(call, named_credential, tx, call.params.user_name))
 
 
 @operation(
@@ -152,7 +152,8 @@ def get_key_by_name(tx: Tx, call: Call[UserName, None, None]) -> SshFormInfo:
     summary="The same of a login in a domain",
 )
 def get_key_by_domain(tx: Tx, call: Call[DomainUser, None, None]) -> SshFormInfo:
-    return _revealed(tx, call, named_credential(tx, call.params.user_name, call.params.domain_name))
+    names = call.params.user_name, call.params.domain_name
+    return _revealed(tx, call, for_key(call, named_credential, tx, *names))
 
 
 @operation(
@@ -242,15 +243,11 @@ async def _kept(
 
 
 async def _id_of_account(call: Call[UserId, Any, Any]) -> UUID:
-    found = await call.api.db.read(credential_of_account, call.params.user_id)
-    if call.caller.key is not None:
-        call.caller.key.check_credential(found.id)
-    return found.id
+    user_id = call.params.user_id
+    return (await call.api.db.read(lambda tx: for_key(call, credential_of_account, tx, user_id))).id
 
 
 def _revealed(tx: Tx, call: Call[Any, Any, Any], row: Credential) -> SshFormInfo:
-    if call.caller.key is not None:
-        call.caller.key.check_credential(row.id)
     if row.private_key_secret_id is None:
         raise NotFound("this credential has no SSH key")
     form = _form(row)
