@@ -156,19 +156,22 @@ async def test_sec_30_a_bounded_key_is_for_its_credentials_alone(estate: Estate)
     assert (await estate.get(robot, f"{CREDENTIALS}/{mine}", showPassword=True))["password"] == SERVICE_PASSWORD
     assert [row["id"] for row in await estate.get(robot, CREDENTIALS)] == [mine]
     for answer in (
-        await robot.get(f"{CREDENTIALS}/{other}", showPassword=True),
         await robot.get(f"{CREDENTIALS}/ByUserId/{user}", showPassword=True),
         await robot.get(f"{CREDENTIALS}/GetSSHCertificateByUser/other"),
         await robot.get(f"{CREDENTIALS}/GetUserSSHCertificate/{user}"),
         await robot.get(f"{CREDENTIALS}/SetVault/x/other"),
+        await robot.post(f"{CREDENTIALS}/GenerateUserSSHCertificate/{user}", {}),
+        await robot.http.delete(f"{CREDENTIALS}/DeleteByHostUser/{user}"),
+    ):
+        problem(answer, 404)
+    for answer in (
+        await robot.get(f"{CREDENTIALS}/{other}", showPassword=True),
         await robot.get(f"{CREDENTIALS}/NewCredentialFromCredential/{other}"),
         await robot.get(f"{CREDENTIALS}/{other}/CiscoEnablePassword"),
         await robot.put(f"{CREDENTIALS}/{other}", {"name": "x"}),
         await robot.put(CREDENTIALS, {"id": other, "name": "x"}),
         await robot.put(f"{CREDENTIALS}/OnChangeReset", [mine, other], ChangeOnRelease=True),
-        await robot.post(f"{CREDENTIALS}/GenerateUserSSHCertificate/{user}", {}),
         await robot.http.delete(f"{CREDENTIALS}/{other}"),
-        await robot.http.delete(f"{CREDENTIALS}/DeleteByHostUser/{user}"),
     ):
         assert SERVICE_PASSWORD not in answer.text
         problem(answer, 403)

@@ -25,11 +25,13 @@ from locum.credentials.change import Change, change_credential
 from locum.credentials.delete import delete_credential, delete_credentials
 from locum.credentials.reveal import kept_credential, reveal
 from locum.credentials.secrets import Part, given
+from locum.identities.caller import Role
 from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Invalid
+from locum.kit.errors import Invalid, NotFound
 from locum.kit.permissions import Permission
 from locum.reads import credentials as reads
+from locum.sessions import lease as leases
 from locum.vault.secret import Secret
 
 _SHOWN = (Part.PASSWORD, Part.PRIVATE_KEY, Part.PASSPHRASE)
@@ -203,7 +205,7 @@ def count(tx: ReadTx, call: Call[None, Deleted, None]) -> int:
     who=ADMIN_OR_APP,
     permission=Permission.CREDENTIALS_CREDENTIAL_READ,
     scope=Scope(ScopeKind.CREDENTIAL, "credentialId", _MANAGE),
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_revealed",
     summary="One credential; showPassword shows its secrets to who may reveal them, and each time is audited",
 )
@@ -212,7 +214,7 @@ def get_credential(tx: Tx, call: Call[CredentialId, Show, None]) -> CredentialDt
     row = kept_credential(tx, call.params.credential_id)
     view = dto(row, is_managed=reads.is_managed(tx, row.id))
     if call.query.show_password:
-        check_reveal(call)
+        check_reveal(tx, call, row.id)
         # An application reads a token as it reads a password.
         shows = (Part.CONTENT,) if row.kind == model.SecretKind.TOKEN else _SHOWN
         found = reveal(tx, call.api.vault, call.caller.actor, row, *shows)
@@ -221,7 +223,22 @@ def get_credential(tx: Tx, call: Call[CredentialId, Show, None]) -> CredentialDt
     return view
 
 
-def check_reveal(call: Call[Any, Any, Any], permission: Permission = Permission.CREDENTIALS_SECRET_REVEAL) -> None:
-    """Raise Forbidden unless the caller may be given secrets in this way."""
+def check_found(call: Call[Any, Any, Any], credential_id: UUID) -> None:
+    """Raise NotFound for what was found by a name or an account and the API key is not for: to ask for names must not
+    tell which there are (SEC-30)."""
+    if call.caller.key is not None and not call.caller.key.has_credential(credential_id):
+        raise NotFound("no such credential")
+
+
+def check_reveal(
+    tx: ReadTx,
+    call: Call[Any, Any, Any],
+    credential_id: UUID,
+    permission: Permission = Permission.CREDENTIALS_SECRET_REVEAL,
+) -> None:
+    """Raise Forbidden unless the caller may be given secrets in this way, and Conflict while this one is somebody
+    else's alone: then only administrators may have it, which leaves its audit row."""
     if permission not in call.caller.permissions:
         raise lacks(permission)
+    if Role.ADMIN not in call.caller.roles:
+        leases.check_not_held(tx, credential_id, by_other_than=call.caller.identity_id)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.credential import CredentialId, Id, check_reveal
+from locum.api.credential import CredentialId, Id, check_found, check_reveal
 from locum.api.credential_view import shown
 from locum.api.guards import ADMIN_OR_APP, APP, Scope
 from locum.api.operations import operation
@@ -70,7 +70,7 @@ class ChangeOn(In):
 def get_by_user(tx: Tx, call: Call[UserId, PasswordQuery, None]) -> Credential:
     """A password that is only generated is no secret of anything yet, and is kept nowhere."""
     query, row = call.query, credential_of_account(tx, call.params.user_id)
-    _check_key(call, row.id)
+    check_found(call, row.id)
     if query.generate and query.rollback:
         raise Invalid("generate and rollback exclude each other", field="rollback")
     if query.save and not (query.generate or query.rollback):
@@ -79,7 +79,7 @@ def get_by_user(tx: Tx, call: Call[UserId, PasswordQuery, None]) -> Credential:
     if not (query.generate or query.rollback):
         return _with_password(tx, call, row) if query.show_password else view
     if query.show_password or query.rollback:
-        check_reveal(call)
+        check_reveal(tx, call, row.id)
     version, secret = None, None
     if query.generate:
         secret = new_password(tx, row.id)
@@ -107,7 +107,7 @@ def get_by_user(tx: Tx, call: Call[UserId, PasswordQuery, None]) -> Credential:
 def new_from_credential(tx: Tx, call: Call[CredentialId, None, None]) -> Credential:
     """To keep it here before the target has it would lose the password that still opens it."""
     row = kept_credential(tx, call.params.credential_id)
-    check_reveal(call)
+    check_reveal(tx, call, row.id)
     secret = new_password(tx, row.id)
     _say(tx, call, row, None)
     view = shown(row)
@@ -116,7 +116,7 @@ def new_from_credential(tx: Tx, call: Call[CredentialId, None, None]) -> Credent
 
 
 def _with_password(tx: Tx, call: Call[Any, Any, Any], row: model.Credential) -> Credential:
-    check_reveal(call)
+    check_reveal(tx, call, row.id)
     found = reveal(tx, call.api.vault, call.caller.actor, row, Part.PASSWORD)
     view = shown(row)
     secret: Secret | None = found.get(Part.PASSWORD)
@@ -143,7 +143,7 @@ def _say(tx: Tx, call: Call[Any, Any, Any], row: model.Credential, version: int 
 )
 def delete_by_user(tx: Tx, call: Call[UserId, None, None]) -> None:
     row = credential_of_account(tx, call.params.user_id)
-    _check_key(call, row.id)
+    check_found(call, row.id)
     delete_credential(tx, call.api.vault, call.caller.actor, row.id)
 
 
@@ -158,8 +158,9 @@ def delete_by_user(tx: Tx, call: Call[UserId, None, None]) -> None:
     summary="Whether credentials change their secret when they are checked out and when they are released (CRED-08)",
 )
 def set_on_change(tx: Tx, call: Call[None, ChangeOn, list[UUID]]) -> None:
-    for credential_id in call.body:
-        _check_key(call, credential_id)
+    if call.caller.key is not None:
+        for credential_id in call.body:
+            call.caller.key.check_credential(credential_id)
     query = call.query
     set_change_on(
         tx, call.caller.actor, call.body, checkout=query.change_on_checkout, release=query.change_on_release
@@ -207,7 +208,7 @@ def set_post_session(tx: Tx, call: Call[CredentialId, None, PostSessionIn]) -> P
 def set_vault(tx: Tx, call: Call[VaultUser, VaultQuery, None]) -> bool:
     """The contract has it as a GET; no cookie that another site sends along passes the kernel."""
     row = named_credential(tx, call.params.user_name)
-    _check_key(call, row.id)
+    check_found(call, row.id)
     if call.query.vault_user:
         change = Change(type=model.CredentialType.VAULT_USER)
         change_credential(tx, call.api.vault, call.caller.actor, row.id, change)
@@ -221,13 +222,13 @@ def set_vault(tx: Tx, call: Call[VaultUser, VaultQuery, None]) -> bool:
     who=ADMIN_OR_APP,
     permission=Permission.CREDENTIALS_SECRET_REVEAL,
     scope=Scope(ScopeKind.CREDENTIAL, "id", (_MANAGE,)),
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_revealed",
     summary="The enable password that is kept for a Cisco device (CRED-12)",
 )
 def enable_password(tx: Tx, call: Call[Id, None, None]) -> str:
-    check_reveal(call)
     row = kept_credential(tx, call.params.id)
+    check_reveal(tx, call, row.id)
     found = reveal(tx, call.api.vault, call.caller.actor, row, Part.ENABLE)
     if not found:
         raise NotFound("this credential has no enable password")
@@ -270,8 +271,3 @@ def algorithms(tx: ReadTx, call: Call[None, None, None]) -> dict[str, list[int]]
 
 def _spelled(member: CredentialType | AuthenticationMethod) -> str:
     return "".join(part.capitalize() for part in member.name.split("_"))
-
-
-def _check_key(call: Call[Any, Any, Any], credential_id: UUID) -> None:
-    if call.caller.key is not None:
-        call.caller.key.check_credential(credential_id)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.credential import CredentialId, check_reveal, readable_key
+from locum.api.credential import CredentialId, check_found, check_reveal, readable_key
 from locum.api.guards import ADMIN_OR_APP, Scope
 from locum.api.operations import operation
 from locum.api.wire.base import In, Name
@@ -108,7 +108,7 @@ async def generate_key_of_user(call: Call[UserId, None, SshFormInfoIn]) -> SshFo
     who=ADMIN_OR_APP,
     permission=_READ,
     scope=_ONE,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_revealed",
     summary="A credential's SSH key; the private half and its passphrase are for who may reveal, and audited",
 )
@@ -121,7 +121,7 @@ def get_key(tx: Tx, call: Call[CredentialId, None, None]) -> SshFormInfo:
     "GET /api/v1/Credential/GetUserSSHCertificate/{userId}",
     who=ADMIN_OR_APP,
     permission=_READ,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_revealed",
     summary="The same of the credential of an account on a resource",
 )
@@ -134,7 +134,7 @@ def get_key_of_user(tx: Tx, call: Call[UserId, None, None]) -> SshFormInfo:
     "GET /api/v1/Credential/GetSSHCertificateByUser/{userName}",
     who=ADMIN_OR_APP,
     permission=_READ,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_revealed",
     summary="The same of the login of that name that has no domain",
 )
@@ -147,7 +147,7 @@ def get_key_by_name(tx: Tx, call: Call[UserName, None, None]) -> SshFormInfo:
     "GET /api/v1/Credential/GetSSHCertificateByDomainUser/{domainName}/{userName}",
     who=ADMIN_OR_APP,
     permission=_READ,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_revealed",
     summary="The same of a login in a domain",
 )
@@ -161,12 +161,11 @@ def get_key_by_domain(tx: Tx, call: Call[DomainUser, None, None]) -> SshFormInfo
     who=ADMIN_OR_APP,
     permission=Permission.CREDENTIALS_SECRET_EXPORT,
     scope=_ONE,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_exported",
     summary="The private key as a file of OpenSSH, with pem=true PKCS#8; encrypted=true: behind its passphrase",
 )
 async def download_key(call: Call[CredentialId, Form, None]) -> SshKeyFile:
-    check_reveal(call, Permission.CREDENTIALS_SECRET_EXPORT)
     query = call.query
     text, word, name = await call.api.db.write(_exported, call.api.vault, call, query.encrypted)
 
@@ -185,6 +184,7 @@ async def download_key(call: Call[CredentialId, Form, None]) -> SshKeyFile:
 
 def _exported(tx: Tx, vault: Vault, call: Call[CredentialId, Any, Any], encrypted: bool) -> Any:
     row = kept_credential(tx, call.params.credential_id)
+    check_reveal(tx, call, row.id, Permission.CREDENTIALS_SECRET_EXPORT)
     wanted = (Part.PRIVATE_KEY, Part.PASSPHRASE) if encrypted else (Part.PRIVATE_KEY,)
     found = reveal(tx, vault, call.caller.actor, row, *wanted, way=Way.EXPORT)
     if Part.PRIVATE_KEY not in found:
@@ -243,18 +243,17 @@ async def _kept(
 
 async def _id_of_account(call: Call[UserId, Any, Any]) -> UUID:
     found = await call.api.db.read(credential_of_account, call.params.user_id)
-    if call.caller.key is not None:
-        call.caller.key.check_credential(found.id)
+    check_found(call, found.id)
     return found.id
 
 
 def _revealed(tx: Tx, call: Call[Any, Any, Any], row: Credential) -> SshFormInfo:
-    if call.caller.key is not None:
-        call.caller.key.check_credential(row.id)
+    check_found(call, row.id)
     if row.private_key_secret_id is None:
         raise NotFound("this credential has no SSH key")
     form = _form(row)
     if Permission.CREDENTIALS_SECRET_REVEAL in call.caller.permissions:
+        check_reveal(tx, call, row.id)
         found = reveal(tx, call.api.vault, call.caller.actor, row, Part.PRIVATE_KEY, Part.PASSPHRASE)
         for part, secret in found.items():
             setattr(form, part, secret.reveal_text())

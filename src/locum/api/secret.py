@@ -104,7 +104,7 @@ def versions(tx: ReadTx, call: Call[CredentialId, None, None]) -> list[SecretVer
     who=ADMIN_OR_APP,
     permission=Permission.CREDENTIALS_SECRET_REVEAL,
     scope=_ONE,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_revealed",
     summary="What a credential keeps, or an earlier version of it, to be looked at",
 )
@@ -118,7 +118,7 @@ def reveal(tx: Tx, call: Call[CredentialId, WhichVersion, None]) -> SecretValue:
     who=ADMIN_OR_APP,
     permission=Permission.CREDENTIALS_SECRET_COPY,
     scope=_ONE,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_copied",
     summary="The same, for a clipboard",
 )
@@ -132,7 +132,7 @@ def copy(tx: Tx, call: Call[CredentialId, WhichVersion, None]) -> SecretValue:
     who=ADMIN_OR_APP,
     permission=Permission.CREDENTIALS_SECRET_EXPORT,
     scope=_ONE,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential.secret_exported",
     summary="The same, for a file",
 )
@@ -141,8 +141,8 @@ def export(tx: Tx, call: Call[CredentialId, WhichVersion, None]) -> SecretValue:
 
 
 def _given(tx: Tx, call: Call[CredentialId, WhichVersion, None], way: Way, permission: Permission) -> SecretValue:
-    check_reveal(call, permission)
     row = kept_credential(tx, call.params.credential_id)
+    check_reveal(tx, call, row.id, permission)
     version = call.query.version
     content = give_out(tx, call.api.vault, call.caller.actor, row, way, version).reveal()
     try:
