@@ -50,11 +50,12 @@ async def test_what_is_wrong_is_said(estate: Estate, body: dict[str, Any], statu
 
 
 async def test_a_custom_role_manages_its_own_credentials(estate: Estate) -> None:
-    """ROLE-03."""
+    """ROLE-03. Where they live is said for them."""
     app = await login(estate)
     rights = ["credentials:credential:manage", "credentials:credential:unmanage"]
     keeper = await estate.holder("keeper", rights, credentialIds=[app])
     body = {"managedResourceId": estate.ids["web01"]}
+    made(await estate.admin.put(path(app), {**body, "managedType": 0}))
     assert made(await keeper.put(path(app), body))["managedType"] == 2
     assert_problem(await keeper.put(path(estate.ids["locum"]), body), 403)
     assert (await keeper.http.delete(path(app))).status_code == 200

@@ -30,10 +30,9 @@ from locum.identities.caller import Role
 from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Invalid, NotFound
-from locum.kit.ids import NIL
 from locum.kit.permissions import Permission
 from locum.reads import credentials as reads
-from locum.sessions.lease import check_not_held
+from locum.sessions import lease as leases
 from locum.vault.secret import Secret
 
 _SHOWN = (Part.PASSWORD, Part.PRIVATE_KEY, Part.PASSPHRASE)
@@ -225,18 +224,11 @@ def get_credential(tx: Tx, call: Call[CredentialId, Show, None]) -> CredentialDt
     return view
 
 
-def for_key(call: Call[Any, Any, Any], find: Callable[..., model.Credential], *args: Any) -> model.Credential:
-    """What `find(*args)` answers, if the caller's key is for it; of what there is not, a bounded key hears no more."""
-    key = call.caller.key
-    try:
-        found = find(*args)
-    except NotFound:
-        if key is not None:
-            key.check_credential(NIL)
-        raise
-    if key is not None:
-        key.check_credential(found.id)
-    return found
+def check_found(call: Call[Any, Any, Any], credential_id: UUID) -> None:
+    """Raise NotFound for what was found by a name or an account and the API key is not for: to ask for names must not
+    tell which there are (SEC-30)."""
+    if call.caller.key is not None and not call.caller.key.has_credential(credential_id):
+        raise NotFound("no such credential")
 
 
 def check_reveal(
@@ -245,11 +237,9 @@ def check_reveal(
     credential_id: UUID,
     permission: Permission = Permission.CREDENTIALS_SECRET_REVEAL,
 ) -> None:
-    """Raise Forbidden unless the caller may be given secrets in this way, and Conflict while another is alone with it.
-
-    An administrator gets it also while it is checked out exclusively: for emergencies, and the audit log has it.
-    """
+    """Raise Forbidden unless the caller may be given secrets in this way, and Conflict while this one is somebody
+    else's alone: then only administrators may have it, which leaves its audit row."""
     if permission not in call.caller.permissions:
         raise lacks(permission)
     if Role.ADMIN not in call.caller.roles:
-        check_not_held(tx, credential_id, by_other_than=call.caller.identity_id)
+        leases.check_not_held(tx, credential_id, by_other_than=call.caller.identity_id)

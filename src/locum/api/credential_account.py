@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.credential import CredentialId, Id, check_reveal, for_key
+from locum.api.credential import CredentialId, Id, check_found, check_reveal
 from locum.api.credential_view import shown
 from locum.api.guards import ADMIN_OR_APP, APP, Scope
 from locum.api.operations import operation
@@ -69,7 +69,8 @@ class ChangeOn(In):
 )
 def get_by_user(tx: Tx, call: Call[UserId, PasswordQuery, None]) -> Credential:
     """A password that is only generated is no secret of anything yet, and is kept nowhere."""
-    query, row = call.query, for_key(call, credential_of_account, tx, call.params.user_id)
+    query, row = call.query, credential_of_account(tx, call.params.user_id)
+    check_found(call, row.id)
     if query.generate and query.rollback:
         raise Invalid("generate and rollback exclude each other", field="rollback")
     if query.save and not (query.generate or query.rollback):
@@ -141,7 +142,8 @@ def _say(tx: Tx, call: Call[Any, Any, Any], row: model.Credential, version: int 
     summary="Delete the credential of an account on a resource",
 )
 def delete_by_user(tx: Tx, call: Call[UserId, None, None]) -> None:
-    row = for_key(call, credential_of_account, tx, call.params.user_id)
+    row = credential_of_account(tx, call.params.user_id)
+    check_found(call, row.id)
     delete_credential(tx, call.api.vault, call.caller.actor, row.id)
 
 
@@ -205,7 +207,8 @@ def set_post_session(tx: Tx, call: Call[CredentialId, None, PostSessionIn]) -> P
 )
 def set_vault(tx: Tx, call: Call[VaultUser, VaultQuery, None]) -> bool:
     """The contract has it as a GET; no cookie that another site sends along passes the kernel."""
-    row = for_key(call, named_credential, tx, call.params.user_name)
+    row = named_credential(tx, call.params.user_name)
+    check_found(call, row.id)
     if call.query.vault_user:
         change = Change(type=model.CredentialType.VAULT_USER)
         change_credential(tx, call.api.vault, call.caller.actor, row.id, change)

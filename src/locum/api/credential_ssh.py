@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.credential import CredentialId, check_reveal, for_key, readable_key
+from locum.api.credential import CredentialId, check_found, check_reveal, readable_key
 from locum.api.guards import ADMIN_OR_APP, Scope
 from locum.api.operations import operation
 from locum.api.wire.base import In, Name
@@ -243,11 +243,13 @@ async def _kept(
 
 
 async def _id_of_account(call: Call[UserId, Any, Any]) -> UUID:
-    user_id = call.params.user_id
-    return (await call.api.db.read(lambda tx: for_key(call, credential_of_account, tx, user_id))).id
+    found = await call.api.db.read(credential_of_account, call.params.user_id)
+    check_found(call, found.id)
+    return found.id
 
 
 def _revealed(tx: Tx, call: Call[Any, Any, Any], row: Credential) -> SshFormInfo:
+    check_found(call, row.id)
     if row.private_key_secret_id is None:
         raise NotFound("this credential has no SSH key")
     form = _form(row)

@@ -11,8 +11,10 @@ from locum.api.wire.base import In, at
 from locum.api.wire.enums import ManagedUserType, VerificationScanStatus
 from locum.api.wire.managed_user import ManagedUser, ManagedUserIn
 from locum.credentials import manage, model
+from locum.identities.caller import Caller
 from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Forbidden
 from locum.kit.permissions import Permission
 
 _MANAGE = Permission.CREDENTIALS_CREDENTIAL_MANAGE
@@ -48,11 +50,12 @@ def get_managed_user(tx: ReadTx, call: Call[CredentialId, None, None]) -> Manage
     " only when asked",
 )
 def put_managed_user(tx: Tx, call: Call[CredentialId, None, ManagedUserIn]) -> ManagedUser:
-    body = call.body
+    body, credential_id = call.body, call.params.credential_id
+    _check_place(tx, call.caller, credential_id, body.managed_resource_id)
     made = manage.manage(
         tx,
         call.caller.actor,
-        call.params.credential_id,
+        credential_id,
         resource_id=body.managed_resource_id,
         method=model.Method(body.managed_type),
         complexity_id=body.password_complexity_policy_id,
@@ -73,6 +76,20 @@ def put_managed_user(tx: Tx, call: Call[CredentialId, None, ManagedUserIn]) -> M
 )
 def delete_managed_user(tx: Tx, call: Call[CredentialId, None, None]) -> None:
     manage.unmanage(tx, call.caller.actor, call.params.credential_id)
+
+
+def _check_place(tx: ReadTx, caller: Caller, credential_id: UUID, resource_id: UUID) -> None:
+    """Raise Forbidden where a right over listed credentials alone would say on which resource one lives.
+
+    That resource is shown its secret when it is verified, and has its account of that name changed: of a login called
+    root, on any host, that would be far more than the credential (SEC-12, SEC-30).
+    """
+    bounded = caller.key is not None and caller.key.credentials is not None
+    if (bounded or _MANAGE not in caller.permissions) and not manage.lives_on(tx, credential_id, resource_id):
+        raise Forbidden(
+            "only who may manage every credential says on which resource one lives",
+            missing=f"permission {_MANAGE} for every credential",
+        )
 
 
 def shown(row: model.ManagedUser) -> ManagedUser:

@@ -35,6 +35,12 @@ def get_managed_user(tx: ReadTx, credential_id: UUID) -> ManagedUser:
     return found
 
 
+def lives_on(tx: ReadTx, credential_id: UUID, resource_id: UUID) -> bool:
+    """Whether somebody has said already that the login lives there."""
+    mine = managed_user.c.credential_id == credential_id, managed_user.c.resource_id == resource_id
+    return tx.scalar(sa.select(managed_user.c.id).where(*mine)) is not None
+
+
 def manage(
     tx: Tx,
     actor: Actor,

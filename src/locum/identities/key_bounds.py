@@ -69,7 +69,7 @@ class KeyBounds:
 
     def check_credential(self, credential_id: UUID) -> None:
         """Raise Forbidden unless the key is for that credential."""
-        if self.credentials is not None and credential_id not in self.credentials:
+        if not self.has_credential(credential_id):
             raise Forbidden("this API key is not for that credential", missing="key scope credential")
 
     def check_new_person(self, operation: str) -> None:
@@ -94,6 +94,10 @@ class KeyBounds:
     def has_policy(self, policy_id: UUID) -> bool:
         """Whether the key is for that access policy."""
         return self.policies is None or policy_id in self.policies
+
+    def has_credential(self, credential_id: UUID) -> bool:
+        """Whether the key is for that credential."""
+        return self.credentials is None or credential_id in self.credentials
 
 
 def bounds_of(row: KeyRow, *, now: dt.datetime, address: str | None) -> KeyBounds:

@@ -72,7 +72,8 @@ class _Holder(msgspec.Struct, frozen=True):
 _HOLDERS = sa.select(
     lease.c.due_at, lease.c.exclusive_credential_id, lease.c.state, lease.c.identity_id, identity.c.name
 ).join(identity, identity.c.id == lease.c.identity_id)
-_ALONE = Prepared(_Holder, _HOLDERS.where(lease.c.exclusive_credential_id == sa.bindparam("id")))
+# Asked for each secret that an application reads.
+_ALONE = Prepared(_Holder, _HOLDERS.where(lease.c.exclusive_credential_id == sa.bindparam("credential_id")))
 
 
 def get(tx: ReadTx, lease_id: UUID, *, hold: bool = False) -> Lease:
@@ -193,7 +194,7 @@ def end_all(tx: Tx, actor: Actor, which: sa.ColumnElement[bool], *, reason: str)
 
 def check_not_held(tx: ReadTx, credential_id: UUID, *, by_other_than: UUID) -> None:
     """Raise Conflict while somebody else holds the credential exclusively: who is alone with a secret must be it."""
-    held = tx.prepared(_ALONE, id=credential_id)
+    held = tx.prepared(_ALONE, credential_id=credential_id)
     if held and held[0].identity_id != by_other_than:
         raise Conflict(_until(held[0], named=False))
 
@@ -228,19 +229,15 @@ def _check_active(tx: ReadTx, found: Lease) -> None:
 
 
 def _refuse_held(tx: ReadTx, asked: CheckOut, exclusive: bool) -> None:
-    for held in _holders(tx, asked.credential_id, sa.true()):
+    for held in _holders(tx, asked.credential_id):
         if exclusive or held.exclusive_credential_id is not None:
             raise Conflict(_until(held, named=asked.names_holder))
 
 
-def _holders(tx: ReadTx, credential_id: UUID, which: sa.ColumnElement[bool]) -> list[_Holder]:
+def _holders(tx: ReadTx, credential_id: UUID) -> list[_Holder]:
     """Who has the credential checked out, who has it longest first."""
-    return tx.rows(
-        _Holder,
-        _HOLDERS.where(lease.c.credential_id == credential_id, lease.c.state.in_(LIVE), which)
-        .order_by(lease.c.due_at.desc())
-        .limit(10),
-    )
+    live = _HOLDERS.where(lease.c.credential_id == credential_id, lease.c.state.in_(LIVE))
+    return tx.rows(_Holder, live.order_by(lease.c.due_at.desc()).limit(10))
 
 
 def _until(held: _Holder, *, named: bool) -> str:
