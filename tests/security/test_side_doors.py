@@ -89,7 +89,10 @@ async def test_who_is_alone_with_a_secret_is_it_at_every_door(estate: Estate) ->
 async def test_sec_12_and_30_a_right_over_one_login_chooses_no_resource(estate: Estate) -> None:
     """Or it would be every account of every resource: name the login root, manage it there, change it, read it."""
     app = await login(estate, "app")
-    web, other = estate.ids["web01"], made(await estate.admin.post(RESOURCES, {"name": "b", "ipAddress": "192.0.2.9"}))
+    web, other = (
+        estate.ids["web01"],
+        made(await estate.admin.post(RESOURCES, {"name": "b", "ipAddress": "192.0.2.9"})),
+    )
     rights = ["credentials:credential:manage", "credentials:rotation:schedule", "credentials:password:view"]
     keeper = await estate.holder("keeper", rights, credentialIds=[app])
     robot = await bounded(estate, app)

@@ -126,7 +126,7 @@ def get_key(tx: Tx, call: Call[CredentialId, None, None]) -> SshFormInfo:
     summary="The same of the credential of an account on a resource",
 )
 def get_key_of_user(tx: Tx, call: Call[UserId, None, None]) -> SshFormInfo:
-    return _revealed(tx, call, for_key(call, credential_of_account, tx, call.params.user_id))
+    return _revealed(tx, call, credential_of_account(tx, call.params.user_id))
 
 
 @operation(
@@ -139,7 +139,7 @@ def get_key_of_user(tx: Tx, call: Call[UserId, None, None]) -> SshFormInfo:
     summary="The same of the login of that name that has no domain",
 )
 def get_key_by_name(tx: Tx, call: Call[UserName, None, None]) -> SshFormInfo:
-    return _revealed(tx, call, for_key(call, named_credential, tx, call.params.user_name))
+    return _revealed(tx, call, named_credential(tx, call.params.user_name))
 
 
 @operation(
@@ -153,7 +153,7 @@ def get_key_by_name(tx: Tx, call: Call[UserName, None, None]) -> SshFormInfo:
 )
 def get_key_by_domain(tx: Tx, call: Call[DomainUser, None, None]) -> SshFormInfo:
     names = call.params.user_name, call.params.domain_name
-    return _revealed(tx, call, for_key(call, named_credential, tx, *names))
+    return _revealed(tx, call, named_credential(tx, *names))
 
 
 @operation(

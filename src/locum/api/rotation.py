@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.guards import ADMIN_APP_OR_USER_PLUS, ADMIN_OR_USER_PLUS, Filtered, Scope, lacks
+from locum.api.guards import ADMIN_APP_OR_USER_PLUS, Filtered, Scope, lacks
 from locum.api.operations import operation
 from locum.api.paging import Paging
 from locum.api.wire.base import NEVER, In, Table, at
@@ -100,7 +100,7 @@ def roll_back(tx: Tx, call: Call[CredentialId, None, None]) -> ServiceRotationJo
 @operation(
     "Rotation.Verify",
     "POST /api/locum/v1/Credential/{credentialId}/Verify",
-    who=ADMIN_OR_USER_PLUS,
+    who=ADMIN_APP_OR_USER_PLUS,
     permission=_VERIFY,
     scope=Scope(ScopeKind.CREDENTIAL, "credentialId", (_VERIFY,)),
     problems=(404, 409),
