@@ -91,7 +91,9 @@ async def test_activities_of_a_platform_work_on_resources_of_its_copies(estate: 
         hosts.append(made(await estate.admin.post("/api/v1/ManagedResource", host))["id"])
     await estate.policy("branches", managedResourceIds=hosts)
     asked = await estate.ask(managedResourceId=hosts[0])
-    assert (await estate.get(estate.ada, f"/api/v1/ActivitySession/{asked['id']}"))["managedResourceId"] == hosts[0]
+    assert (await estate.get(estate.ada, f"/api/v1/ActivitySession/{asked['id']}"))["managedResourceId"] == hosts[
+        0
+    ]
     body = {"activityId": estate.ids["Linux sudo"], "managedResourceId": hosts[1]}
     refused = problem(await estate.ada.post("/api/v1/ActivitySession", body), 403)
     assert "another platform" in refused["detail"]
