@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,11 @@ def rotation(data: Path) -> RootKeyRotation:
     return RootKeyRotation(open_database(sqlite_url(data / "locum.db")), vault, data, ACTOR)
 
 
-def _killed_at(step: int) -> None:
+Boundary = tuple[Any, str]
+"""An owner and the name of its function: a process may die before and after each call of it."""
+
+
+def _killed_at(step: int, boundaries: Sequence[Boundary]) -> None:
     passed = 0
 
     def boundary() -> None:
@@ -41,26 +46,25 @@ def _killed_at(step: int) -> None:
         if passed == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def around(owner: Any, name: str, *, wait: bool = False) -> None:
+    def around(owner: Any, name: str) -> None:
         plain = getattr(owner, name)
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             boundary()
             answer = plain(*args, **kwargs)
-            if wait:
+            if name == "submit_write":
                 answer.exception()
             boundary()
             return answer
 
         setattr(owner, name, wrapped)
 
-    around(KeyFile, "change")
-    around(Database, "submit_write", wait=True)
-    around(recording_key, "replace_file")
+    for owner, name in boundaries:
+        around(owner, name)
 
 
-def main(data: Path) -> None:
-    reseal.BATCH_ROWS = 3
+def kill_at_each_step(data: Path, act: Callable[[Path], None], boundaries: Sequence[Boundary]) -> None:
+    """Do `act` on a copy of `data` for each step, killed there, and on a last one that is not killed."""
     step, killed = 0, True
     while killed:
         step += 1
@@ -68,13 +72,21 @@ def main(data: Path) -> None:
         shutil.copytree(data, copy)
         pid = os.fork()
         if pid == 0:
-            _killed_at(step)
-            work = rotation(copy)
-            work.rotate(prepare_only=False)
-            work.db.close()
+            _killed_at(step, boundaries)
+            act(copy)
             os._exit(0)
-        killed = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        assert code in (0, -signal.SIGKILL)
+        killed = code != 0
+
+
+def _rotate(data: Path) -> None:
+    work = rotation(data)
+    work.rotate(prepare_only=False)
+    work.db.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    reseal.BATCH_ROWS = 3
+    steps = [(KeyFile, "change"), (Database, "submit_write"), (recording_key, "replace_file")]
+    kill_at_each_step(Path(sys.argv[1]), _rotate, steps)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pkcs11
+import pytest
 
 PIN = "246813"
 NAME = "locum test"
@@ -47,3 +52,13 @@ def soft_token(folder: Path) -> SoftToken:
         capture_output=True,
     )
     return SoftToken(conf, pin_file)
+
+
+@contextmanager
+def token_of_this_process(folder: Path) -> Iterator[SoftToken]:
+    """One for all tests of a module: the library reads its configuration once in a process."""
+    made = soft_token(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", str(made.conf))
+        yield made
+        pkcs11.unload(library())

@@ -80,3 +80,20 @@ async def test_refusals(estate: Estate) -> None:
     problem(await estate.admin.put(one, {"scanScheduleId": str(new_id())}), 400)
     problem(await estate.admin.post(PATH, {"name": "without a base"}), 400)
     problem(await estate.admin.put(f"{PATH}/{new_id()}", {"resetOnMismatch": True}), 404)
+
+
+async def test_activities_of_a_platform_work_on_resources_of_its_copies(estate: Estate) -> None:
+    linux, mysql, *_ = await estate.get(estate.admin, PATH)
+    hosts = []
+    for n, base in enumerate((linux, mysql)):
+        copy = made(await estate.admin.post(PATH, {"basePlatformId": base["id"], "name": f"Branch {n}"}))
+        host = {"name": f"branch{n}", "ipAddress": f"192.0.2.2{n}", "platformId": copy["id"]}
+        hosts.append(made(await estate.admin.post("/api/v1/ManagedResource", host))["id"])
+    await estate.policy("branches", managedResourceIds=hosts)
+    asked = await estate.ask(managedResourceId=hosts[0])
+    assert (await estate.get(estate.ada, f"/api/v1/ActivitySession/{asked['id']}"))["managedResourceId"] == hosts[
+        0
+    ]
+    body = {"activityId": estate.ids["Linux sudo"], "managedResourceId": hosts[1]}
+    refused = problem(await estate.ada.post("/api/v1/ActivitySession", body), 403)
+    assert "another platform" in refused["detail"]

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from locum.cli.main import cli
-from locum.main import operate
+from locum.main import operate, root_key_move
 from locum.vault.key_text import parsed
 
 
@@ -34,6 +34,24 @@ def test_commands(
     done = CliRunner().invoke(cli, ["vault", *words, "--data-dir", "x", "--database-url", "y"])
     assert (done.exit_code, done.output) == (0, "done\n")
     assert asked == [(command, "x", "y", arguments)]
+
+
+def test_moves_go_to_the_directory_with_their_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def note(*given: object) -> dict[str, Any]:
+        asked.append(tuple(map(str, given)))
+        return {"ok": True, "text": "done"}
+
+    monkeypatch.setattr(root_key_move, "move_root_key", note)
+    monkeypatch.setattr(root_key_move, "change_passphrase", note)
+    around = ["--data-dir", "x", "--database-url", "y", "--new-unlock-file", "z"]
+    for words in (["move-root", "--to", "file"], ["change-passphrase"]):
+        done = CliRunner().invoke(cli, ["vault", *words, *around])
+        assert (done.exit_code, done.output) == (0, "done\n")
+    assert asked == [("x", "y", "file", "z"), ("x", "y", "z")]
+    assert CliRunner().invoke(cli, ["vault", "move-root", "--data-dir", "x"]).exit_code == 2
+    assert len(asked) == 2
 
 
 def test_new_text(monkeypatch: pytest.MonkeyPatch) -> None:

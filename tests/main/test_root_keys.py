@@ -166,11 +166,11 @@ def test_what_was_never_initialised(tmp_path: Path) -> None:
         open_vault(Settings(data_dir=tmp_path))
 
 
-def test_the_provider_is_chosen_once(by_passphrase: Settings) -> None:
+def test_init_does_not_change_the_provider(by_passphrase: Settings) -> None:
     again = Wish(ADMIN, Secret("x"), "none", "optional", None, None, by_passphrase.unlock_file)
     assert prepare(by_passphrase.data_dir, again)["totpUri"] is None
     assert prepare(by_passphrase.data_dir, replace(again, root_key="passphrase"))["admin"] == ADMIN
-    with pytest.raises(StartError, match="the root key is kept by passphrase since the first locum init"):
+    with pytest.raises(StartError, match="the root key is kept by passphrase: see locum vault move-root"):
         prepare(by_passphrase.data_dir, replace(again, root_key="file"))
 
 

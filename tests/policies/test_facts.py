@@ -15,7 +15,8 @@ from locum.policies.add import Members, add_policy
 from locum.policies.decide import Facts
 from locum.policies.facts import gather
 from locum.policies.model import policy
-from locum.resources.model import platform
+from locum.resources.model import platform, resource
+from locum.resources.platforms import copy_platform
 from statements import selects
 from world import ACTOR, World, lock, make_world
 
@@ -74,6 +75,29 @@ async def test_an_activity_of_another_platform_does_not_fit(database: Database, 
     await database.write(elsewhere)
     assert not (await facts(database, world)).activity_fits_platform
     assert (await facts(database, world, activity_id=world.shell)).activity_fits_platform
+
+
+async def test_activities_work_on_copies_of_their_platform_and_not_the_other_way_round(
+    database: Database, tmp_path: Path
+) -> None:
+    world = await make_world(database, tmp_path)
+
+    def onto_a_copy(tx: Tx) -> UUID:
+        base = tx.scalar(sa.select(activity.c.platform_id).where(activity.c.id == world.sudo))
+        made = copy_platform(tx, ACTOR, base, name="Linux of the branch", rules={}).id
+        tx.run(sa.update(resource).where(resource.c.id == world.resource).values(platform_id=made))
+        return made
+
+    copy = await database.write(onto_a_copy)
+    assert (await facts(database, world)).activity_fits_platform
+
+    def off_the_copy(tx: Tx) -> None:
+        base = tx.scalar(sa.select(platform.c.base_platform_id).where(platform.c.id == copy))
+        tx.run(sa.update(activity).where(activity.c.id == world.sudo).values(platform_id=copy))
+        tx.run(sa.update(resource).where(resource.c.id == world.resource).values(platform_id=base))
+
+    await database.write(off_the_copy)
+    assert not (await facts(database, world)).activity_fits_platform
 
 
 async def test_the_number_of_statements_does_not_grow(database: Database, tmp_path: Path) -> None:

@@ -16,17 +16,13 @@ from locum.vault.providers import chosen
 from locum.vault.seal import new_key
 from locum.vault.secret import Secret
 from locum.vault.token import OnToken
-from soft_token import NAME, PIN, SoftToken, library, soft_token
+from soft_token import NAME, PIN, SoftToken, library, token_of_this_process
 
 
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftToken]:
-    """One for all tests: the library reads its configuration once in a process."""
-    made = soft_token(tmp_path_factory.mktemp("token"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(made.conf))
+    with token_of_this_process(tmp_path_factory.mktemp("token")) as made:
         yield made
-        pkcs11.unload(library())
 
 
 def ask(what: str, twice: bool) -> Secret:

@@ -51,6 +51,43 @@ def vault_drop_retired(data_dir: Path, database_url: str | None) -> None:
     print_and_exit(operate("vault.drop-retired", data_dir, database_url))
 
 
+_NEW_UNLOCK_FILE = click.option(
+    "--new-unlock-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Holds the new passphrase or PIN, in place of the terminal, such as /dev/fd/4.",
+)
+
+
+@vault.command("change-passphrase")
+@DATA_DIR
+@DATABASE_URL
+@_NEW_UNLOCK_FILE
+def vault_change_passphrase(data_dir: Path, database_url: str | None, new_unlock_file: Path | None) -> None:
+    """Have another passphrase unlock the root key; the present one is asked for first.
+
+    The server must not run. Interrupted at any point, the old passphrase unlocks or the new one.
+    """
+    from locum.main.root_key_move import change_passphrase
+
+    print_and_exit(change_passphrase(data_dir, database_url, new_unlock_file))
+
+
+@vault.command("move-root")
+@DATA_DIR
+@DATABASE_URL
+@click.option("--to", required=True, metavar="PROVIDER", help="file, passphrase, env or pkcs11:URI.")
+@_NEW_UNLOCK_FILE
+def vault_move_root(data_dir: Path, database_url: str | None, to: str, new_unlock_file: Path | None) -> None:
+    """Have another provider keep the root key: the same key, unlocked in another way.
+
+    The server must not run. Interrupted at any point, the old provider unlocks or the new one.
+    """
+    from locum.main.root_key_move import move_root_key
+
+    print_and_exit(move_root_key(data_dir, database_url, to, new_unlock_file))
+
+
 @vault.command("new-text")
 @click.option("--drop-retired", is_flag=True, help="No new key: the same text without its retired keys.")
 def vault_new_text(drop_retired: bool) -> None:

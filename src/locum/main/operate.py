@@ -9,7 +9,8 @@ import base64
 import getpass
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,13 @@ def operate(command: str, data_dir: Path, database_url: str | None, **arguments:
     answer = _ask_server(data_dir / SOCKET_NAME, command, arguments)
     if answer is not None:
         return answer
+    with offline_console(data_dir, database_url) as console:
+        return console.perform(command, arguments)
+
+
+@contextmanager
+def offline_console(data_dir: Path, database_url: str | None) -> Iterator[Console]:
+    """What commands work on where no server runs. What they leave in the audit log is sealed at the end."""
     settings = load_settings(data_dir, {"database_url": database_url})
     vault = open_vault(settings)
     db = open_database(settings.database)
@@ -93,11 +101,9 @@ def operate(command: str, data_dir: Path, database_url: str | None, **arguments:
         if not is_prepared(db):
             raise StartError("the database was never initialised: run locum init first")
         migrate(db)
-        console = Console(db, vault, data_dir, console_actor())
-        answer = console.perform(command, arguments)
+        yield Console(db, vault, data_dir, console_actor())
         signing = keys.signing_key(db.submit_read(keys.load, vault, keys.AUDIT_SIGNING).result())
         Sealer(db, signing, data_dir / "public" / audit_verify.ANCHOR_FILE).finish()
-        return answer
     finally:
         db.close()
 

@@ -68,7 +68,7 @@ def _vault(settings: Settings, choice: str | None) -> Vault:
     vault = open_vault(settings)
     file = vault.keyring.file
     if file is not None and choice not in (None, file.provider_name):
-        raise StartError(f"the root key is kept by {file.provider_name} since the first locum init")
+        raise StartError(f"the root key is kept by {file.provider_name}: see locum vault move-root")
     return vault
 
 

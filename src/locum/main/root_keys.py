@@ -14,7 +14,7 @@ from locum.vault import providers
 from locum.vault.key_file import KeyFile, create_root_key
 from locum.vault.keyring import Keyring, load_keyring
 from locum.vault.process import harden
-from locum.vault.providers import Ask
+from locum.vault.providers import Ask, Provider
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -27,7 +27,7 @@ def root_key_path(data_dir: Path) -> Path:
 def make_vault(settings: Settings, choice: str) -> Vault:
     """A vault with a new root key, kept by the chosen provider. Raises StartError; what is there stays."""
     harden()
-    path, provider = root_key_path(settings.data_dir), providers.chosen(choice, _asker(settings))
+    path, provider = root_key_path(settings.data_dir), new_provider(choice, settings.unlock_file, "--unlock-file")
     create_root_key(path, provider)
     return Vault(Keyring.of_file(KeyFile(path, provider)))
 
@@ -38,19 +38,27 @@ def open_vault(settings: Settings) -> Vault:
     if not path.exists():
         raise StartError(f"{settings.data_dir} was never initialised: run locum init first")
     harden()
-    return Vault(load_keyring(path, _asker(settings)))
+    return Vault(load_keyring(path, _asker(settings.unlock_file, "--unlock-file")))
 
 
-def _asker(settings: Settings) -> Ask:
-    """Reads the secret from the file of `--unlock-file`, or asks on the terminal."""
+def new_provider(choice: str, file: Path | None, option: str) -> Provider:
+    """The provider of that choice; its new secret, if it has one, is in the file that `option` names, or is asked for.
+
+    Raises StartError.
+    """
+    return providers.chosen(choice, _asker(file, option))
+
+
+def _asker(file: Path | None, option: str) -> Ask:
+    """Reads the secret from the file of that option, or asks on the terminal."""
 
     def ask(what: str, twice: bool) -> Secret:
-        if settings.unlock_file is not None:
-            return _from_file(settings.unlock_file)
+        if file is not None:
+            return _from_file(file)
         try:
             open("/dev/tty").close()
         except OSError:
-            raise StartError(f"{what} is needed: there is no terminal to ask on and no --unlock-file") from None
+            raise StartError(f"{what} is needed: there is no terminal to ask on and no {option}") from None
         found = Secret(getpass.getpass(f"Enter {what}: "))
         if twice and found != Secret(getpass.getpass("Once more: ")):
             raise StartError("the two differ: nothing was changed")

@@ -34,6 +34,7 @@ from locum.main.compose import Node, compose
 from locum.main.http_protocol import BoundedProtocol
 from locum.main.logs import configure_logs
 from locum.main.migrate import is_prepared, migrate
+from locum.main.one_process import alone_on
 from locum.main.prepare import complete, publish
 from locum.main.root_keys import open_vault
 from locum.vault.process import harden
@@ -67,7 +68,8 @@ def run(settings: Settings) -> None:
 
 def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
     vault = open_vault(settings)
-    _one_process(settings.data_dir, stack)
+    # Two servers on one data directory would take each other's work for their own.
+    alone_on(settings.data_dir, stack, refusal=f"another locum serve is running on {settings.data_dir}")
     database = open_database(settings.database)
     stack.callback(database.close)
     if not is_prepared(database):
@@ -76,21 +78,6 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
     database.submit_write(complete, vault).result()
     publish(database, vault, settings)
     return vault, database
-
-
-def _one_process(data_dir: Path, stack: ExitStack) -> None:
-    """Two servers on one data directory would take each other's work for their own."""
-    import fcntl
-
-    try:
-        file = open(data_dir / "lock", "w")  # noqa: SIM115 - held until the process ends
-    except OSError as error:
-        raise StartError(f"can't write in {data_dir}: {error.strerror}") from None
-    stack.callback(file.close)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StartError(f"another locum serve is running on {data_dir}") from None
 
 
 def _listen(address: str, option: str) -> socket.socket:

@@ -11,7 +11,7 @@ from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.policies.decide import Facts, PolicyFact
 from locum.policies.model import policy, policy_activity, policy_identity, policy_resource
-from locum.resources.model import resource
+from locum.resources.model import platform, resource
 
 
 def gather(
@@ -27,9 +27,11 @@ def gather(
 ) -> Facts:
     """Three statements: is the person locked, does the platform fit, which policies join the three."""
     locked = tx.scalar(sa.select(identity.c.locked).where(identity.c.id == identity_id))
+    # A copy of a platform is spoken to as its base is, so what the base's activities do works there too.
     fits = tx.scalar(
         sa.select(activity.c.id)
-        .join(resource, resource.c.platform_id == activity.c.platform_id)
+        .join(platform, activity.c.platform_id.in_([platform.c.id, platform.c.base_platform_id]))
+        .join(resource, resource.c.platform_id == platform.c.id)
         .where(activity.c.id == activity_id, resource.c.id == resource_id)
     )
     joined = (

@@ -53,21 +53,31 @@ class KeyFile:
         return status.st_ino, status.st_size, status.st_mtime_ns
 
     def change(self, how: Callable[[RootKeys], RootKeys]) -> RootKeys:
-        """Replace the keys by what `how` makes of them, and return when that is on the disk. Raises StartError.
-
-        The file keeps its name throughout: a crash leaves the old content or the new one. The new content is opened
-        again before it gets the name.
-        """
+        """Replace the keys by what `how` makes of them, and return when that is on the disk. Raises StartError."""
         with _alone(self.path.parent):
             keys = how(self.read())
-            content = providers.file_content(self.provider, written(keys))
-            again = parsed(providers.text_in(self.provider, content, str(self.path)), str(self.path))
-            if again != keys:
-                raise StartError("the root key provider does not give back what it sealed: nothing was changed")
-            draft = _draft(self.path, content)
-            draft.replace(self.path)
-            _sync_folder(self.path.parent)
+            self._replace(keys, self.provider)
         return keys
+
+    def move(self, provider: Provider) -> None:
+        """Have `provider` unlock the file from now on; the keys stay. Returns when that is on the disk.
+
+        Raises StartError, also where an environment that is to hold the keys holds others.
+        """
+        with _alone(self.path.parent):
+            self._replace(self.read(), provider)
+            self.provider = provider
+
+    def _replace(self, keys: RootKeys, provider: Provider) -> None:
+        """The file keeps its name throughout: a crash leaves the old content or the new one. The new content is opened
+        again before it gets the name."""
+        content = providers.file_content(provider, written(keys))
+        again = parsed(providers.text_in(provider, content, str(self.path)), str(self.path))
+        if again != keys:
+            raise StartError("the root key provider does not give back what it sealed: nothing was changed")
+        draft = _draft(self.path, content)
+        draft.replace(self.path)
+        _sync_folder(self.path.parent)
 
 
 def create_root_key(path: Path, provider: Provider | None = None) -> None:

@@ -16,7 +16,7 @@ from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 
 from locum.kit.errors import Invalid, StartError
-from locum.vault.key_text import closed, lines_of, not_whole
+from locum.vault.key_text import closed, lines_of, not_whole, parsed
 from locum.vault.seal import KEY_BYTES, SealBroken, seal, unseal
 from locum.vault.secret import Secret
 
@@ -72,7 +72,7 @@ class InEnvironment:
         self._text = Secret(text.strip() + "\n")
 
     def seal(self, text: bytes) -> bytes:
-        if text != self._text.reveal():
+        if parsed(text, VARIABLE) != parsed(self._text.reveal(), VARIABLE):
             raise Invalid(f"Locum can't change {VARIABLE}: see locum vault new-text")
         return b""
 
