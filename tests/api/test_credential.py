@@ -295,7 +295,7 @@ async def test_what_is_in_use_is_not_deleted(estate: Estate) -> None:
 
 
 async def test_an_application_reads_a_password_in_five_selects(estate: Estate) -> None:
-    """The key's holder, the credential, whether it is managed, who is alone with it, and the secret; the audit row is in the same unit."""
+    """The key's holder, the credential, whether it is managed, who is alone with it, the secret: one audited unit."""
     mine, robot = await login(estate), estate.callers.application("robot")
     with selects(estate.database) as seen:
         await estate.get(robot, f"{CREDENTIALS}/{mine}", showPassword=True)

@@ -47,5 +47,5 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with ExitStack() as stack, pytest.raises(StartError, match="can't write in .*nowhere: No such file"):
+    with ExitStack() as stack, pytest.raises(StartError, match=r"can't write in .*nowhere: No such file"):
         alone_on(tmp_path / "nowhere", stack, refusal="taken")
