@@ -24,10 +24,14 @@ class SecretServer:
     """Where it is, and who may ask. `ids` are of the credentials, by user name."""
 
     at: Installation
-    admin: Client
     key_file: Path
     ids: dict[str, str]
     certificate: Certificate
+
+    @property
+    def admin(self) -> Client:
+        """Signed in just now: a token of when the server began may have ended since."""
+        return self.at.admin()
 
     @property
     def ca_file(self) -> Path:
@@ -113,6 +117,6 @@ def secret_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecretSe
                 )
             )
         }
-        yield SecretServer(installation, admin, key_file, ids, certificate)
+        yield SecretServer(installation, key_file, ids, certificate)
     finally:
         installation.stop()

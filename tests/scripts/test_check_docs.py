@@ -94,6 +94,7 @@ def test_the_check_fails_on_a_finding_and_repairs_help(project: Project) -> None
     assert (repaired.returncode, repaired.stdout) == (0, "README.md: help refreshed\ndocs: 1 documents hold\n")
 
 
+@pytest.mark.timeout(300)
 def test_what_the_documents_tell_to_type_works(tmp_path: Path, secret_server: SecretServer) -> None:
     """Each document's marked blocks run in an empty folder with `locum` on the PATH, and with a server to ask."""
     for document in sorted((TOP / "docs").rglob("*.md")):
