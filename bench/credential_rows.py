@@ -31,7 +31,7 @@ KINDS = ("web", "db", "app", "mail", "log", "cache", "build", "proxy", "dns", "f
 PAGES = (
     Page(take=50),
     Page(take=50, filter_text="web-"),
-    Page(take=50, filter_text="host-00"),
+    Page(take=50, filter_text="proxy."),
     Page(take=50, filter_text="nowhere"),
     Page(take=50, order_by="resource"),
     Page(take=50, order_by="age", descending=True),
@@ -89,7 +89,7 @@ def _fill(tx: Tx, first: int, end: int, count: int) -> None:
     linux = tx.scalar(sa.select(platform.c.id).where(platform.c.name == "Linux"))
     hosts = [new_id() for _ in range(first // 10, end // 10)]
     times = {"created_at": tx.now, "modified_at": tx.now}
-    named = [f"host-{n * 7919 % max(count // 10, 1):06}" for n in range(first // 10, end // 10)]
+    named = [f"{KINDS[n % len(KINDS)]}.example-{n * 7919 % count:06}" for n in range(first // 10, end // 10)]
     tx.add_all(
         resource,
         [
