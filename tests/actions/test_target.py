@@ -16,6 +16,7 @@ from locum.audit.model import audit_event
 from locum.connectors.base import Target
 from locum.credentials.add import add_credential
 from locum.credentials.model import AuthenticationMethod, credential
+from locum.kit import pause
 from locum.kit.db import Database
 from locum.kit.errors import Forbidden, Invalid
 from locum.resources.add import get_resource
@@ -120,3 +121,12 @@ async def test_the_first_host_key_is_pinned_and_stays(database: Database, tmp_pa
     assert await database.read(get_resource, world.resource) == pinned
     audited = sa.select(sa.func.count()).where(audit_event.c.action == "resource.host_key_pinned")
     assert await database.read(lambda tx: tx.scalar(audited)) == 1
+
+
+async def test_nothing_is_located_while_locum_is_paused(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await database.write(pause.begin, "a test")
+    with pytest.raises(pause.Paused, match="until an operator runs locum resume"):
+        await target(database, world)
+    await database.write(pause.end)
+    assert (await target(database, world)).username == "locum"

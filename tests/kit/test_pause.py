@@ -30,7 +30,7 @@ async def test_it_says_since_when_and_why(database: Database) -> None:
     found = await database.read(pause.current)
     assert found is not None
     assert found.words == f"Locum is paused since {found.since:%Y-%m-%d %H:%M:%S} UTC: a test"
-    with pytest.raises(Conflict, match=r"paused since .* a test; nothing reaches a target until"):
+    with pytest.raises(pause.Paused, match=r"paused since .* a test; nothing reaches a target until"):
         await database.read(pause.refuse_if_paused)
 
 

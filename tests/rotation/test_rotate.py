@@ -16,6 +16,7 @@ import pytest
 from locum.connectors.base import TargetRefused, TargetUnreachable
 from locum.credentials.add import get_credential
 from locum.credentials.model import Method, Verified
+from locum.kit import pause
 from locum.kit.db import Database
 from locum.kit.errors import Conflict
 from locum.rotation import ask, rows, secrets
@@ -302,6 +303,42 @@ async def test_pausing_waits_and_resuming_goes_on(stage: RotationStage) -> None:
     for again in (ask.pause, ask.resume, ask.abort):
         with pytest.raises(Conflict):
             await stage.database.write(again, ACTOR, rotation_id)
+
+
+@pytest.mark.parametrize("moment", [None, "change_password done", "update done"])
+async def test_the_pause_of_a_restored_copy_stops_a_rotation_before_the_next_target(
+    stage: RotationStage, moment: str | None
+) -> None:
+    """Before the account, its first dependant or its second: nothing is touched, and nothing is given up for it."""
+    credential_id = await stage.login("app", dependants=2)
+    before = dict(stage.target.stored)
+    await stage.database.write(ask.ask_rotation, ACTOR, credential_id, Reason.ASKED)
+    (held,) = await stage.claim()
+    touched: list[str] = []
+
+    def note(name: str) -> None:
+        if name == moment:
+            stage.database.submit_write(pause.begin, "a test").result()
+            touched.clear()
+        else:
+            touched.append(name)
+
+    stage.target.fault = note
+    if moment is None:
+        await stage.database.write(pause.begin, "a test")
+    with pytest.raises(pause.Paused):
+        await rotate(stage.work, held)
+    assert "open" not in touched
+    (only,) = await stage.rotations(credential_id)
+    assert only.ended_at is None
+    told = [name for name, stored in stage.target.stored.items() if stored != before[name]]
+    assert len(told) == {None: 0, "change_password done": 0, "update done": 1}[moment]
+    assert await stage.claim() == []
+    await stage.database.write(pause.end)
+    stage.target.fault = lambda name: None
+    await stage.settle()
+    await stage.check_ended(credential_id, "app")
+    assert (await stage.rotations(credential_id))[0].state == State.COMPLETED
 
 
 async def test_giving_up_before_anything_was_touched(stage: RotationStage) -> None:

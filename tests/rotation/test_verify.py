@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from locum.connectors.base import TargetUnreachable
 from locum.credentials.model import Method, Verified
+from locum.kit import pause
 from locum.kit.errors import Conflict, NotFound
 from locum.kit.ids import new_id
 from locum.resources.model import platform
@@ -31,6 +32,23 @@ async def work_off(stage: RotationStage) -> None:
         for held in claimed:
             await (verify if held.kind == VERIFICATION_JOB else rotate)(stage.work, held)
     raise AssertionError("it never comes to an end")
+
+
+async def test_a_paused_copy_does_not_look_at_the_target(stage: RotationStage) -> None:
+    credential_id = await stage.login("app")
+    await stage.database.write(ask.ask_verification, ACTOR, credential_id)
+    (held,) = await stage.claim()
+    await stage.database.write(pause.begin, "a test")
+    looks: list[str] = []
+    stage.target.fault = looks.append
+    with pytest.raises(pause.Paused):
+        await verify(stage.work, held)
+    assert (looks, await stage.claim()) == ([], [])
+    assert (await stage.managed(credential_id)).status == Verified.PENDING
+    await stage.database.write(pause.end)
+    await work_off(stage)
+    assert looks
+    assert (await stage.managed(credential_id)).status == Verified.VERIFIED
 
 
 async def reset_on_mismatch(stage: RotationStage, on: bool) -> None:

@@ -17,6 +17,7 @@ from bench.postgres import PostgresServer
 from demo import hosts
 from hosts import settled, state_of
 from locum.identities.signin import SignedIn
+from locum.kit import pause
 from locum.kit.db import open_database
 from locum.kit.errors import Forbidden, LocumError, NotFound
 from locum.kit.ids import new_id
@@ -301,3 +302,30 @@ async def test_every_opening_is_audited_with_its_address(door: Door) -> None:
     closed = sa.select(sa.func.count()).where(audit_event.c.action == "connection.closed")
     assert await door.stage.database.read(lambda tx: tx.scalar(closed)) == 1
     assert (await door.stage.database.read(transition.get, grant.session_id)).status in {2, 3}
+
+
+async def test_a_paused_copy_lets_nobody_in(stage: Stage) -> None:
+    """At once: whoever waited for the session to become active would wait for ever."""
+    door = Door(stage)
+    active, pending = await stage.ask(), None
+    await stage.turn()
+    pending = await stage.ask()
+    await stage.database.write(pause.begin, "a test")
+    async with asyncio.timeout(20):
+        for wanted in (door.bound(active), door.bound(pending), DIRECT):
+            assert isinstance(await door.refused(wanted), pause.Paused)
+    who = SignedIn(stage.world.person, "alice")
+    with pytest.raises(pause.Paused):
+        await stage.database.write(
+            authorize_connection,
+            stage.world.vault,
+            session_id=active,
+            who=who,
+            address="192.0.2.7",
+            node="n",
+        )
+    assert await stage.database.read(lambda tx: tx.scalars(sa.select(connection.c.id))) == []
+    await stage.database.write(pause.end)
+    for session_id in (active, pending):
+        await stage.end(session_id)
+    await stage.turn()

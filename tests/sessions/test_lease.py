@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from leasing import PASSWORD, Leasing, make_leasing
 from locum.credentials.model import PostSession, credential, managed_user
 from locum.identities.model import identity
+from locum.kit import pause
 from locum.kit.actor import Actor
 from locum.kit.db import Database
 from locum.kit.errors import Conflict, Invalid, NotFound
@@ -232,3 +233,20 @@ async def test_a_locked_holder_loses_it_at_the_next_look(make: Make) -> None:
     await here.turn()
     ended = here.get(made.id)
     assert (ended.state, ended.end_reason) == (State.ENDED, "its holder may not know the secret any more")
+
+
+async def test_a_paused_copy_gives_out_what_is_held_and_lets_nobody_check_out(make: Make) -> None:
+    """Reading is what a disaster asks for; what a new lease or the end of one does on a target is not (SEC-28)."""
+    here = make(change_on_release=True)
+    made = here.check_out(exclusive=True)
+    here.database.submit_write(pause.begin, "a test").result()
+    assert here.reveal(made.id) == PASSWORD
+    here.check_in(made.id)
+    here.hurry()
+    await here.turn()
+    assert (here.get(made.id).state, here.reasons()) == (State.ENDING, [])
+    with pytest.raises(pause.Paused):
+        here.check_out(here.other)
+    here.database.submit_write(pause.end).result()
+    await here.turn()
+    assert here.reasons() == ["release"]

@@ -15,12 +15,13 @@ from demo.hosts import Host
 
 from demo import hosts
 from hosts import target_of
+from leasing import make_leasing
 from locum.connectors.linux_accounts import LinuxKeeper
 from locum.credentials.add import add_credential, get_credential
 from locum.credentials.model import CredentialType, Method, PostSession, credential, managed_user
 from locum.credentials.secrets import Part
 from locum.identities import applications
-from locum.kit import jobs
+from locum.kit import jobs, pause
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.ids import new_id
@@ -36,6 +37,7 @@ from locum.sessions.lease_advance import LeaseWork, advance_lease
 from locum.sessions.lease_cycle import State
 from locum.sessions.model import Lease
 from locum.vault.secret import Secret
+from memory_target import MemoryAccount, MemoryTarget
 from world import ACTOR, World, make_world
 
 pytestmark = pytest.mark.anyio
@@ -124,3 +126,16 @@ async def test_a_lease_on_a_real_host(leased: Leased) -> None:
     assert await leased.look(known) == (False, False)
     now = await leased.database.read(leased.kept)
     assert now not in (known, Secret(OLD))
+
+
+async def test_a_paused_copy_switches_no_account(database: Database, tmp_path: Path) -> None:
+    here = make_leasing(database, await make_world(database, tmp_path))
+    target = MemoryTarget(accounts={"locum": MemoryAccount("a password"), "deploy": MemoryAccount()})
+    switch = partial(switch_account, database, here.world.vault, target.keeper, here.credential_id)
+    await database.write(pause.begin, "a test")
+    with pytest.raises(pause.Paused):
+        await switch(False)
+    assert target.accounts["deploy"].enabled
+    await database.write(pause.end)
+    await switch(False)
+    assert not target.accounts["deploy"].enabled

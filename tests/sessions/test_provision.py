@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,8 @@ from demo.hosts import Host
 from demo import hosts
 from hosts import settled, state_of
 from locum.activities.model import activity_action
-from locum.kit import jobs
+from locum.kit import jobs, pause
+from locum.kit.db import Tx
 from locum.kit.ids import new_id
 from locum.resources.model import resource
 from locum.sessions.advance import advance
@@ -101,3 +103,43 @@ async def test_an_activity_may_join_a_group(stage: Stage) -> None:
     await stage.turn()
     assert login not in hosts.run(stage.host, "getent group adm")
     assert settled(stage.host, before)
+
+
+async def test_a_paused_copy_neither_makes_access_nor_takes_it_away(stage: Stage) -> None:
+    """Even where a job was claimed a moment before the pause began."""
+    before = state_of(stage.host)
+    session_id = await stage.ask()
+    (job,) = await stage.database.write(jobs.claim, owner="n", limit=1)
+    await stage.database.write(pause.begin, "a test")
+    await advance_or_fail(stage, job)
+    assert state_of(stage.host) == before
+    await go_on(stage)
+    assert (await stage.session(session_id)).status == Status.ACTIVE
+    live = state_of(stage.host)
+    assert live != before
+    await stage.end(session_id)
+    (job,) = await stage.database.write(jobs.claim, owner="n", limit=1)
+    await stage.database.write(pause.begin, "a test")
+    await advance_or_fail(stage, job)
+    assert state_of(stage.host) == live
+    await go_on(stage)
+    assert await stage.states(session_id) == {EntryState.REVERTED}
+    assert settled(stage.host, before)
+
+
+async def advance_or_fail(stage: Stage, job: jobs.Job) -> None:
+    """What the worker does with a job whose handler raises."""
+    with contextlib.suppress(pause.Paused):
+        await advance(stage.work, job)
+
+
+async def go_on(stage: Stage) -> None:
+    """The pause ends, and all jobs are due."""
+
+    def end(tx: Tx) -> None:
+        pause.end(tx)
+        jobs.take_back(tx, "")
+        tx.run(sa.update(jobs.job).values(due_at=tx.now))
+
+    await stage.database.write(end)
+    await stage.turn()

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from locum.kit import jobs
+from locum.kit import jobs, pause
 from locum.kit.db import Database
 from locum.kit.errors import Forbidden, Invalid, LocumError, NotFound
 from locum.policies.model import policy
@@ -112,3 +112,13 @@ async def test_an_impossible_window_is_refused(database: Database, tmp_path: Pat
     await refused(database, asked(world, end=now - HOUR), Invalid)
     await refused(database, asked(world, start=now + HOUR, end=now + HOUR / 2), Invalid)
     await refused(database, asked(world, start=now + 24 * 400 * HOUR), Invalid)
+
+
+async def test_nobody_is_given_access_while_locum_is_paused(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await database.write(pause.begin, "a test")
+    await refused(database, asked(world), pause.Paused)
+    # Who may not know of the resource learns nothing of the pause either.
+    await refused(database, asked(world, identity_id=world.stranger), Forbidden)
+    await database.write(pause.end)
+    assert await database.write(request_session, ACTOR, asked(world), node="n")

@@ -28,7 +28,7 @@ def locate(tx: ReadTx, vault: Vault, resource_id: UUID, *, account_id: UUID | No
     """The connector's name and the target with the secrets of the account to sign in as.
 
     That is the credential `account_id`, or the resource's service account. Raises Invalid if there is none, and
-    Conflict while Locum is paused: nothing finds its way to a target then.
+    Paused while Locum is: nothing finds its way to a target then.
     """
     refuse_if_paused(tx)
     where = get_resource(tx, resource_id)

@@ -36,16 +36,20 @@ class Pause(msgspec.Struct, frozen=True):
         return f"Locum is paused since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.reason}"
 
 
+class Paused(Conflict):
+    """Refused because of the pause alone: nothing is wrong, and nothing that was begun is given up for it."""
+
+
 def current(tx: ReadTx) -> Pause | None:
     """The pause, or None while Locum works."""
     return tx.first(Pause, sa.select(pause.c.since, pause.c.reason))
 
 
 def refuse_if_paused(tx: ReadTx) -> None:
-    """Raise Conflict while the pause stands: for whatever leads to a target."""
+    """Raise Paused while the pause stands: for whatever leads to a target."""
     found = current(tx)
     if found is not None:
-        raise Conflict(f"{found.words}; nothing reaches a target until an operator runs locum resume")
+        raise Paused(f"{found.words}; nothing reaches a target until an operator runs locum resume")
 
 
 def begin(tx: Tx, reason: str) -> None:

@@ -19,6 +19,7 @@ from locum.kit import jobs
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Invalid
 from locum.kit.jobs import Job
+from locum.kit.pause import Paused
 from locum.rotation import finish, rows, rules, secrets
 from locum.rotation.model import DependantRow, DependantUpdate, State, UpdateState
 from locum.rotation.pass_facts import (
@@ -185,6 +186,8 @@ class _Pass:
                 await keeper.update(told, old=old, new=known.current.shown)
                 if not await keeper.holds(told, known.current.shown):
                     raise TargetRefused(f"{row.name} does not hold the new secret")
+        except Paused:
+            raise  # it is told once Locum goes on
         except (TargetRefused, Invalid, Conflict) as error:
             self._error = f"{row.name}: {error}"
             await self._work.db.write(_updated, self._held, of, UpdateState.FAILED, self._error)
