@@ -16,8 +16,10 @@ AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo env PYTHONDONTWRITEBYTECODE=
 PYTEST_ARGS ?=
 # On two processes; a file of tests stays in one of them, with its hosts and servers.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
-# Then those that measure time by themselves. 5 is pytest's word for "none was chosen".
+# Then those that measure time by themselves. 5 is pytest's word for "none was chosen". Compiled before, because the
+# tests start hundreds of processes, which compile everything anew where Python may not write what it compiled.
 define run_tests
+	@$(BIN)/python -m compileall -q src
 	@$(AS_ROOT) $(PYTEST) -m "not alone$(1)" $(PYTEST_ARGS) || [ $$? -eq 5 ]
 	@$(AS_ROOT) $(BIN)/pytest -m "alone$(1)" $(PYTEST_ARGS) || [ $$? -eq 5 ]
 endef

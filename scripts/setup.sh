@@ -20,4 +20,4 @@ if [ "$(.venv/bin/uv --version 2>/dev/null | cut -d' ' -f2)" != "$uv_version" ];
     .venv/bin/pip install --quiet --disable-pip-version-check "uv==$uv_version"
 fi
 # --inexact, because uv is not in its own lock file and would remove itself.
-env -u VIRTUAL_ENV UV_PROJECT_ENVIRONMENT=.venv .venv/bin/uv sync --frozen --inexact --quiet --extra pkcs11
+env -u VIRTUAL_ENV UV_PROJECT_ENVIRONMENT=.venv .venv/bin/uv sync --frozen --inexact --quiet --compile-bytecode --extra pkcs11
