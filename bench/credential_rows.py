@@ -1,4 +1,4 @@
-"""Rows of 100,000 credentials, on both databases: a page of a search, and planning what is due."""
+"""Rows of a page of a search in 100,000 credentials, on both databases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from locum.main.migrate import migrate
 from locum.main.seed import seed
 from locum.reads.credential_search import Wanted, search
 from locum.resources.model import platform, resource
-from locum.rotation.due import BATCH, plan_due
 
 KINDS = ("web", "db", "app", "mail", "log", "cache", "build", "proxy", "dns", "files")
 # Asked for equally often: the first page, what a tenth of all hold in their own name or in their resource's, what
@@ -68,7 +67,6 @@ def _rows(stage: Stage, kind: str, fresh: Callable[[str], str]) -> list[Row]:
         sent = _statements(database)
         pages = interleave(rounds, lambda: _ours(database), lambda: _theirs(database, sent))  # noqa: B023
         extra[f"oursAt{count}"], extra[f"theirsAt{count}"] = (sorted(one)[rounds // 2] for one in pages)
-        extra[f"planOf{BATCH}At{count}"] = _plan(database)
         database.close()
     return [
         Row(
@@ -85,7 +83,7 @@ def _rows(stage: Stage, kind: str, fresh: Callable[[str], str]) -> list[Row]:
 
 
 def _fill(tx: Tx, first: int, end: int, count: int) -> None:
-    """Credentials number `first` to `end`: four of five managed on a tenth as many hosts, one in fifty due now."""
+    """Credentials number `first` to `end`: four of five managed on a tenth as many hosts."""
     linux = tx.scalar(sa.select(platform.c.id).where(platform.c.name == "Linux"))
     hosts = [new_id() for _ in range(first // 10, end // 10)]
     times = {"created_at": tx.now, "modified_at": tx.now}
@@ -112,7 +110,6 @@ def _fill(tx: Tx, first: int, end: int, count: int) -> None:
 
 def _managed(tx: Tx, n: int, credential_id: UUID, host: UUID) -> dict[str, Any]:
     ago = dt.timedelta(seconds=n * 31 % 1_000_000)
-    due = tx.now + (dt.timedelta(seconds=n) if n % 50 else -dt.timedelta(seconds=1))
     return {
         "id": new_id(),
         "credential_id": credential_id,
@@ -121,7 +118,7 @@ def _managed(tx: Tx, n: int, credential_id: UUID, host: UUID) -> dict[str, Any]:
         "status": n % 5,
         "last_changed_at": tx.now - ago,
         "last_verified_at": tx.now - ago / 2,
-        "next_change_at": due,
+        "next_change_at": tx.now + dt.timedelta(seconds=n),
         "created_at": tx.now - ago,
         "modified_at": tx.now,
     }
@@ -177,10 +174,3 @@ def _p99(one: Callable[[int], object]) -> float:
             one(page)
             spent.append((time.perf_counter() - started) * 1000)
     return percentile(spent, 99)
-
-
-def _plan(database: Database) -> float:
-    """How long a round of planning takes while more is due than one plans, in milliseconds."""
-    started = time.perf_counter()
-    database.submit_write(plan_due).result()
-    return (time.perf_counter() - started) * 1000

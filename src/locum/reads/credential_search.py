@@ -161,7 +161,13 @@ def _conditions(tx: ReadTx, caller: Caller, text: str | None, wanted: Wanted) ->
         }
         conditions += kinds.get(wanted.managed_type, [])
     if wanted.privilege:
-        conditions.append(host_user.c.privilege == wanted.privilege)
+        # Not a join: the tables a page is looked up in are those of its order.
+        holders = (
+            sa.select(managed_user.c.credential_id)
+            .join(host_user, host_user.c.id == managed_user.c.host_user_id)
+            .where(host_user.c.privilege == wanted.privilege)
+        )
+        conditions.append(credential.c.id.in_(holders))
     return conditions
 
 
