@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from bench.measure import Goal, Row, interleave, percentile
 from bench.postgres import postgres_server
 from bench.stage import Stage
-from locum.credentials.model import Method, credential, managed_user
+from locum.credentials.model import Method, credential, managed_user, schedule
+from locum.credentials.schedule import Frequency
 from locum.identities.caller import Caller, Role
 from locum.identities.roles import permissions_of
 from locum.kit.db import Database, Tx, open_database, sqlite_url
@@ -62,8 +63,7 @@ def _rows(stage: Stage, kind: str, fresh: Callable[[str], str]) -> list[Row]:
         database = open_database(fresh(f"credentials-{count}"))
         migrate(database)
         database.submit_write(seed).result()
-        for first in range(0, count, 10_000):
-            database.submit_write(_fill, first, min(first + 10_000, count), count).result()
+        fill(database, count)
         _analyse(database)
         sent = _statements(database)
         pages = interleave(rounds, lambda: _ours(database), lambda: _theirs(database, sent))  # noqa: B023
@@ -84,8 +84,23 @@ def _rows(stage: Stage, kind: str, fresh: Callable[[str], str]) -> list[Row]:
     ]
 
 
-def _fill(tx: Tx, first: int, end: int, count: int) -> None:
-    """Credentials number `first` to `end`: four of five managed on a tenth as many hosts, one in fifty due now."""
+def fill(database: Database, count: int) -> None:
+    """Credentials, four of five managed, on a tenth as many hosts, one in fifty due now: each hour, says the schedule."""
+    for first in range(0, count, 10_000):
+        database.submit_write(_add, first, min(first + 10_000, count), count).result()
+    database.submit_write(_schedule).result()
+
+
+def _schedule(tx: Tx) -> None:
+    made, name = new_id(), "each hour"
+    times = {"created_at": tx.now, "modified_at": tx.now}
+    tx.add(
+        schedule, id=made, name=name, name_key=name, frequency=Frequency.HOURS, period=1, time_zone="UTC", **times
+    )
+    tx.run(sa.update(platform).values(rotation_schedule_id=made))
+
+
+def _add(tx: Tx, first: int, end: int, count: int) -> None:
     linux = tx.scalar(sa.select(platform.c.id).where(platform.c.name == "Linux"))
     hosts = [new_id() for _ in range(first // 10, end // 10)]
     times = {"created_at": tx.now, "modified_at": tx.now}
@@ -102,17 +117,17 @@ def _fill(tx: Tx, first: int, end: int, count: int) -> None:
     tx.add_all(
         credential,
         [
-            {"id": one, "username": name, "domain": "", "login_key": f"\x1f{name}", "search_key": name, "type": n % 4,
+            {"id": one, "username": name, "domain": "", "login_key": f"\x1f{name}", "search_key": name, "type": n // 50 % 4,
              "authentication_method": 0, **times}
             for n, one, name in made
         ],
     )  # fmt: skip
-    tx.add_all(managed_user, [_managed(tx, n, one, hosts[n % len(hosts)]) for n, one, _ in made if n % 5])
+    tx.add_all(managed_user, [_managed(tx, n, one, hosts[n % len(hosts)]) for n, one, _ in made if n // 10 % 5])
 
 
 def _managed(tx: Tx, n: int, credential_id: UUID, host: UUID) -> dict[str, Any]:
     ago = dt.timedelta(seconds=n * 31 % 1_000_000)
-    due = tx.now + (dt.timedelta(seconds=n) if n % 50 else -dt.timedelta(seconds=1))
+    due = tx.now + (-dt.timedelta(seconds=1) if n % 50 == 13 else dt.timedelta(days=1, seconds=n))
     return {
         "id": new_id(),
         "credential_id": credential_id,
