@@ -85,7 +85,7 @@ def _rows(stage: Stage, kind: str, fresh: Callable[[str], str]) -> list[Row]:
 
 
 def fill(database: Database, count: int) -> None:
-    """Credentials, four of five managed, on a tenth as many hosts, one in fifty due now: each hour, says the schedule."""
+    """Credentials, four of five managed, on a tenth as many hosts, changed each hour: one in fifty is due now."""
     for first in range(0, count, 10_000):
         database.submit_write(_add, first, min(first + 10_000, count), count).result()
     database.submit_write(_schedule).result()
@@ -117,8 +117,8 @@ def _add(tx: Tx, first: int, end: int, count: int) -> None:
     tx.add_all(
         credential,
         [
-            {"id": one, "username": name, "domain": "", "login_key": f"\x1f{name}", "search_key": name, "type": n // 50 % 4,
-             "authentication_method": 0, **times}
+            {"id": one, "username": name, "domain": "", "login_key": f"\x1f{name}", "search_key": name,
+             "type": n // 50 % 4, "authentication_method": 0, **times}
             for n, one, name in made
         ],
     )  # fmt: skip
