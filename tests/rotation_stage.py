@@ -73,7 +73,7 @@ class RotationStage:
                 domain="memory",
                 authentication_method=METHODS[kind],
                 password=secrets.Secret("first") if kind != "key" else None,
-                private_key=key.openssh() if kind != "password" else None,
+                private_key=key if kind != "password" else None,
             )
             tx.add(
                 managed_user,

@@ -12,6 +12,7 @@ from demo.hosts import Host
 from locum.activities.model import activity
 from locum.credentials.add import add_credential
 from locum.credentials.model import AuthenticationMethod
+from locum.credentials.ssh_key import read
 from locum.identities.model import identity
 from locum.identities.people import create_local_user
 from locum.kit.actor import Actor
@@ -67,7 +68,7 @@ def _fill(tx: Tx, vault: Vault, host: Host | None) -> World:
         ACTOR,
         username="locum",
         authentication_method=AuthenticationMethod.SSH_KEY if host else AuthenticationMethod.PASSWORD,
-        private_key=Secret(private_key) if private_key else None,
+        private_key=read(Secret(private_key)) if private_key else None,
         password=None if private_key else Secret("a password"),
     )
     resource = add_resource(

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from locum.credentials import ssh_key
 from locum.credentials.add import add_credential, get_credential
 from locum.credentials.model import AuthenticationMethod, Credential
 from locum.credentials.secrets import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
@@ -47,7 +48,7 @@ async def by_key(database: Database, vault: Vault, text: bytes, word: str | None
         ACTOR,
         username="deploy",
         authentication_method=AuthenticationMethod.SSH_KEY,
-        private_key=Secret(text),
+        private_key=ssh_key.read(Secret(text), Secret(word) if word else None),
         passphrase=Secret(word) if word else None,
     )
 

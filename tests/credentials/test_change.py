@@ -71,14 +71,14 @@ async def test_a_key_comes_beside_the_password_and_the_passphrase_is_of_the_last
     made = await login(database, world)
     keys = [generate(KeyAlgorithm.ED25519) for _ in range(2)]
     word = Secret("a passphrase")
-    first = await database.write(set_key, world.vault, ACTOR, made.id, keys[0].openssh(), passphrase=word)
+    first = await database.write(set_key, world.vault, ACTOR, made.id, keys[0], passphrase=word)
     assert first.authentication_method == AuthenticationMethod.SSH_KEY_AND_PASSWORD
     assert first.passphrase_secret_id is not None
-    second = await database.write(set_key, world.vault, ACTOR, made.id, keys[1].openssh())
+    second = await database.write(set_key, world.vault, ACTOR, made.id, keys[1])
     assert (second.public_key, second.passphrase_secret_id) == (keys[1].public_line, None)
     with pytest.raises(Invalid):
         await database.write(
-            change_credential, world.vault, ACTOR, made.id, Change(authentication_method=0, private_key=word)
+            change_credential, world.vault, ACTOR, made.id, Change(authentication_method=0, private_key=keys[0])
         )
 
 

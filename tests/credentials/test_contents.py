@@ -9,7 +9,8 @@ import pytest
 from audited import details
 from locum.credentials.add import add_credential
 from locum.credentials.change import Change, change_credential
-from locum.credentials.contents import add_content, replace_content
+from locum.credentials.contents import add_content, kind_of, replace_content
+from locum.credentials.kinds import checked
 from locum.credentials.model import SecretKind
 from locum.credentials.secrets import Part, main_part, open_part
 from locum.kit.db import Database
@@ -23,15 +24,15 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_token_is_kept_replaced_and_no_login(database: Database, tmp_path: Path) -> None:
     vault = new_vault(tmp_path)
-    token = {"kind": SecretKind.TOKEN, "name": "deploy", "content": Secret("t1")}
+    token = {"name": "deploy", "content": checked(SecretKind.TOKEN, b"t1")}
     made = await database.write(add_content, vault, ACTOR, **token)
     assert main_part(made) is Part.CONTENT
     with pytest.raises(Conflict):
         await database.write(add_content, vault, ACTOR, **token)
     with pytest.raises(Conflict):
         await database.write(add_credential, vault, ACTOR, username="deploy", password=Secret("x"))
-    for text in ("t2", "t2"):  # the same again is no new version
-        made = await database.write(replace_content, vault, ACTOR, made.id, Secret(text))
+    for text in (b"t2", b"t2"):  # the same again is no new version
+        made = await database.write(replace_content, vault, ACTOR, made.id, checked(SecretKind.TOKEN, text))
     assert await database.read(open_part, vault, made, Part.CONTENT, version=1) == Secret("t1")
     assert await database.read(open_part, vault, made, Part.CONTENT) == Secret("t2")
     with pytest.raises(Invalid):
@@ -41,10 +42,12 @@ async def test_a_token_is_kept_replaced_and_no_login(database: Database, tmp_pat
 
 async def test_a_file_may_have_a_mebibyte_and_a_login_no_content(database: Database, tmp_path: Path) -> None:
     vault = new_vault(tmp_path)
-    most = Secret(b"\x00" * MAX_SECRET_BYTES)
-    made = await database.write(add_content, vault, ACTOR, kind=SecretKind.FILE, name="image", content=most)
+    most, more = (checked(SecretKind.FILE, b"\x00" * size) for size in (MAX_SECRET_BYTES, MAX_SECRET_BYTES + 1))
+    made = await database.write(add_content, vault, ACTOR, name="image", content=most)
     with pytest.raises(TooLarge):
-        await database.write(replace_content, vault, ACTOR, made.id, Secret(b"\x00" * (MAX_SECRET_BYTES + 1)))
+        await database.write(replace_content, vault, ACTOR, made.id, more)
     login = await database.write(add_credential, vault, ACTOR, username="app", password=Secret("x"))
     with pytest.raises(Conflict):
-        await database.write(replace_content, vault, ACTOR, login.id, Secret("x"))
+        await database.write(replace_content, vault, ACTOR, login.id, most)
+    with pytest.raises(Conflict):
+        await database.read(kind_of, login.id)

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from locum.credentials.kinds import MOST_PAIRS, check_content
+from locum.credentials.kinds import MOST_PAIRS, checked
 from locum.credentials.model import SecretKind
 from locum.kit.errors import Invalid
 
@@ -58,7 +58,7 @@ FORGED = issued("server", SERVER, "ca", OTHER)
     ],
 )
 def test_what_is_of_its_kind_is_taken(kind: SecretKind, content: bytes) -> None:
-    check_content(kind, content)
+    checked(kind, content)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,6 @@ def test_what_is_of_its_kind_is_taken(kind: SecretKind, content: bytes) -> None:
 )
 def test_all_else_is_refused_unquoted(kind: SecretKind, content: bytes) -> None:
     with pytest.raises(Invalid) as refusal:
-        check_content(kind, content)
+        checked(kind, content)
     assert "canary" not in refusal.value.detail
     assert refusal.value.__cause__ is None

@@ -81,7 +81,7 @@ async def create_credential(call: Call[None, None, CredentialIn]) -> Credential:
         platform_id=body.platform_id,
         authentication_method=model.AuthenticationMethod(body.authentication_method),
         password=body.password,
-        private_key=await readable_key(body.private_key, body.passphrase),
+        private_key=await opened_key(body.private_key, body.passphrase),
         passphrase=body.passphrase,
         enable_password=body.enable_password,
         elevation_command=body.sudo_command,
@@ -135,7 +135,7 @@ async def _changed(
         change_on_checkout=body.change_on_checkout,
         change_on_release=body.change_on_release,
         password=body.password,
-        private_key=await readable_key(body.private_key, body.passphrase),
+        private_key=await opened_key(body.private_key, body.passphrase),
         passphrase=body.passphrase,
         enable_password=body.enable_password,
     )
@@ -147,12 +147,10 @@ async def _changed(
     )
 
 
-async def readable_key(private_key: Secret | None, passphrase: Secret | None) -> Secret | None:
-    """The key in the plain: to open one takes too long for a unit of work, and for the event loop."""
+async def opened_key(private_key: Secret | None, passphrase: Secret | None) -> ssh_key.SshKey | None:
+    """The key: to open and check one takes seconds, too long for a unit of work and for the event loop."""
     text = given(private_key)
-    if text is None:
-        return None
-    return (await asyncio.to_thread(ssh_key.read, text, passphrase)).openssh()
+    return None if text is None else await asyncio.to_thread(ssh_key.read, text, passphrase)
 
 
 def _type(given: int) -> int:

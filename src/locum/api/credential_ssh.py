@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.credential import CredentialId, check_found, check_reveal, readable_key
+from locum.api.credential import CredentialId, check_found, check_reveal, opened_key
 from locum.api.guards import ADMIN_OR_APP, Scope
 from locum.api.operations import operation
 from locum.api.wire.base import In, Name
@@ -196,7 +196,7 @@ def _exported(tx: Tx, vault: Vault, call: Call[CredentialId, Any, Any], encrypte
 
 async def _add(call: Call[Any, None, SshFormInfoIn], credential_id: UUID) -> SshFormInfo:
     body = call.body
-    key = await readable_key(body.private_key, body.passphrase)
+    key = await opened_key(body.private_key, body.passphrase)
     if key is None:
         raise Invalid("privateKey must not be empty", field="privateKey")
     return await _kept(call, credential_id, key, given(body.passphrase), generated_passphrase=False)
@@ -210,11 +210,11 @@ async def _generate(call: Call[Any, None, SshFormInfoIn], credential_id: UUID) -
     word = ssh_key.new_passphrase() if body.auto_gen_passphrase else given(body.passphrase)
     await call.api.db.read(kept_credential, credential_id)  # before a key that takes minutes
 
-    def generated() -> Secret:
+    def generated() -> ssh_key.SshKey:
         key = ssh_key.generate(algorithm, body.key_length or None)
         if word is not None:
             key.openssh(word)  # a passphrase that no file can have is refused now, and not at the download
-        return key.openssh()
+        return key
 
     key = await asyncio.to_thread(generated)
     return await _kept(call, credential_id, key, word, generated_passphrase=body.auto_gen_passphrase)
@@ -223,7 +223,7 @@ async def _generate(call: Call[Any, None, SshFormInfoIn], credential_id: UUID) -
 async def _kept(
     call: Call[Any, None, SshFormInfoIn],
     credential_id: UUID,
-    key: Secret,
+    key: ssh_key.SshKey,
     word: Secret | None,
     *,
     generated_passphrase: bool,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from uuid import UUID
 
@@ -12,14 +13,13 @@ from locum.api.operations import operation
 from locum.api.reading import RawBody
 from locum.api.wire.base import In, Line, Name, at
 from locum.api.wire.secret import KeptSecret, SecretValue, SecretVersion
-from locum.credentials import contents, model
+from locum.credentials import contents, kinds, model
 from locum.credentials.reveal import Way, give_out, kept_credential
 from locum.credentials.secrets import main_part
 from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Invalid
 from locum.kit.permissions import Permission
-from locum.vault.secret import Secret
 
 _MANAGE = Permission.CREDENTIALS_CREDENTIAL_MANAGE
 _ONE = Scope(ScopeKind.CREDENTIAL, "credentialId", (_MANAGE,))
@@ -46,18 +46,17 @@ class WhichVersion(In):
     audit="credential.created",
     summary="Keep the body, up to 1 MiB of bytes as they are, as kind=token, certificate, key_values or file",
 )
-def create_secret(tx: Tx, call: Call[None, NewSecret, RawBody]) -> KeptSecret:
+async def create_secret(call: Call[None, NewSecret, RawBody]) -> KeptSecret:
     query = call.query
     if query.kind not in set(model.SecretKind):
         raise Invalid(f"kind must be one of {', '.join(sorted(model.SecretKind))}", field="kind")
-    made = contents.add_content(
-        tx,
+    made = await call.api.db.write(
+        contents.add_content,
         call.api.vault,
         call.caller.actor,
-        kind=model.SecretKind(query.kind),
         name=query.name,
         description=query.description,
-        content=Secret(call.body.content),
+        content=await asyncio.to_thread(kinds.checked, model.SecretKind(query.kind), call.body.content),
         content_name=query.content_name,
     )
     return _shown(made)
@@ -73,9 +72,11 @@ def create_secret(tx: Tx, call: Call[None, NewSecret, RawBody]) -> KeptSecret:
     audit="credential.changed",
     summary="Keep the body as the new version of a token, certificate, key/value set or file",
 )
-def put_content(tx: Tx, call: Call[CredentialId, None, RawBody]) -> KeptSecret:
-    content = Secret(call.body.content)
-    made = contents.replace_content(tx, call.api.vault, call.caller.actor, call.params.credential_id, content)
+async def put_content(call: Call[CredentialId, None, RawBody]) -> KeptSecret:
+    api, credential_id = call.api, call.params.credential_id
+    kind = await api.db.read(contents.kind_of, credential_id)
+    content = await asyncio.to_thread(kinds.checked, kind, call.body.content)
+    made = await api.db.write(contents.replace_content, api.vault, call.caller.actor, credential_id, content)
     return _shown(made)
 
 

@@ -11,6 +11,7 @@ import asyncio
 import asyncssh
 
 from locum.connectors.base import Target, TargetRefused, TargetUnreachable
+from locum.vault.secret import Secret
 
 CONNECT_TIMEOUT_S = 10.0
 HOST_KEY_ALGORITHMS = (
@@ -54,7 +55,7 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
             known_hosts=([], [], []),
             username=target.username,
             password=target.password.reveal_text() if target.password else None,
-            client_keys=[asyncssh.import_private_key(target.private_key.reveal())] if target.private_key else None,
+            client_keys=[_kept_key(target.private_key)] if target.private_key else None,
             config=None,
             agent_path=None,
             server_host_key_algs=_key_algorithms(target),
@@ -97,6 +98,11 @@ async def takes_passwords(target: Target) -> bool:
     except (asyncssh.Error, OSError, TimeoutError, ValueError) as error:
         raise TargetUnreachable(f"can't reach {target.host}:{target.port}: {_reason(error)}") from None
     return not {"password", "keyboard-interactive"}.isdisjoint(methods)
+
+
+def _kept_key(text: Secret) -> asyncssh.SSHKey:
+    """It was checked before it was kept: to check an RSA key again takes seconds, and the event loop stands still."""
+    return asyncssh.import_private_key(text.reveal(), unsafe_skip_rsa_key_validation=True)
 
 
 def _answer_at_once(*_: list[asyncssh.SSHKey]) -> None:

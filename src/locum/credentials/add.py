@@ -47,7 +47,7 @@ def add_credential(
     platform_id: UUID | None = None,
     authentication_method: AuthenticationMethod = AuthenticationMethod.PASSWORD,
     password: Secret | None = None,
-    private_key: Secret | None = None,
+    private_key: ssh_key.SshKey | None = None,
     passphrase: Secret | None = None,
     enable_password: Secret | None = None,
     elevation_command: str | None = None,
@@ -55,27 +55,24 @@ def add_credential(
     change_on_release: bool | None = None,
     post_session: PostSession = PostSession.KEEP_PREVIOUS,
 ) -> Credential:
-    """Keep a login. Raises Conflict when its user name and domain are taken (CRED-01), Invalid for a bad key.
+    """Keep a login. Raises Conflict when its user name and domain are taken (CRED-01), Invalid for what is missing.
 
-    A key is kept without its passphrase (the vault protects it), which is a secret of its own. To open a key that
-    has one takes long: callers read it first, outside of the unit of work, and give it in the plain.
+    A key is kept without its passphrase (the vault protects it), which is a secret of its own.
     """
     login = free_login(tx, username, domain)
     check_platform(tx, platform_id)
-    password, private_key = secrets.given(password), secrets.given(private_key)
-    key = None
-    if authentication_method is not AuthenticationMethod.PASSWORD:
-        if private_key is None:
-            raise Invalid("privateKey must not be empty", field="privateKey")
-        key = ssh_key.read(private_key, passphrase)
-    elif private_key is not None:
+    password = secrets.given(password)
+    by_key = authentication_method is not AuthenticationMethod.PASSWORD
+    if by_key and private_key is None:
+        raise Invalid("privateKey must not be empty", field="privateKey")
+    if private_key is not None and not by_key:
         raise Invalid("privateKey goes with authenticationMethod 1 or 2", field="privateKey")
     if authentication_method is not AuthenticationMethod.SSH_KEY and password is None:
         raise Invalid("password must not be empty", field="password")
     parts = {
         Part.PASSWORD: password,
-        Part.PRIVATE_KEY: key.openssh() if key else None,
-        Part.PASSPHRASE: secrets.given(passphrase) if key else None,
+        Part.PRIVATE_KEY: private_key.openssh() if private_key else None,
+        Part.PASSPHRASE: secrets.given(passphrase) if private_key else None,
         Part.ENABLE: secrets.given(enable_password),
     }
     credential_id = new_id()
@@ -88,7 +85,7 @@ def add_credential(
         "type": type,
         "platform_id": platform_id,
         "authentication_method": authentication_method,
-        **key_columns(key),
+        **key_columns(private_key),
         "elevation_command": elevation_command,
         "change_on_checkout": change_on_checkout,
         "change_on_release": change_on_release,

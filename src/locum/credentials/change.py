@@ -67,7 +67,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     change_on_release: bool | None = None
     post_session: int | None = None
     password: Secret | None = None
-    private_key: Secret | None = None
+    private_key: ssh_key.SshKey | None = None
     passphrase: Secret | None = None
     enable_password: Secret | None = None
     generated_passphrase: bool | None = None
@@ -127,13 +127,13 @@ def set_key(
     vault: Vault,
     actor: Actor,
     credential_id: UUID,
-    key: Secret,
+    key: ssh_key.SshKey,
     *,
     passphrase: Secret | None = None,
     method: int | None = None,
     generated_passphrase: bool = False,
 ) -> Credential:
-    """Give a login an SSH key, in the plain, in place of the one it has. Raises as `change_credential` does.
+    """Give a login an SSH key in place of the one it has. Raises as `change_credential` does.
 
     Without a method its password, if it has one, stays good beside the key.
     """
@@ -210,7 +210,7 @@ def _columns(tx: Tx, held: Credential, change: Change) -> dict[str, Any]:
 def _key(held: Credential, change: Change) -> ssh_key.SshKey | None:
     """A new key, if one is given. Raises Invalid where the method and what is kept would not fit together."""
     method = held.authentication_method if change.authentication_method is None else change.authentication_method
-    given = secrets.given(change.private_key)
+    given = change.private_key
     if method == AuthenticationMethod.PASSWORD:
         if given is not None:
             raise Invalid("privateKey goes with authenticationMethod 1 or 2", field="privateKey")
@@ -220,8 +220,6 @@ def _key(held: Credential, change: Change) -> ssh_key.SshKey | None:
     password = held.password_secret_id or secrets.given(change.password)
     if method != AuthenticationMethod.SSH_KEY and password is None:
         raise Invalid("password must not be empty", field="password")
-    if given is None:
-        return None
-    key = ssh_key.read(given, change.passphrase)
     # A key is written down differently each time: the one that is kept already would look like a new one.
-    return None if held.private_key_secret_id is not None and key.public_line == held.public_key else key
+    kept_already = held.private_key_secret_id is not None and given and given.public_line == held.public_key
+    return None if kept_already else given

@@ -7,14 +7,14 @@ from uuid import UUID
 from locum.credentials import secrets
 from locum.credentials.add import free_login, get_credential, insert, record, search_key
 from locum.credentials.change import held_credential, write
-from locum.credentials.kinds import check_content
+from locum.credentials.kinds import Content
 from locum.credentials.model import AuthenticationMethod, Credential, CredentialType, SecretKind
+from locum.credentials.reveal import kept_credential
 from locum.credentials.secrets import Part
 from locum.kit.actor import Actor
-from locum.kit.db import Tx
+from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict
 from locum.kit.ids import new_id
-from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 
@@ -23,14 +23,12 @@ def add_content(
     vault: Vault,
     actor: Actor,
     *,
-    kind: SecretKind,
     name: str | None,
-    content: Secret,
+    content: Content,
     content_name: str | None = None,
     description: str | None = None,
 ) -> Credential:
     """Keep something under a name that no login without a domain has. Raises Conflict, Invalid, TooLarge."""
-    check_content(kind, content.reveal())
     login = free_login(tx, name, None)
     made = new_id()
     insert(
@@ -41,26 +39,34 @@ def add_content(
             "search_key": search_key(login["username"], "", None),
             "description": description or None,
             "type": CredentialType.APPLICATION,
-            "kind": kind,
+            "kind": content.kind,
             "authentication_method": AuthenticationMethod.PASSWORD,
             "content_name": content_name or None,
             "created_at": tx.now,
             "modified_at": tx.now,
-            **secrets.keep(tx, vault, {Part.CONTENT: content}),
+            **secrets.keep(tx, vault, {Part.CONTENT: content.value}),
         },
     )
     kept = get_credential(tx, made)
-    record(tx, actor, "credential.created", kept, kind=kind)
+    record(tx, actor, "credential.created", kept, kind=content.kind)
     return kept
 
 
-def replace_content(tx: Tx, vault: Vault, actor: Actor, credential_id: UUID, content: Secret) -> Credential:
-    """A new version; the ones before stay as the history option says. Raises NotFound, Conflict for a login."""
-    held = held_credential(tx, credential_id)
-    if held.kind == SecretKind.LOGIN:
+def kind_of(tx: ReadTx, credential_id: UUID) -> SecretKind:
+    """What a new version of it must be. Raises NotFound, Conflict for a login."""
+    kind = kept_credential(tx, credential_id).kind
+    if kind == SecretKind.LOGIN:
         raise Conflict("a login has a password or a key: change it by PUT /api/v1/Credential/{id}")
-    check_content(held.kind, content.reveal())
-    if secrets.keep(tx, vault, {Part.CONTENT: content}, held):
+    return SecretKind(kind)
+
+
+def replace_content(tx: Tx, vault: Vault, actor: Actor, credential_id: UUID, content: Content) -> Credential:
+    """A new version; the ones before stay as the history option says. Raises NotFound, and Conflict for another
+    kind."""
+    held = held_credential(tx, credential_id)
+    if held.kind != content.kind:
+        raise Conflict("this credential keeps another kind of secret")
+    if secrets.keep(tx, vault, {Part.CONTENT: content.value}, held):
         write(tx, credential_id)
         record(tx, actor, "credential.changed", held, fields="content")
     return get_credential(tx, credential_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import msgspec
 from cryptography import x509
@@ -10,15 +11,26 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from locum.credentials.model import SecretKind
+from locum.credentials.private_key import opened
 from locum.kit.errors import Invalid
+from locum.vault.secret import Secret
 
 MOST_PAIRS = 1000
 LONGEST_CHAIN = 10
 _PUBLIC = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def check_content(kind: SecretKind, content: bytes) -> None:
-    """Raise Invalid for content that is not of its kind, or empty."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was checked to be of its kind; only `checked` makes one."""
+
+    kind: SecretKind
+    value: Secret
+
+
+def checked(kind: SecretKind, content: bytes) -> Content:
+    """Raise Invalid for content that is not of its kind, or empty. A certificate's key takes seconds: not to be
+    called in a unit of work."""
     if not content:
         raise _refused("the body must not be empty")
     if kind is SecretKind.TOKEN:
@@ -29,6 +41,7 @@ def check_content(kind: SecretKind, content: bytes) -> None:
         _check_certificate(content)
     elif kind is SecretKind.LOGIN:
         raise Invalid("a login is kept by POST /api/v1/Credential", field="kind")
+    return Content(kind, Secret(content))
 
 
 def _check_token(content: bytes) -> None:
@@ -52,12 +65,11 @@ def _check_pairs(content: bytes) -> None:
 def _check_certificate(content: bytes) -> None:
     """A certificate, then those that issued it one after the other, and the private key of the first; all in PEM."""
     try:
-        chain = x509.load_pem_x509_certificates(content)
-        start = content.index(b"-----BEGIN", _key_place(content))
-        key = serialization.load_pem_private_key(content[start:], None)
-        same = key.public_key().public_bytes(*_PUBLIC) == chain[0].public_key().public_bytes(*_PUBLIC)
-        if len(chain) > LONGEST_CHAIN:
+        if content.count(b"-----BEGIN") > LONGEST_CHAIN + 1:
             raise _refused(f"a chain must have at most {LONGEST_CHAIN} certificates")
+        chain = x509.load_pem_x509_certificates(content)
+        key = opened(_key_frame(content), None)
+        same = key.public_key().public_bytes(*_PUBLIC) == chain[0].public_key().public_bytes(*_PUBLIC)
         for one, issuer in itertools.pairwise(chain):
             one.verify_directly_issued_by(issuer)
     except InvalidSignature:
@@ -70,11 +82,13 @@ def _check_certificate(content: bytes) -> None:
         raise _refused("the private key is not that of the first certificate")
 
 
-def _key_place(content: bytes) -> int:
-    """Where the frame of the private key begins. Raises ValueError if there is not exactly one."""
-    if content.count(b"PRIVATE KEY-----") != 2:
+def _key_frame(content: bytes) -> bytes:
+    """The frame of the private key. Raises ValueError if there is not exactly one."""
+    mark = b"PRIVATE KEY-----"
+    if content.count(mark) != 2:
         raise ValueError
-    return content.rindex(b"-----BEGIN", 0, content.index(b"PRIVATE KEY-----"))
+    start, end = content.rindex(b"-----BEGIN", 0, content.index(mark)), content.rindex(mark) + len(mark)
+    return content[start:end] + b"\n"
 
 
 def _refused(words: str) -> Invalid:

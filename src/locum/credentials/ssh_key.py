@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from locum.credentials.private_key import LONGEST_TEXT, opened
 from locum.kit.errors import Invalid
 from locum.vault.secret import Secret
 
@@ -38,7 +39,6 @@ LENGTHS: dict[KeyAlgorithm, tuple[int, ...]] = {
     KeyAlgorithm.ECDSA: (256, 384, 521),
     KeyAlgorithm.ED25519: (256,),
 }
-LONGEST_TEXT = 10_000  # an RSA key of 8,192 bits takes 6,400; one that is much longer keeps a thread for minutes
 _CURVES: dict[int, Callable[[], ec.EllipticCurve]] = {256: ec.SECP256R1, 384: ec.SECP384R1, 521: ec.SECP521R1}
 # What a file may ask of whoever opens it. OpenSSH asks for 16 or 24 rounds, OpenSSL for 2,048 to a million iterations.
 _MOST_ROUNDS = 1000
@@ -127,10 +127,8 @@ def read(text: Secret, passphrase: Secret | None = None) -> SshKey:
         raise _refused("privateKey must hold exactly one private key, as OpenSSH or PEM")
     frame, kind, body = frames[0].group(0, 1, 2)
     word = passphrase.reveal() if passphrase is not None else b""
-    load: Any = serialization.load_pem_private_key
     try:
         if kind == b"OPENSSH PRIVATE KEY":
-            load = serialization.load_ssh_private_key
             encrypted = _openssh_rounds(body) > 0
         elif kind == b"ENCRYPTED PRIVATE KEY":
             _check_iterations(body)
@@ -139,7 +137,7 @@ def read(text: Secret, passphrase: Secret | None = None) -> SshKey:
             encrypted = b"ENCRYPTED" in body  # of its header Proc-Type
         if encrypted and not word:
             raise _refused("this private key needs its passphrase")
-        private = load(frame + b"\n", word if encrypted else None)
+        private = opened(frame + b"\n", word if encrypted else None)
     except (
         ValueError,
         TypeError,

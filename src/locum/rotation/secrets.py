@@ -31,7 +31,11 @@ class Parts:
     def public_key(self) -> str | None:
         if self.private_key is None:
             return None
-        key = serialization.load_ssh_private_key(self.private_key.reveal(), None).public_key()
+        # It was checked before it was kept: to check an RSA key again takes seconds.
+        private = serialization.load_ssh_private_key(
+            self.private_key.reveal(), None, unsafe_skip_rsa_key_validation=True
+        )
+        key = private.public_key()
         return key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
 
     @property
