@@ -16,6 +16,13 @@ SETTABLE_CREDENTIALS = {
     " changeOnCheckout changeOnRelease authenticationMethod passphrase privateKey",
     "SshFormInfoIn": "authenticationMethod autoGenPassphrase passphrase privateKey keyGenAlgorithm keyLength",
     "PostSessionIn": "action",
+    "ManagedUserIn": "managedResourceId managedType verificationScheduleId passwordComplexityPolicyId",
+    "RotateAccountsIn": "ids",
+    "DependantIn": "name resourceId kind parameters",
+    "DependantChangeIn": "name resourceId parameters",
+    "FileIn": "path pattern unit",
+    "CheckOutIn": "minutes exclusive note ticket",
+    "ExtendIn": "minutes",
 }
 
 

@@ -32,10 +32,13 @@ class MemoryTarget:
     stored: dict[str, str] = field(default_factory=dict)
     fault: Callable[[str], None] = lambda name: None
     refuses: set[str] = field(default_factory=set)
+    host_key: str | None = None
 
     @asynccontextmanager
     async def keeper(self, kind: str, target: Target) -> AsyncIterator[MemoryKeeper]:
         self.fault("open")
+        if target.trusted_host_key not in (None, self.host_key):
+            raise TargetRefused("the host key is not the pinned one")
         account = self.accounts[target.username]
         password = target.password.reveal_text() if target.password else None
         if not (account.password is not None and account.password == password) and not (
@@ -46,11 +49,10 @@ class MemoryTarget:
 
 
 class MemoryKeeper:
-    host_key = None
-    host_key_thumbprint = None
-
     def __init__(self, target: MemoryTarget) -> None:
         self._target = target
+        self.host_key = target.host_key
+        self.host_key_thumbprint = None if target.host_key is None else f"SHA256:{target.host_key}"
 
     async def find(self, login: str) -> Account | None:
         found = self._target.accounts.get(login)

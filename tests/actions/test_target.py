@@ -16,6 +16,7 @@ from locum.audit.model import audit_event
 from locum.connectors.base import Target
 from locum.credentials.add import add_credential
 from locum.credentials.model import AuthenticationMethod, credential
+from locum.credentials.ssh_key import read
 from locum.kit.db import Database
 from locum.kit.errors import Forbidden, Invalid
 from locum.resources.add import get_resource
@@ -59,7 +60,7 @@ async def test_a_key_and_the_dns_name_do_as_well(database: Database, tmp_path: P
         ACTOR,
         username="by-key",
         authentication_method=AuthenticationMethod.SSH_KEY_AND_PASSWORD,
-        private_key=Secret(key),
+        private_key=read(Secret(key)),
         password=Secret("both"),
     )
     await change(

@@ -160,6 +160,21 @@ async def test_a_disabled_account_is_let_in_by_no_way(host: Host, app: str, keep
     assert await keeper.accepts_password(app, Secret(OLD))
 
 
+async def test_what_the_host_says_again_of_a_secret_is_left_out(
+    host: Host, app: str, keeper: LinuxKeeper
+) -> None:
+    """SEC-24: its words go into lists and logs."""
+    program = "/usr/sbin/chpasswd"
+    echo = "#!/bin/sh\\necho bad line: $(cat) >&2; exit 1\\n"
+    hosts.run(host, f"mv {program} {program}.real; printf '{echo}' > {program}; chmod 755 {program}")
+    try:
+        with pytest.raises(TargetRefused, match=f"chpasswd failed: bad line: {app}:…") as refusal:
+            await keeper.change_password(app, Secret("canary-word"))
+    finally:
+        hosts.run(host, f"mv {program}.real {program}")
+    assert "canary" not in str(refusal.value)
+
+
 async def test_what_pam_refuses_is_refused_in_its_words(host: Host, app: str, keeper: LinuxKeeper) -> None:
     hosts.run(host, "echo 'password requisite pam_deny.so' > /etc/pam.d/chpasswd")
     try:

@@ -97,6 +97,23 @@ async def test_a_native_password_is_in_no_log(grounds: Grounds, mariadb_target: 
     assert "canary-password" not in log
 
 
+@pytest.mark.parametrize("statement", ["ALTER USE %s", "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = %s"])
+async def test_what_the_server_says_again_of_a_secret_is_left_out(grounds: Grounds, statement: str) -> None:
+    """SEC-24. Of a statement that it does not understand it quotes as much as it likes."""
+    password = grounds.target.password
+    assert password is not None
+    wire = await mariadb_wire.Wire.open(grounds.target, grounds.target.username, password.reveal_text())
+    try:
+        with pytest.raises(TargetRefused) as plain:
+            await wire.run(statement, "it's a canary")
+        assert "canary" in str(plain.value)
+        with pytest.raises(TargetRefused) as hidden:
+            await wire.run(statement, Secret("it's a canary"))
+        assert "canary" not in str(hidden.value)
+    finally:
+        wire.drop()
+
+
 async def test_accounts_of_one_name_are_one_login(
     grounds: Grounds, mariadb_target: MariadbServer, kept: str
 ) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locum.connectors.base import TargetRefused
-from locum.connectors.values import MOST_PASSWORD, account_name, has_controls, password_text
+from locum.connectors.values import MOST_PASSWORD, account_name, has_controls, password_text, without
 from locum.vault.secret import Secret
 
 
@@ -57,3 +57,8 @@ def test_any_other_name_is_a_name(name: str) -> None:
 def test_tabs_are_control_characters_and_spaces_are_not() -> None:
     assert has_controls("a\tb")
     assert not has_controls("a b\u00a0c")
+
+
+def test_what_a_target_says_again_is_left_out() -> None:
+    assert without("bad line: app:canary-1", "canary", "canary-1", "") == "bad line: app:…"
+    assert without("no", "canary") == "no"

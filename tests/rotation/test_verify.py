@@ -11,6 +11,7 @@ from locum.connectors.base import TargetUnreachable
 from locum.credentials.model import Method, Verified
 from locum.kit.errors import Conflict, NotFound
 from locum.kit.ids import new_id
+from locum.resources.add import get_resource
 from locum.resources.model import platform
 from locum.rotation import ask
 from locum.rotation.model import Reason, State
@@ -73,6 +74,19 @@ async def test_where_mismatches_are_reset_it_is_changed_or_failed(
     (only,) = await stage.rotations(credential_id)
     assert (only.reason, only.state) == (Reason.MISMATCH, State.FAILED if refuses else State.COMPLETED)
     assert (await stage.managed(credential_id)).status == status
+
+
+async def test_the_first_look_pins_the_host_key(stage: RotationStage) -> None:
+    """RES-11. The second one would show the secrets to whoever answers there by then."""
+    credential_id = await stage.login("app")
+    stage.target.host_key = "ssh-ed25519 first"
+    for host_key, status in (("first", Verified.VERIFIED), ("other", Verified.UNSPECIFIED)):
+        stage.target.host_key = f"ssh-ed25519 {host_key}"
+        await stage.database.write(ask.ask_verification, ACTOR, credential_id)
+        await work_off(stage)
+        assert (await stage.managed(credential_id)).status == status
+    pinned = await stage.database.read(get_resource, stage.resource)
+    assert pinned.trusted_host_key == "ssh-ed25519 first"
 
 
 async def test_a_manual_login_is_never_reset(stage: RotationStage) -> None:

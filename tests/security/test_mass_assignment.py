@@ -9,34 +9,27 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pyotp
 import pytest
 import sqlalchemy as sa
 from msgspec import inspect as types
 
-from account_calls import NEW_PASSWORD, application, local_user, new_key
-from certificates import make_ca, make_client
+from body_samples import CLIENT, Sample, samples
 from contract.comparison import load
-from credential_samples import SETTABLE_CREDENTIALS, credential_samples
 from database_copies import Copies
-from estate import Estate, made
-from identities_world import PASSWORD, Caller, signed_in
+from estate import Estate
+from identities_world import Caller
 from locum.api.app import all_routes
 from locum.api.context import Api
 from locum.api.operations import Route
 from locum.audit.model import audit_event
-from locum.identities.caller import Role
 from locum.identities.passwords import PasswordHasher
 from locum.identities.tokens import Tokens
 from locum.kit.db import Database, metadata
-from passkey_steps import ALONE, MINE, SECOND, after_password, enrol, options
-from rule_samples import SETTABLE_RULES, rule_samples
-from software_authenticator import SoftwareAuthenticator
+from settable import SETTABLE
 from whole_database import whole
 
 pytestmark = pytest.mark.anyio
@@ -56,157 +49,11 @@ def all_structs(info: types.Type) -> Iterator[tuple[str, set[str]]]:
             yield from all_structs(one.type)
 
 
-CLIENT = make_client(make_ca())
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJd4bpWcqLdPYGLTkPCsc6qYhVvfmBnhXyMzOCE5Cwbi"
 READERS = {
     route.operation.name: route
     for route in all_routes()
     if route.body_type is not None and not route.body_raw and any(all_structs(types.type_info(route.body_type)))
 }
-
-# What the caller of each body may set, and by that what nothing else may: a new field must be put here by somebody.
-SETTABLE = {
-    "SshUserCaTrustIn": "trusted",
-    "SignInBody": "login password",
-    "MfaRegister": "code",
-    "SignInRulesIn": "secondFactorRequired idleMinutes longestHours revealApiKeys passwordLength passwordUnique"
-    " passwordLowercase passwordUppercase passwordDigit passwordSymbol passwordHistory passwordDays",
-    "SecondFactorRuleIn": "requirement",
-    "AppUserTokenIn": "login password certificateSerialNumber",
-    "PasskeyIn": "name credential",
-    "RegistrationIn": "response",
-    "AttestationResponse": "clientDataJSON attestationObject",
-    "PasskeyName": "name",
-    "AssertionIn": "id response",
-    "AssertionResponse": "clientDataJSON authenticatorData signature userHandle",
-    "ManagedAccountOrGroupIdIn": "id",
-    "CreateLocalUserRequestIn": "managedAccountView localUserPasswordChangeRequest changePasswordNextLogin",
-    "ManagedAccountViewIn": "name displayName samAccountName department userPrincipalName email"
-    " certificateSerialNumber",
-    "LocalUserPasswordChangeRequestIn": "managedAccountId username passwordOld passwordNew",
-    "NewApiKeyIn": "name expiresAt operations policies credentials addresses maxUses overlapMinutes",
-    "ApiKeyIn": "name expiresAt operations policies credentials addresses maxUses",
-    "ManagedUserIn": "managedResourceId managedType verificationScheduleId passwordComplexityPolicyId",
-    "ManagedDatabaseIn": "name server port type trustServerCertificate encrypted",
-    "RotateAccountsIn": "ids", "DependantIn": "name resourceId kind parameters",
-    "DependantChangeIn": "name resourceId parameters",
-    "FileIn": "path pattern unit",
-    "CheckOutIn": "minutes exclusive note ticket", "ExtendIn": "minutes",
-    "ManagedResourceIn": "name type host managedDatabase platformId displayName ipAddress serviceAccountId portSsh"
-    " acceptThumbprintOnFirstDiscovery",
-    "HostIn": "name dnsHostName",
-    "SshKeyUseIn": "sshKeyUse",
-    "SimpleAccessControlPolicyIn": "name description priority notesRequired ticketRequired approvalTypeRequired"
-    " policyType managedAccountIds managedResourceIds activityIds activityConfigurationId",
-    "SimpleAccessControlPolicyChangeIn": "name description priority notesRequired ticketRequired"
-    " approvalTypeRequired policyType managedAccountIds managedResourceIds activityIds activityConfigurationId",
-    "ActivitySessionRequestIn": "managedAccountId managedResourceId managedResourceName activityId activityName"
-    " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket",
-    "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
-    " credentialIds",
-    "NewSshKey": "name publicKey", **SETTABLE_RULES,
-    **SETTABLE_CREDENTIALS,
-}  # fmt: skip
-
-
-@dataclass
-class Sample:
-    """A plain body that succeeds. `hostile`: fields that may be set elsewhere, and not by this operation."""
-
-    body: Any
-    who: Caller
-    ids: dict[str, str] = field(default_factory=dict)
-    hostile: tuple[str, ...] = ()
-
-
-def _of_accounts(admin: Caller, ada: Caller, ids: dict[str, str], robot: str) -> dict[str, Sample]:
-    return {
-        "ManagedAccount.DeleteMultipleAsync": Sample([{"id": ids["eve"]}], admin),
-        "ManagedAccount.CreateLocalUserAsync": Sample(
-            local_user("new"), admin, hostile=("certificateSerialNumber",)
-        ),
-        "ManagedAccount.UpdateLocalUserAsync": Sample(
-            {"id": ids["eve"], "name": "eve 2"}, admin, hostile=("certificateSerialNumber",)
-        ),
-        "ManagedAccount.ChangeLocalUserPasswordAsync": Sample(
-            {"passwordOld": PASSWORD, "passwordNew": NEW_PASSWORD}, ada
-        ),
-        "ManagedAccount.ResetLocalUserPasswordAsync": Sample(
-            {"passwordNew": NEW_PASSWORD},
-            admin,
-            {"managedAccountId": ids["eve"]},
-            hostile=("username", "passwordOld"),
-        ),
-        "ManagedAccount.CreateApplicationUser": Sample({"name": "new"}, admin),
-        "ManagedAccount.UpdateApplicationUserAsync": Sample({"id": robot, "name": "robot 2"}, admin),
-        "ManagedAccount.AddMultipleReviewerAsync": Sample([{"id": ids["eve"]}], admin),
-        "ManagedAccount.DeleteMultipleReviewerAsync": Sample([{"id": ids["ann"]}], admin),
-    }
-
-
-async def samples(estate: Estate) -> dict[str, Sample]:
-    """One for each operation that reads a body, in a database where each of them succeeds."""
-    admin, ada, callers, ids = estate.admin, estate.ada, estate.callers, estate.ids
-    nobody = callers.nobody()
-    callers.world.person("typist")
-    robot = await application(admin, "inventory", CLIENT.serial)
-    proof = {
-        "login": "inventory",
-        "password": await new_key(admin, robot),
-        "certificateSerialNumber": CLIENT.serial,
-    }
-    key_id = (await estate.get(admin, f"/api/locum/v1/Application/{robot}/ApiKey"))[0]["id"]
-    role_id = await estate.role("names", ["policies:name:modify"], policyIds=[ids["admins"]])
-    ann = callers.person("ann", Role.USER, Role.REVIEWER)
-    ids["ann"] = (await estate.get(ann, "/api/locum/v1/SignIn/Current"))["identityId"]
-    factor = callers.world.person("factor")
-    codes = callers.bearing(signed_in(callers.api, factor.id).token)
-    device, another = SoftwareAuthenticator(), SoftwareAuthenticator()
-    passkey_id = (await enrol(ada, device))["passkey"]["id"]
-    new = {"name": "spare", "credential": another.create(await options(ada, MINE))}
-    callers.world.person("fresh", enrolled=False)
-    fresh = await after_password(callers, "fresh")
-    seed = made(await fresh.post("/api/locum/v1/SecondFactor/Totp"))["sharedKey"]
-    half = await after_password(callers, "ada")
-    second = device.get(await options(half, SECOND))
-    alone = device.get(await options(nobody, ALONE))
-    policy = await estate.get(admin, f"/api/v1/AccessControlPolicy/{ids['admins']}")
-    profile = (await estate.get(admin, "/api/v1/ConnectionProfile"))[0]["id"]
-    policy_lists = {"managedAccountIds": [ids["eve"]], "activityIds": [ids["Linux sudo"]]}
-    role = {"name": "new", "target": "policies", "permissions": ["policies:name:modify"]}
-    signing = {"login": "typist", "password": PASSWORD}
-    return {
-        "SignIn.Body": Sample(signing, nobody),
-        "SignIn.Form": Sample(signing, nobody),
-        "SignIn.Passkey": Sample(alone, nobody),
-        "AppUserToken.Post": Sample(proof, nobody),
-        "SecondFactor.ConfirmTotp": Sample({"code": pyotp.TOTP(seed).now()}, fresh),
-        "SecondFactor.Passkey": Sample(second, half),
-        "SecondFactor.RenewRecoveryCodes": Sample({"code": factor.totp.now()}, codes),
-        "SecondFactor.Require": Sample({"requirement": "Required"}, admin, {"identityId": ids["eve"]}),
-        "SignInPolicy.Put": Sample({"idleMinutes": 12}, admin),
-        "SshUserCa.Trust": Sample({"trusted": True}, admin, {"managedResourceId": ids["web01"]}),
-        "Passkey.Create": Sample(new, ada),
-        "Passkey.Rename": Sample({"name": "other"}, ada, {"passkeyId": passkey_id}),
-        "SshKey.Create": Sample({"name": "laptop", "publicKey": KEY}, ada),
-        **_of_accounts(admin, ada, ids, robot),
-        **{name: Sample(body, admin, of) for name, (body, of) in (await rule_samples(estate)).items()},
-        **{name: Sample(body, admin, of) for name, (body, of) in (await credential_samples(estate)).items()},
-        "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
-        "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),
-        "ManagedResource.Post": Sample({"host": {"name": "db01"}, "ipAddress": "192.0.2.20"}, admin),
-        "ConnectionProfile.SetSshKeyUse": Sample({"sshKeyUse": "any"}, admin, {"connectionProfileId": profile}),
-        "AccessControlPolicy.Post": Sample({"name": "new", **policy_lists}, admin),
-        "AccessControlPolicy.Put": Sample(
-            {"id": policy["id"], "name": "renamed"}, admin, {"accessControlPolicyId": policy["id"]}
-        ),
-        "ActivitySession.CreateAsync": Sample(
-            {"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}, ada
-        ),
-        "Role.Create": Sample(role, admin),
-        "Role.Change": Sample({"description": "changed"}, admin, {"roleId": role_id}),
-    }
-
 
 async def perform(api: Api, route: Route, sample: Sample, body: Any) -> tuple[int, str]:
     """The status, and the answer where it is a refusal."""
@@ -363,6 +210,9 @@ async def test_sec_16_a_body_sets_what_it_is_for_and_nothing_else(
                 results.append((status, comparable(api.db, known)))
         assert results[0][0][0] == route.operation.status, (name, results[0][0])
         assert results[0][1] != before, f"{name} changed nothing"
+        declared, said = route.operation.audit, results[0][1]["audited"]
+        if declared is not None:
+            assert said.count(declared) > before["audited"].count(declared), f"{name} declares {declared}: {said}"
         for result in results[1:]:
             assert result[0] == results[0][0], name
             for table, rows in result[1].items():

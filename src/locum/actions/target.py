@@ -7,11 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.audit import log as audit
-from locum.connectors.base import Target
+from locum.connectors.base import AccountKeeper, Target, TargetRefused
 from locum.credentials.model import Credential, credential
 from locum.credentials.secrets import PASSWORD_PURPOSE, PRIVATE_KEY_PURPOSE
 from locum.kit.actor import LOCUM
-from locum.kit.db import ReadTx, Tx
+from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Forbidden, Invalid
 from locum.kit.pause import refuse_if_paused
 from locum.resources.add import get_resource
@@ -64,6 +64,17 @@ def _port(where: Resource, connector: str) -> int:
 
 def _secret(tx: ReadTx, vault: Vault, secret_id: UUID | None, purpose: str) -> Secret | None:
     return vault.open(tx, secret_id, purpose=purpose) if secret_id else None
+
+
+async def pin_seen_key(db: Database, resource_id: UUID, target: Target, keeper: AccountKeeper) -> None:
+    """Pin the key of a host that was let in without one: whoever answers there next must be the same. Raises
+    TargetRefused if another is pinned by now."""
+    key, thumbprint = keeper.host_key, keeper.host_key_thumbprint
+    if target.trusted_host_key is None and key is not None and thumbprint is not None:
+        try:
+            await db.write(pin_host_key, resource_id, key=key, thumbprint=thumbprint)
+        except Forbidden as error:
+            raise TargetRefused(error.detail) from None
 
 
 def pin_host_key(tx: Tx, resource_id: UUID, *, key: str, thumbprint: str) -> None:

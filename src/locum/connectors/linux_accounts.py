@@ -45,7 +45,7 @@ class LinuxKeeper(LinuxHost):
     async def accepts_password(self, login: str, password: Secret) -> bool:
         """By PAM's own helper, which looks into the shadow file; where it is missing or the account is kept elsewhere,
         by signing in."""
-        answer = await self._order("accepts_password", login, password_text(password))
+        answer = await self._order("accepts_password", login, Secret(password_text(password)))
         return await self._signs_in(login, password) if answer == "unknown" else answer == "yes"
 
     async def _signs_in(self, login: str, password: Secret) -> bool:
@@ -69,7 +69,7 @@ class LinuxKeeper(LinuxHost):
     async def change_password(self, login: str, password: Secret) -> None:
         """By chpasswd, so as the host's PAM wants it. Refused for a password that was locked by hand: a new one would
         unlock it."""
-        await self._order("change_password", login, password_text(password))
+        await self._order("change_password", login, Secret(password_text(password)))
 
     async def accepts_key(self, login: str, public_key: str) -> bool:
         """Whether it is in ~/.ssh/authorized_keys."""
@@ -96,7 +96,7 @@ class LinuxKeeper(LinuxHost):
         content = await self._read(file)
         wanted = replaced(file, content, old=old, new=new)
         if wanted != content:
-            text = base64.b64encode(wanted).decode()
+            text = Secret(base64.b64encode(wanted))
             await self._order("write_file", "", file.path, _digest(content), text, _digest(wanted), file.marker)
         if file.unit:
             await self.order("restart", ["restart", "", file.unit], RESTART_TIMEOUT_S)
@@ -110,10 +110,13 @@ class LinuxKeeper(LinuxHost):
         except ValueError:
             raise TargetUnreachable(f"{self._where} sends nonsense in place of {file.path}") from None
 
-    async def _order(self, verb: str, login: str, *values: str) -> str:
+    async def _order(self, verb: str, login: str, *values: str | Secret) -> str:
         if login and not LOGIN.fullmatch(login):
             raise TargetRefused("the login is not one a Linux host would have")
-        return await self.order(verb.replace("_", " "), [verb, login, *values], COMMAND_TIMEOUT_S)
+        words = [value.reveal_text() if isinstance(value, Secret) else value for value in values]
+        hidden = tuple(value.reveal_text() for value in values if isinstance(value, Secret))
+        what = verb.replace("_", " ")
+        return await self.order(what, [verb, login, *words], COMMAND_TIMEOUT_S, hidden=hidden)
 
 
 def _key(line: str) -> str:

@@ -14,6 +14,7 @@ import asyncssh
 
 from locum.connectors.base import Target, TargetRefused, TargetUnreachable
 from locum.connectors.ssh import one_line, open_connection
+from locum.connectors.values import without
 from locum.vault.secret import Secret
 
 MOST_OUTPUT = 65536  # bytes; a sane target says a few lines, and a flood must not fill our memory (SEC-23)
@@ -121,8 +122,8 @@ class LinuxHost:
             connection.abort()
             await connection.wait_closed()
 
-    async def order(self, what: str, words: list[str], seconds: float) -> str:
-        """What the host found. `what` names the order in the words of a failure."""
+    async def order(self, what: str, words: list[str], seconds: float, *, hidden: tuple[str, ...] = ()) -> str:
+        """What the host found. `what` names the order in the words of a failure, which hold nothing of `hidden`."""
         try:
             async with asyncio.timeout(seconds):
                 answer = await self._answer(words)
@@ -132,9 +133,9 @@ class LinuxHost:
             raise TargetUnreachable(f"{self._where} broke the connection during {what}") from None
         verdict, _, said = answer.partition(" ")
         if verdict == "refused":
-            raise TargetRefused(f"{self._where}: {one_line(said)}")
+            raise TargetRefused(f"{self._where}: {one_line(without(said, *hidden))}")
         if verdict != "done":
-            raise TargetUnreachable(f"{self._where}: {what}: {one_line(said)}")
+            raise TargetUnreachable(f"{self._where}: {what}: {one_line(without(said, *hidden))}")
         return said
 
     async def _answer(self, words: list[str]) -> str:
@@ -175,7 +176,8 @@ async def _begin(
     while len(said) < MOST_OUTPUT and (more := await process.stderr.read(MOST_OUTPUT)):
         said += more
     process.close()
-    return None, one_line(said.replace(_PROMPT, "").strip().rpartition("\n")[2])
+    shown = without(said, password.reveal_text()) if password is not None else said
+    return None, one_line(shown.replace(_PROMPT, "").strip().rpartition("\n")[2])
 
 
 async def _give(process: _Process, password: Secret, begun: asyncio.Future[str]) -> None:

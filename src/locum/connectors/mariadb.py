@@ -130,7 +130,7 @@ class MariadbKeeper(DatabaseKeeper):
                 with suppress(TargetRefused):
                     await self._wire.run("SET SESSION sql_log_off = 1")
             statement = f"ALTER USER %s@%s IDENTIFIED {self._clause(entry.plugin)}"
-            await self._wire.run(statement, entry.user, entry.host, value)
+            await self._wire.run(statement, entry.user, entry.host, Secret(value))
 
     def _clause(self, plugin: str) -> str:
         if self._wire.is_mariadb:

@@ -6,22 +6,26 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import pymysql
 from pymysql.connections import Connection
+from pymysql.converters import escape_string
 
 from locum.connectors.base import Target, TargetRefused, TargetUnreachable
 from locum.connectors.database import COMMAND_TIMEOUT_S, CONNECT_TIMEOUT_S, MOST_OUTPUT
 from locum.connectors.ssh import one_line
+from locum.connectors.values import without
+from locum.vault.secret import Secret
 
 _IN_CLEAR = (b"mysql_clear_password", b"mysql_old_password", b"dialog")
 _SHA2 = (b"caching_sha2_password", b"sha256_password")
 # Too many connections, going down, network trouble, host or account over its limits: worth trying again.
 _LATER = (1040, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1226)
+_NO_SQL = 1064
 # What PyMySQL's parsers raise at packets that make no sense.
 _NONSENSE = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, struct.error)
 
@@ -61,13 +65,15 @@ class Wire:
         wire.is_mariadb = "MariaDB" in wire._connection.server_version
         return wire
 
-    async def run(self, statement: str, *values: str) -> tuple[Any, ...]:
+    async def run(self, statement: str, *values: str | Secret) -> tuple[Any, ...]:
         """The rows of a fixed statement with `values` in place of each %s. Raises TargetRefused and
-        TargetUnreachable."""
+        TargetUnreachable, whose words hold no secret among them."""
+        hidden = [value.reveal_text() for value in values if isinstance(value, Secret)]
+        texts = tuple(value.reveal_text() if isinstance(value, Secret) else value for value in values)
         try:
-            return await self._do(lambda: self._connection.rows(statement, values), COMMAND_TIMEOUT_S)
+            return await self._do(lambda: self._connection.rows(statement, texts), COMMAND_TIMEOUT_S)
         except pymysql.MySQLError as error:
-            code, said = _said(error)
+            code, said = _said(error, hidden)
             if 2000 <= code < 3000 or code in _LATER:
                 raise TargetUnreachable(f"{self._where} broke off: {said}") from None
             raise TargetRefused(f"{self._where}: {said}") from None
@@ -175,6 +181,9 @@ def _context(target: Target) -> ssl.SSLContext:
     return context
 
 
-def _said(error: pymysql.MySQLError) -> tuple[int, str]:
+def _said(error: pymysql.MySQLError, hidden: Sequence[str] = ()) -> tuple[int, str]:
     code, said = (*error.args, "", "")[:2]
-    return code if isinstance(code, int) else 2000, one_line(str(said))
+    if hidden and code == _NO_SQL:  # it quotes the statement, and cuts it off anywhere
+        return _NO_SQL, "it does not understand the statement"
+    words = without(str(said), *hidden, *map(escape_string, hidden))
+    return code if isinstance(code, int) else 2000, one_line(words)

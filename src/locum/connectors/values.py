@@ -33,6 +33,13 @@ def account_name(login: str, most: int) -> str:
     return login
 
 
+def without(text: str, *secrets: str) -> str:
+    """A target's words without what it was told in confidence: some say again what they can't take (SEC-24)."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return text
+
+
 def has_controls(text: str) -> bool:
     """Whether a line break or another control character, or half of one outside the basic plane, is in the text."""
     return any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)

@@ -11,6 +11,7 @@ from locum.credentials import secrets
 from locum.credentials.add import record
 from locum.credentials.change import held_credential, write
 from locum.credentials.elsewhere import identity, lease, resource, rotation
+from locum.credentials.manage import hold_managed
 from locum.credentials.model import (
     Credential,
     credential_group_member,
@@ -40,6 +41,7 @@ _ATTACHED = (managed_user, credential_group_member, override_credential)
 def delete_credential(tx: Tx, vault: Vault, actor: Actor, credential_id: UUID) -> Credential:
     """Raises NotFound, and Conflict that names what uses it: a resource, an open rotation, a lease."""
     held = held_credential(tx, credential_id)
+    hold_managed(tx, credential_id)
     with unused(tx, held.id, "credential", _USES):
         for table in _ATTACHED:
             tx.run(sa.delete(table).where(table.c.credential_id == held.id))

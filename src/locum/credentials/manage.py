@@ -126,7 +126,13 @@ def _account(tx: Tx, credential_id: UUID, resource_id: UUID, login: str) -> UUID
     return found
 
 
-def _check_at_rest(tx: ReadTx, credential_id: UUID) -> None:
+def hold_managed(tx: Tx, credential_id: UUID) -> None:
+    """Whoever asks for a change of the secret holds this row too, so that none begins meanwhile."""
+    tx.scalar(sa.select(managed_user.c.id).where(managed_user.c.credential_id == credential_id).with_for_update())
+
+
+def _check_at_rest(tx: Tx, credential_id: UUID) -> None:
+    hold_managed(tx, credential_id)
     if tx.scalar(sa.select(rotation.c.id).where(rotation.c.open_credential_id == credential_id)) is not None:
         raise Conflict("the secret is being changed: wait for the rotation's end, or abort it")
     leased = lease.c.credential_id == credential_id, lease.c.state != "ended"

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from locum.audit import log as audit
 from locum.credentials.add import get_credential
+from locum.credentials.manage import hold_managed
 from locum.credentials.model import ManagedUser, Method, Verified
 from locum.kit import jobs
 from locum.kit.actor import LOCUM, Actor
@@ -33,11 +34,17 @@ def ask_rotation(
     The first rotation of a login that is not managed makes it Manual (A.11). Raises NotFound, and Conflict where the
     login lives on no resource or its secret is also used elsewhere.
     """
-    managed = _managed(tx, credential_id)
+    _managed(tx, credential_id)
     under_way = rows.open_rotation(tx, credential_id)
     if under_way is not None:
         jobs.schedule(tx, ROTATION_JOB, under_way.id, due_at=tx.now)
         return under_way.id
+    # Not before: who works on a rotation holds its job and then this row.
+    hold_managed(tx, credential_id)
+    managed = _managed(tx, credential_id)
+    begun = rows.open_rotation(tx, credential_id)
+    if begun is not None:
+        return begun.id
     check_used_here_only(tx, managed)
     if managed.method == Method.NOT_MANAGED:
         rows.change_managed(tx, credential_id, method=Method.MANUAL)

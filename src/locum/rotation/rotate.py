@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from uuid import UUID
 
-from locum.actions.target import locate, pin_host_key
+from locum.actions.target import locate, pin_seen_key
 from locum.connectors.base import AccountKeeper, Dependant, Target, TargetRefused, TargetUnreachable
 from locum.credentials import ssh_key
 from locum.kit import jobs
@@ -159,7 +159,7 @@ class _Pass:
         try:
             kind, target, old = await self._work.db.read(_of_dependant, known, self._work.vault, row)
             async with self._work.keeper(kind, target) as keeper:
-                await self._pin(row.resource_id, target, keeper)
+                await pin_seen_key(self._work.db, row.resource_id, target, keeper)
                 await keeper.update(told, old=old, new=known.current.shown)
                 if not await keeper.holds(told, known.current.shown):
                     raise TargetRefused(f"{row.name} does not hold the new secret")
@@ -185,7 +185,7 @@ class _Pass:
     async def _open(self, known: Known, kind: str, target: Target) -> AccountKeeper:
         own = await self.stack.enter_async_context(AsyncExitStack())
         keeper = await own.enter_async_context(self._work.keeper(kind, target))
-        await self._pin(known.rotation.resource_id, target, keeper)
+        await pin_seen_key(self._work.db, known.rotation.resource_id, target, keeper)
         self._keeper, self._own_stack = keeper, own
         return keeper
 
@@ -194,11 +194,6 @@ class _Pass:
         if self._fragile and self._own_stack is not None:
             self._keeper = None
             await self._own_stack.aclose()
-
-    async def _pin(self, resource_id: UUID, target: Target, keeper: AccountKeeper) -> None:
-        key, thumbprint = keeper.host_key, keeper.host_key_thumbprint
-        if target.trusted_host_key is None and key is not None and thumbprint is not None:
-            await self._work.db.write(pin_host_key, resource_id, key=key, thumbprint=thumbprint)
 
 
 def _candidate(tx: ReadTx, known: Known, vault: Vault) -> Parts | None:

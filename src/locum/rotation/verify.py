@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from locum.actions.target import locate
+from uuid import UUID
+
+from locum.actions.target import locate, pin_seen_key
 from locum.connectors.base import Target, TargetRefused, TargetUnreachable
 from locum.credentials.add import get_credential
 from locum.credentials.effective import effective
@@ -28,10 +30,11 @@ async def verify(work: RotationWork, held: Job) -> None:
     found = await work.db.write(_begin, held, work.vault)
     if found is None:
         return
-    of, parts, kind, target = found
+    of, parts, resource_id, kind, target = found
     error = None
     try:
         async with work.keeper(kind, target) as keeper:
+            await pin_seen_key(work.db, resource_id, target, keeper)
             same = all(await accepted(keeper, of.username, parts))
     except TargetUnreachable as failure:
         await work.db.write(_not_reached, held, str(failure))
@@ -42,7 +45,7 @@ async def verify(work: RotationWork, held: Job) -> None:
     work.changed.ring()
 
 
-def _begin(tx: Tx, held: Job, vault: Vault) -> tuple[Credential, Parts, str, Target] | None:
+def _begin(tx: Tx, held: Job, vault: Vault) -> tuple[Credential, Parts, UUID, str, Target] | None:
     """What to compare; None, and the job done, where there is nothing (any more) or a rotation will see anyway."""
     jobs.hold(tx, held)
     managed = rows.get_managed(tx, held.subject_id)
@@ -56,7 +59,7 @@ def _begin(tx: Tx, held: Job, vault: Vault) -> tuple[Credential, Parts, str, Tar
     except Invalid as error:
         _settle(tx, held, managed.status, error.detail)
         return None
-    return of, secrets.current(tx, vault, of), kind, target
+    return of, secrets.current(tx, vault, of), managed.resource_id, kind, target
 
 
 def _compared(tx: Tx, held: Job, same: bool | None, error: str | None) -> None:
