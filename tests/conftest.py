@@ -30,7 +30,7 @@ settings.register_profile("shared machine", deadline=None, suppress_health_check
 settings.load_profile("shared machine")
 
 DATABASES = ("sqlite", "postgresql")
-# A third of the rooms' tests of storage is repeated on PostgreSQL by `make test`, the same ones each time; all are by
+# A sixth of the rooms' tests of storage is repeated on PostgreSQL by `make test`, the same ones each time; all are by
 # `make test-full`, and what goes through the rooms from above, but for the tests that call every operation or have
 # PostgreSQL as a target.
 REPEATED = frozenset({"api", "main", "security", "story"})
@@ -68,7 +68,7 @@ def _in_slice(item: pytest.Item) -> bool:
     return (
         not hasattr(item, "callspec")
         or "database_url" not in item.callspec.params
-        or crc32(item.nodeid.encode()) % 3 == 0
+        or crc32(item.nodeid.encode()) % 6 == 0
     )
 
 

@@ -235,7 +235,7 @@ def test_it_asks_for_the_old_one_then_twice_for_the_new_one(kept: Kept) -> None:
 
 MOVES = [
     ("passphrase", "change-passphrase"),
-    ("passphrase", "pkcs11"),
+    pytest.param("passphrase", "pkcs11", marks=pytest.mark.full),
     pytest.param("file", "passphrase", marks=pytest.mark.full),
     pytest.param("pkcs11", "file", marks=pytest.mark.full),
 ]
