@@ -58,8 +58,6 @@ DATABASE = Course((*BEGUN, "change_password", "_promote", "finish"))
 SLICE = {
     ("password", "after change_password"),
     ("key", "after change_key"),
-    ("its own key", "before _promote"),
-    ("files", "after update file"),
     ("rolled back", "after finish"),
     ("database", "after change_password"),
 }  # where a course comes there for the first time
