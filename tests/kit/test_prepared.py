@@ -96,20 +96,22 @@ COUNTED = sa.Table(
     sa.Column("key", sa.Uuid, nullable=False),
     sa.Column("at", UtcTime),
 )
-ADD = PreparedInsert(COUNTED, "key", "at")
+LISTED = sa.Table("prepared_listed", COUNTED.metadata, sa.Column("counted", BIG_ID, sa.ForeignKey(COUNTED.c.id)))
+ADD = PreparedInsert(COUNTED, "key", "at", listed=LISTED.c.counted)
 
 
-async def test_an_insert_writes_what_the_plain_one_does_and_answers_the_key(database: Database) -> None:
-    COUNTED.create(database.engine)
+async def test_an_insert_writes_what_the_plain_one_does_and_lists_the_key(database: Database) -> None:
+    COUNTED.metadata.create_all(database.engine)
     key, at = uuid.uuid4(), dt.datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=dt.UTC)
-    first = await database.write(lambda tx: tx.insert_counted(ADD, key=key, at=at))
-    second = await database.write(lambda tx: tx.insert_counted(ADD, key=key, at=None))
-    assert second == first + 1
+    await database.write(lambda tx: tx.add_prepared(ADD, key=key, at=at))
+    await database.write(lambda tx: tx.add_prepared(ADD, key=key, at=None))
     rows = await database.read(lambda tx: tx.rows(Counted, sa.select(*COUNTED.c).order_by(COUNTED.c.id)))
-    assert rows == [Counted(first, key, at), Counted(second, key, None)]
+    first = rows[0].id
+    assert rows == [Counted(first, key, at), Counted(first + 1, key, None)]
+    assert sorted(await database.read(lambda tx: tx.scalars(sa.select(LISTED.c.counted)))) == [first, first + 1]
     with pytest.raises(KeyError):
         ADD.into_sqlite(None, {"key": key})  # type: ignore[arg-type]
-    COUNTED.drop(database.engine)
+    COUNTED.metadata.drop_all(database.engine)
 
 
 class Counted(msgspec.Struct, frozen=True):

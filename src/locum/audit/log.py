@@ -15,8 +15,11 @@ from locum.kit.prepared import PreparedInsert
 MAX_KEYS = 16
 _VALUE_LIMITS = (500, 60)
 _DETAIL_LIMIT = 8000
-_EVENT = PreparedInsert(audit_event, *(column.name for column in audit_event.c if column.name != "id"))
-_PENDING = PreparedInsert(audit_pending, "event_id")
+_EVENT = PreparedInsert(
+    audit_event,
+    *(column.name for column in audit_event.c if column.name != "id"),
+    listed=audit_pending.c.event_id,
+)
 
 
 def record(
@@ -34,7 +37,7 @@ def record(
     Texts that came from outside are cut and cleaned to fit their column: a strange user name must not be able to
     make the row, and with it the refusal it tells of, fail.
     """
-    event_id = tx.insert_counted(
+    tx.add_prepared(
         _EVENT,
         at=tx.now,
         actor_id=actor.id,
@@ -46,7 +49,6 @@ def record(
         outcome=outcome,
         detail=_canonical(detail or {}),
     )
-    tx.insert_counted(_PENDING, event_id=event_id)
 
 
 def _canonical(detail: Detail) -> str:

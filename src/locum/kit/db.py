@@ -1,9 +1,9 @@
 """The database unit of work: a short synchronous function run on a database thread.
 
 `await db.read(fn, …)` and `await db.write(fn, …)` call `fn(tx, …)` inside one transaction. The function holds no
-socket and waits for nothing, so intent is committed before any effect. SQLite has one writer thread with
-group commit (a savepoint per unit, one COMMIT for up to 64 of them, synchronous=FULL); PostgreSQL a pool of four
-threads. See docs/decisions/0001-unit-of-work.md.
+socket and waits for nothing, so intent is committed before any effect. SQLite has one writer thread with group
+commit (a savepoint per unit, one COMMIT for up to 64 of them, synchronous=FULL); PostgreSQL a pool of four threads.
+See docs/decisions/0001-unit-of-work.md.
 """
 
 from __future__ import annotations
@@ -142,11 +142,12 @@ class Tx(ReadTx):
         """Insert one row."""
         self._connection.execute(sa.insert(table), values)
 
-    def insert_counted(self, query: PreparedInsert, **values: Any) -> int:
-        """Insert one row whose key is a number, counted by the database or given; answers the key."""
+    def add_prepared(self, query: PreparedInsert, **values: Any) -> None:
+        """Insert one row that every request may write, and list its key."""
         if self.dialect == "sqlite":
-            return query.into_sqlite(self._connection, values)
-        return int(self._connection.execute(query.statement, values).inserted_primary_key[0])  # type: ignore[index]
+            query.into_sqlite(self._connection, values)
+        else:
+            self._connection.execute(query.statement, values)
 
     def add_all(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
         """Insert rows with one statement; an empty list is nothing to do."""
@@ -256,21 +257,21 @@ class Database:
 
     def _read_once(self, unit: Callable[[ReadTx], R]) -> R:
         connection = self._connection()
+        driver: Any = connection.connection.dbapi_connection
         if self.is_sqlite:
             # Straight to the driver: SQLAlchemy's way costs ten times as much as SQLite itself, at every read.
-            driver = connection.connection.dbapi_connection
-            assert driver is not None
             driver.execute("BEGIN")
             try:
                 return unit(ReadTx(connection))
             finally:
                 driver.execute("ROLLBACK")
+        driver.read_only = True  # BEGIN says so: a statement would be one more journey to the server and back
         with connection.begin():
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             return unit(ReadTx(connection))
 
     def _write_once(self, unit: Callable[[Tx], R]) -> R:
         connection = self._connection()
+        connection.connection.dbapi_connection.read_only = False  # type: ignore[union-attr]
         transaction = connection.begin()
         tx = Tx(connection)
         try:
@@ -295,29 +296,27 @@ class Database:
         connection = self.engine.connect()
         while (first := self._queue.get()) is not None:
             group = [first]
-            stop = False
             while len(group) < GROUP_COMMIT_LIMIT:
                 try:
                     item = self._queue.get_nowait()
                 except queue.Empty:
                     break
                 if item is None:
-                    stop = True
+                    self._queue.put(None)  # ends the outer loop
                     break
                 group.append(item)
             self._commit_group(connection, group)
-            if stop:
-                break
         connection.close()
 
     def _commit_group(self, connection: Connection, group: list[tuple[Callable[[Tx], Any], Future[Any]]]) -> None:
         done: list[tuple[Future[Any], Any, list[Callable[[], None]]]] = []
+        driver: Any = connection.connection.dbapi_connection  # as in _read_once
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             for unit, future in group:
                 if not future.set_running_or_notify_cancel():
                     continue
-                connection.exec_driver_sql("SAVEPOINT unit")
+                driver.execute("SAVEPOINT unit")
                 tx = Tx(connection)
                 try:
                     result = unit(tx)
@@ -326,7 +325,7 @@ class Database:
                     connection.exec_driver_sql("RELEASE unit")
                     future.set_exception(error)
                     continue
-                connection.exec_driver_sql("RELEASE unit")
+                driver.execute("RELEASE unit")
                 done.append((future, result, tx.after_commit))
             connection.exec_driver_sql("COMMIT")
         except BaseException as error:  # noqa: BLE001 - disk full or a broken file fails every unit of the group

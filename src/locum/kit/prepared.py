@@ -60,20 +60,29 @@ class Prepared(Generic[T]):
 
 
 class PreparedInsert:
-    """One row of `table`. Each column named is given a value; none with a default in Python may be left out."""
+    """One row of `table`, whose key the database counts; `listed` is a column of another table that gets the key too.
 
-    def __init__(self, table: sa.Table, *names: str) -> None:
-        self.statement = sa.insert(table).values({name: sa.bindparam(name) for name in names})
-        self._sql = str(self.statement.compile(dialect=_DIALECT))
+    Each column named is given a value; none with a default in Python may be left out.
+    """
+
+    def __init__(self, table: sa.Table, *names: str, listed: sa.Column[int]) -> None:
+        insert = sa.insert(table).values({name: sa.bindparam(name) for name in names})
+        (key,) = table.primary_key
+        made = insert.returning(key).cte("made")
+        # PostgreSQL does both in one statement: each is a journey to the server and back.
+        self.statement = sa.insert(listed.table).from_select([listed.name], sa.select(made.c[key.name]))
+        self._sql = str(insert.compile(dialect=_DIALECT))
+        self._list_sql = str(sa.insert(listed.table).values({listed.name: sa.bindparam(listed.name)}).compile(dialect=_DIALECT))
+        self._listed = listed.name
         self._binders = {
             name: table.c[name].type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for name in names
         }
 
-    def into_sqlite(self, connection: Connection, values: dict[str, Any]) -> int:
-        """Insert; answers the row's id as SQLite counts it."""
+    def into_sqlite(self, connection: Connection, values: dict[str, Any]) -> None:
+        """Insert both rows."""
         sent = {name: _bound(binder, values[name]) for name, binder in self._binders.items()}
         driver: Any = connection.connection.dbapi_connection
-        return int(driver.execute(self._sql, sent).lastrowid)
+        driver.execute(self._list_sql, {self._listed: driver.execute(self._sql, sent).lastrowid})
 
 
 def _bound(binder: Callable[[Any], Any] | None, value: Any) -> Any:
