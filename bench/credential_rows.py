@@ -1,4 +1,4 @@
-"""Rows of a page of a search in 100,000 credentials, on both databases."""
+"""Rows of 100,000 credentials, on both databases: a page of a search, and planning what is due."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from bench.measure import Goal, Row, interleave, percentile
 from bench.postgres import postgres_server
 from bench.stage import Stage
-from locum.credentials.model import Method, credential, managed_user
+from locum.credentials.model import Method, credential, managed_user, schedule
+from locum.credentials.schedule import Frequency
 from locum.identities.caller import Caller, Role
 from locum.identities.roles import permissions_of
 from locum.kit.db import Database, Tx, open_database, sqlite_url
@@ -23,6 +24,7 @@ from locum.main.migrate import migrate
 from locum.main.seed import seed
 from locum.reads.credential_search import Wanted, search
 from locum.resources.model import platform, resource
+from locum.rotation.due import BATCH, plan_due
 
 KINDS = ("web", "db", "app", "mail", "log", "cache", "build", "proxy", "dns", "files")
 # Asked for equally often: the first page, what a tenth of all hold in their own name or in their resource's, what
@@ -61,12 +63,12 @@ def _rows(stage: Stage, kind: str, fresh: Callable[[str], str]) -> list[Row]:
         database = open_database(fresh(f"credentials-{count}"))
         migrate(database)
         database.submit_write(seed).result()
-        for first in range(0, count, 10_000):
-            database.submit_write(_fill, first, min(first + 10_000, count), count).result()
+        fill(database, count)
         _analyse(database)
         sent = _statements(database)
         pages = interleave(rounds, lambda: _ours(database), lambda: _theirs(database, sent))  # noqa: B023
         extra[f"oursAt{count}"], extra[f"theirsAt{count}"] = (sorted(one)[rounds // 2] for one in pages)
+        extra[f"planOf{BATCH}At{count}"] = _plan(database)
         database.close()
     return [
         Row(
@@ -82,8 +84,23 @@ def _rows(stage: Stage, kind: str, fresh: Callable[[str], str]) -> list[Row]:
     ]
 
 
-def _fill(tx: Tx, first: int, end: int, count: int) -> None:
-    """Credentials number `first` to `end`: four of five managed on a tenth as many hosts."""
+def fill(database: Database, count: int) -> None:
+    """Credentials, four of five managed, on a tenth as many hosts, changed each hour: one in fifty is due now."""
+    for first in range(0, count, 10_000):
+        database.submit_write(_add, first, min(first + 10_000, count), count).result()
+    database.submit_write(_schedule).result()
+
+
+def _schedule(tx: Tx) -> None:
+    made, name = new_id(), "each hour"
+    times = {"created_at": tx.now, "modified_at": tx.now}
+    tx.add(
+        schedule, id=made, name=name, name_key=name, frequency=Frequency.HOURS, period=1, time_zone="UTC", **times
+    )
+    tx.run(sa.update(platform).values(rotation_schedule_id=made))
+
+
+def _add(tx: Tx, first: int, end: int, count: int) -> None:
     linux = tx.scalar(sa.select(platform.c.id).where(platform.c.name == "Linux"))
     hosts = [new_id() for _ in range(first // 10, end // 10)]
     times = {"created_at": tx.now, "modified_at": tx.now}
@@ -100,16 +117,17 @@ def _fill(tx: Tx, first: int, end: int, count: int) -> None:
     tx.add_all(
         credential,
         [
-            {"id": one, "username": name, "domain": "", "login_key": f"\x1f{name}", "search_key": name, "type": n % 4,
-             "authentication_method": 0, **times}
+            {"id": one, "username": name, "domain": "", "login_key": f"\x1f{name}", "search_key": name,
+             "type": n // 50 % 4, "authentication_method": 0, **times}
             for n, one, name in made
         ],
     )  # fmt: skip
-    tx.add_all(managed_user, [_managed(tx, n, one, hosts[n % len(hosts)]) for n, one, _ in made if n % 5])
+    tx.add_all(managed_user, [_managed(tx, n, one, hosts[n % len(hosts)]) for n, one, _ in made if n // 10 % 5])
 
 
 def _managed(tx: Tx, n: int, credential_id: UUID, host: UUID) -> dict[str, Any]:
     ago = dt.timedelta(seconds=n * 31 % 1_000_000)
+    due = tx.now + (-dt.timedelta(seconds=1) if n % 50 == 13 else dt.timedelta(days=1, seconds=n))
     return {
         "id": new_id(),
         "credential_id": credential_id,
@@ -118,7 +136,7 @@ def _managed(tx: Tx, n: int, credential_id: UUID, host: UUID) -> dict[str, Any]:
         "status": n % 5,
         "last_changed_at": tx.now - ago,
         "last_verified_at": tx.now - ago / 2,
-        "next_change_at": tx.now + dt.timedelta(seconds=n),
+        "next_change_at": due,
         "created_at": tx.now - ago,
         "modified_at": tx.now,
     }
@@ -174,3 +192,10 @@ def _p99(one: Callable[[int], object]) -> float:
             one(page)
             spent.append((time.perf_counter() - started) * 1000)
     return percentile(spent, 99)
+
+
+def _plan(database: Database) -> float:
+    """How long a round of planning takes while more is due than one plans, in milliseconds."""
+    started = time.perf_counter()
+    database.submit_write(plan_due).result()
+    return (time.perf_counter() - started) * 1000

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
+from bench.credential_rows import fill
 
 from locum.credentials.add import add_credential
 from locum.credentials.delete import delete_credential
@@ -16,8 +18,9 @@ from locum.credentials.model import CredentialType, Method, managed_user
 from locum.identities.caller import Caller, Role
 from locum.identities.key_bounds import KeyBounds
 from locum.identities.roles import permissions_of
-from locum.kit.db import Database, Tx
+from locum.kit.db import Database, ReadTx, Tx, metadata, open_database, sqlite_url
 from locum.kit.paging import Page
+from locum.main.seed import seed
 from locum.reads import credential_search
 from locum.reads.credential_search import Wanted, search
 from locum.reads.credentials import count, is_managed
@@ -130,3 +133,54 @@ async def test_an_order_by_index_is_the_order(
         everyone = [one for page in listed[0] for one in page]
         assert len(everyone) == len(set(everyone)) >= 9
         assert {"app0", "app3", "app6"} <= set(everyone[-4:])
+
+
+MANY = 6000  # more than are sorted where an index has the order
+
+
+@pytest.fixture
+def crowded(database: Database) -> Database:
+    database.submit_write(seed).result()
+    fill(database, MANY)
+    return database
+
+
+async def test_many_rows_take_no_more_statements(crowded: Database) -> None:
+    """Every order, both ways, with and without a text to look for, near and far, and by what a list is narrowed to."""
+    for order in credential_search._ORDERED:
+        for page in (
+            Page(take=50, order_by=order),
+            Page(take=50, order_by=order, descending=True),
+            Page(skip=MANY - 60, take=50, order_by=order),
+            Page(take=50, order_by=order, filter_text="web-"),
+        ):
+            for wanted in (Wanted(), Wanted(managed=False)):
+                with selects(crowded) as seen:
+                    assert len(await names(crowded, page, wanted)) == 50
+                assert len(seen) <= 6, (page, seen)
+
+
+async def test_pages_come_from_indexes_alone(tmp_path: Path) -> None:
+    """SQLite says how it goes about it: it counts in an index, and sorts nothing where one has the order."""
+    database = open_database(sqlite_url(tmp_path / "locum.db"))
+    metadata.create_all(database.engine)
+    database.submit_write(seed).result()
+    fill(database, MANY)
+    sent: list[tuple[str, Any]] = []
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *told: sent.append(told[2:4]))
+    for order in ("username", "displayName", "domain", *ORDERS):
+        sent.clear()
+        await names(database, Page(take=50, order_by=order))
+        assert len(sent) == 3
+        count, page = [await plan(database, *one) for one in sent[:2]]
+        assert "SCAN credential USING COVERING INDEX" in count
+        assert "TEMP B-TREE" not in page, order
+    database.close()
+
+
+async def plan(database: Database, statement: str, parameters: Any) -> str:
+    def explain(tx: ReadTx) -> str:
+        found = tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return "\n".join(str(row[3]) for row in found)
+
+    return await database.read(explain)

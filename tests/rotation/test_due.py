@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from bench.credential_rows import fill
 
 from locum.credentials.model import Method, managed_user
+from locum.kit.db import Database
 from locum.kit.jobs import job
+from locum.main.seed import seed
 from locum.rotation import ask, due
 from locum.rotation.due import plan_due
 from locum.rotation.model import Reason, rotation
@@ -111,3 +114,17 @@ async def test_the_number_of_statements_does_not_grow(
         sent.append(len([one for one in statements if "job" in one or "rotation" in one or "managed" in one]))
     assert sent == [sent[0]] * 3
     assert sent[0] < 20
+
+
+async def test_the_number_of_statements_does_not_grow_with_the_credentials(database: Database) -> None:
+    """A hundred logins of five thousand are due: all begin, with as many statements as one needs."""
+    await database.write(seed)
+    fill(database, 5000)
+    statements: list[str] = []
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    assert await database.write(plan_due) == 100
+    assert len([one for one in statements if "job" in one or "rotation" in one or "managed" in one]) < 20
+    begun = await database.read(lambda tx: tx.scalar(sa.select(sa.func.count()).select_from(rotation)))
+    assert 97 <= begun <= 100  # three were changed less than an hour ago, when the test began
+    statements.clear()
+    assert await database.write(plan_due) == 0

@@ -109,14 +109,15 @@ credential = sa.Table(
     sa.CheckConstraint("post_session IN (0, 1, 2)", name="post_session"),
     sa.CheckConstraint("authentication_method IN (0, 1, 2)", name="authentication_method"),
     sa.Index("ix_credential_platform_id", "platform_id"),
-    # What searches go by. They hold all that finding a page needs: the rows are several times as many pages.
+    # What searches go by. They hold all that finding a page needs: the rows are several times as many pages. SQLite
+    # looks at `deleted_at` for each row, though none in the index has one.
     *(
         sa.Index(f"ix_credential_{name}", *columns, sqlite_where=sa.text(_KEPT), postgresql_where=sa.text(_KEPT))
         for name, columns in {
-            "search": ("type", "search_key", "username", "id"),
-            "username": ("username", "id"),
-            "name": ("name", "id"),
-            "domain": ("domain", "id"),
+            "search": ("type", "search_key", "username", "id", "deleted_at"),
+            "username": ("username", "id", "type", "platform_id", "deleted_at"),
+            "name": ("name", "id", "type", "deleted_at"),
+            "domain": ("domain", "id", "type", "deleted_at"),
         }.items()
     ),
 )
@@ -179,6 +180,8 @@ managed_user = sa.Table(
     sa.CheckConstraint("method IN (0, 1, 2)", name="method"),
     sa.CheckConstraint("status BETWEEN 0 AND 5", name="status"),
     sa.Index("ix_managed_user_resource_id", "resource_id", "credential_id"),
+    # Where each credential of a list lives.
+    sa.Index("ix_managed_user_credential_id", "credential_id", "method", "resource_id", "host_user_id"),
     # Orders of the list of credentials.
     sa.Index("ix_managed_user_method", "method", "credential_id"),
     sa.Index("ix_managed_user_status", "status", "credential_id"),
