@@ -19,11 +19,13 @@ from locum.identities.caller import Caller, Role
 from locum.identities.key_bounds import KeyBounds
 from locum.identities.roles import permissions_of
 from locum.kit.db import Database, ReadTx, Tx, metadata, open_database, sqlite_url
+from locum.kit.ids import new_id
 from locum.kit.paging import Page
 from locum.main.seed import seed
 from locum.reads import credential_search
 from locum.reads.credential_search import Wanted, search
 from locum.reads.credentials import count, is_managed
+from locum.resources.model import host_user
 from locum.vault.secret import Secret
 from statements import selects
 from world import ACTOR, World, make_world
@@ -97,14 +99,25 @@ async def test_few_statements_whatever_is_asked(
     assert len(seen) == statements, seen
 
 
-def date(tx: Tx, credential_id: UUID, days: int) -> None:
-    """Some have the same dates, so that their order is the ids'."""
+def settle(tx: Tx, credential_id: UUID, resource_id: UUID, days: int) -> None:
+    """Dates and an account for a login; some have the same, so that their order is the ids'."""
+    account = new_id()
+    times = {"created_at": tx.now, "modified_at": tx.now}
+    tx.add(host_user, id=account, resource_id=resource_id, login=str(account), privilege=days % 2, **times)
     when = tx.now + dt.timedelta(days=days)
-    values = {"last_verified_at": when, "last_changed_at": when, "next_change_at": when}
+    values = {"last_verified_at": when, "last_changed_at": when, "next_change_at": when, "host_user_id": account}
     tx.run(sa.update(managed_user).where(managed_user.c.credential_id == credential_id).values(values))
 
 
-ORDERS = ("resource", "rotationType", "status", "lastVerifiedDateTimeUtc", "age", "nextPasswordChangeDateTimeUtc")
+ORDERS = (
+    "resource",
+    "rotationType",
+    "status",
+    "lastVerifiedDateTimeUtc",
+    "age",
+    "nextPasswordChangeDateTimeUtc",
+    "privilege",
+)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -117,7 +130,7 @@ async def test_an_order_by_index_is_the_order(
         one = await login(database, world, f"app{n}")
         if n % 3:
             await database.write(manage, ACTOR, one, resource_id=world.resource, method=Method(n % 2 + 1))
-            await database.write(date, one, n * 7 % 5)
+            await database.write(settle, one, world.resource, n * 7 % 5)
     for descending in (False, True):
         listed = {}
         for many in (0, 10**9):
@@ -126,6 +139,8 @@ async def test_an_order_by_index_is_the_order(
             with selects(database) as seen:
                 listed[many] = [await names(database, page) for page in pages]
             assert len(seen) <= 5 * len(pages), seen
+            privileged = await names(database, Page(0, 9, order, descending), Wanted(privilege=1))
+            assert privileged == [one for page in listed[many] for one in page if one in {"app4", "app8"}]
         assert listed[0] == listed[10**9]
         # Narrowed by what lies in yet another table: nobody has an account here.
         monkeypatch.setattr(credential_search, "_MANY", 0)

@@ -89,7 +89,12 @@ _WALKS: dict[sa.Column[Any], sa.FromClause] = {
     resource.c.name_key: resource.join(managed_user, managed_user.c.resource_id == resource.c.id).join(
         credential, credential.c.id == managed_user.c.credential_id
     ),
+    host_user.c.privilege: host_user.join(managed_user, managed_user.c.host_user_id == host_user.c.id).join(
+        credential, credential.c.id == managed_user.c.credential_id
+    ),
 }
+# What decides between equals; else it is the credential's id.
+_TIES: dict[sa.Column[Any], sa.Column[Any]] = {host_user.c.privilege: host_user.c.id}
 
 
 def search(tx: ReadTx, caller: Caller, page: Page, wanted: Wanted) -> Listed[CredentialRow]:
@@ -205,13 +210,15 @@ def _sorted(
     """The page of all that meet the conditions in their order; those that live nowhere stand last."""
     last = [] if column.table is credential else [column.is_(None)]
     query = query.select_from(_needed(*conditions, column)).where(*conditions)
-    return query.order_by(*last, *_order(page, ordered, credential.c.id)).offset(page.skip).limit(page.take)
+    order = (ordered, *([_TIES[column]] if column in _TIES else []), credential.c.id)
+    return query.order_by(*last, *_order(page, *order)).offset(page.skip).limit(page.take)
 
 
 def _walked(tx: ReadTx, column: sa.Column[Any], conditions: list[_Condition], page: Page) -> list[UUID]:
     """The same, along an index of the table that has the order: first those with a value, then the others."""
-    tie = managed_user.c.credential_id
-    having = sa.select(tie).select_from(_WALKS[column]).where(column.is_not(None), *conditions)
+    tie = _TIES.get(column, managed_user.c.credential_id)
+    having = sa.select(managed_user.c.credential_id).select_from(_WALKS[column])
+    having = having.where(column.is_not(None), *conditions)
     ids = tx.scalars(having.order_by(*_order(page, column, tie)).offset(page.skip).limit(page.take))
     if len(ids) == page.take:
         return ids

@@ -180,6 +180,7 @@ host_user = sa.Table(
     sa.Column("modified_at", UtcTime, nullable=False),
     sa.UniqueConstraint("resource_id", "login"),
     sa.CheckConstraint("privilege BETWEEN 0 AND 24", name="privilege"),
+    sa.Index("ix_host_user_privilege", "privilege", "id"),
 )
 
 

@@ -206,6 +206,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_host_user")),
         sa.UniqueConstraint("resource_id", "login", name=op.f("uq_host_user_resource_id_login")),
     )
+    with op.batch_alter_table("host_user", schema=None) as batch_op:
+        batch_op.create_index("ix_host_user_privilege", ["privilege", "id"], unique=False)
     op.create_table(
         "override_resource",
         sa.Column("resource_id", sa.Uuid(), nullable=False),
