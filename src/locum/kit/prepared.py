@@ -72,7 +72,9 @@ class PreparedInsert:
         # PostgreSQL does both in one statement: each is a journey to the server and back.
         self.statement = sa.insert(listed.table).from_select([listed.name], sa.select(made.c[key.name]))
         self._sql = str(insert.compile(dialect=_DIALECT))
-        self._list_sql = str(sa.insert(listed.table).values({listed.name: sa.bindparam(listed.name)}).compile(dialect=_DIALECT))
+        self._list_sql = str(
+            sa.insert(listed.table).values({listed.name: sa.bindparam(listed.name)}).compile(dialect=_DIALECT)
+        )
         self._listed = listed.name
         self._binders = {
             name: table.c[name].type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for name in names

@@ -361,7 +361,9 @@ def upgrade() -> None:
     with op.batch_alter_table("managed_user", schema=None) as batch_op:
         batch_op.create_index("ix_managed_user_next_verification_at", ["next_verification_at"], unique=False)
         batch_op.create_index(
-            "ix_managed_user_credential_id", ["credential_id", "method", "resource_id", "host_user_id"], unique=False
+            "ix_managed_user_credential_id",
+            ["credential_id", "method", "resource_id", "host_user_id"],
+            unique=False,
         )
         for order in ("method", "status", "last_verified_at", "last_changed_at", "next_change_at", "resource_id"):
             batch_op.create_index(f"ix_managed_user_{order}", [order, "credential_id"], unique=False)
