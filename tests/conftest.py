@@ -35,7 +35,15 @@ DATABASES = ("sqlite", "postgresql")
 # PostgreSQL as a target.
 REPEATED = frozenset({"api", "main", "security", "story"})
 ON_BOTH = frozenset(
-    {"test_hostile_input.py", "test_migrate.py", "test_reach.py", "test_rotation_crash.py", "test_two_nodes.py"}
+    {
+        "test_hostile_input.py",
+        "test_reach.py",
+        "test_rotation_crash.py",
+        "test_two_nodes.py",
+        "test_every_row_of_a_release_survives_and_is_served",
+        "test_the_migrations_make_the_tables_of_the_code",
+        "test_a_migration_that_breaks_leaves_nothing",
+    }
 )
 
 
@@ -51,7 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` says
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if _needs(item) == "postgresql" and item.path.name not in ON_BOTH and not _in_slice(item):
+        names = {item.path.name, getattr(item, "originalname", "")}
+        if _needs(item) == "postgresql" and names.isdisjoint(ON_BOTH) and not _in_slice(item):
             item.add_marker(pytest.mark.full)
     chosen = config.getoption("databases")
     if chosen == "all":

@@ -87,7 +87,7 @@ class Conformance:
     async def test_a_plan_is_finished_after_a_crash_in_any_step(self, subject: Subject) -> None:
         """Locum dies while the target works on a step, and the next Locum does it all again."""
         before = subject.state()
-        for delay_ms in range(0, 100, 12):
+        for delay_ms in range(0, 100, 25):
             plan = subject.plan()
             await _cut(subject, plan[:1], delay_ms)
             await apply_all(subject, plan)
@@ -98,7 +98,7 @@ class Conformance:
     async def test_a_plan_is_undone_after_a_crash_in_any_step(self, subject: Subject) -> None:
         """Locum dies while the target works on a step, the session ends meanwhile, and the next Locum reverts."""
         before = subject.state()
-        for delay_ms in range(0, 300, 20):
+        for delay_ms in range(0, 300, 50):
             plan = subject.plan()
             await _cut(subject, plan, delay_ms)
             await revert_all(subject, plan)
@@ -106,7 +106,7 @@ class Conformance:
 
     async def test_reverting_is_finished_after_a_crash(self, subject: Subject) -> None:
         before = subject.state()
-        for delay_ms in range(0, 200, 20):
+        for delay_ms in range(0, 200, 40):
             plan = subject.plan()
             await apply_all(subject, plan)
             await _cut(subject, plan, delay_ms, reverting=True)

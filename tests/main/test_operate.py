@@ -148,7 +148,9 @@ def rotations(made: Installation) -> list[tuple[str, str]]:
     return list(sqlite3.connect(made.data / "locum.db").execute(query))
 
 
-@pytest.mark.parametrize("running_meanwhile", [True, False], ids=["through the socket", "offline"])
+@pytest.mark.parametrize(
+    "running_meanwhile", [True, pytest.param(False, marks=pytest.mark.full)], ids=["through the socket", "offline"]
+)
 def test_auth_24_another_token_key_ends_every_token_at_once(ended: Installation, running_meanwhile: bool) -> None:
     made = ended
     made.start()
@@ -188,7 +190,7 @@ def test_auth_24_another_token_key_ends_every_token_at_once(ended: Installation,
     assert made.locum("audit", "verify").returncode == 0
 
 
-@pytest.mark.parametrize("again", ["serve", "init"])
+@pytest.mark.parametrize("again", ["serve", pytest.param("init", marks=pytest.mark.full)])
 def test_a_crash_before_the_new_public_key_is_written_is_mended(ended: Installation, again: str) -> None:
     made = ended
     public = made.data / "public" / "token-signing.pub"

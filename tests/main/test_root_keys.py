@@ -58,7 +58,13 @@ class Kept:
         )
 
 
-@pytest.fixture(params=[pytest.param("passphrase", marks=pytest.mark.full), "pkcs11", "env"])
+@pytest.fixture(
+    params=[
+        pytest.param("passphrase", marks=pytest.mark.full),
+        "pkcs11",
+        pytest.param("env", marks=pytest.mark.full),
+    ]
+)
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     installation = Installation(tmp_path / "data")
     secret = tmp_path / "secret"

@@ -66,6 +66,7 @@ def test_the_vault_and_the_plan_have_a_higher_goal(file: str, killed: int, passe
     assert enough([Tally("src/a.py", 1000, ()), Tally(file, killed, ("x",) * (100 - killed))]) is passes
 
 
+@pytest.mark.full
 def test_tests_of_storage_can_be_narrowed_to_one_kind_of_database() -> None:
     def collected(*options: str) -> str:
         command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/kit/test_db.py", *options]

@@ -274,7 +274,7 @@ def test_serial_numbers_as_tools_print_them(door: Door, number: int, kept: str, 
             assert http.post(PATH, json={**asked, "certificateSerialNumber": wrong}).status_code == 401
 
 
-@pytest.mark.parametrize("way", ["variable", "file"])
+@pytest.mark.parametrize("way", [pytest.param("variable", marks=pytest.mark.full), "file"])
 def test_the_ca_from_a_variable_and_from_the_file(tmp_path: Path, ca_file: Path, way: str) -> None:
     made = Installation(tmp_path / "data")
     assert made.init().returncode == 0
@@ -294,7 +294,10 @@ def test_the_ca_from_a_variable_and_from_the_file(tmp_path: Path, ca_file: Path,
     assert made.stop() == 0
 
 
-@pytest.mark.parametrize("what", ["missing", "folder", "empty", "text", "key", "der"])
+@pytest.mark.parametrize(
+    "what",
+    ["missing", "key", *(pytest.param(one, marks=pytest.mark.full) for one in ("folder", "empty", "text", "der"))],
+)
 def test_a_ca_that_can_t_be_used_is_one_line(idle: Installation, tmp_path: Path, what: str) -> None:
     file = tmp_path / "ca"
     match what:

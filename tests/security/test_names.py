@@ -52,7 +52,7 @@ async def test_sec_04_every_spelling_is_one_identity(estate: Estate) -> None:
     loop = asyncio.get_running_loop()
 
     @settings(
-        max_examples=50, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(spellings())
     def try_one(spelling: tuple[str, str]) -> None:

@@ -17,7 +17,7 @@ from locum.identities.key_usage import INTERVAL_S
 from locum.kit.db import open_database, sqlite_url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.full)])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     url = None
     if request.param == "postgresql":

@@ -56,7 +56,6 @@ COURSES = {
 }
 DATABASE = Course((*BEGUN, "change_password", "_promote", "finish"))
 SLICE = {
-    ("password", "after change_password"),
     ("key", "after change_key"),
     ("rolled back", "after finish"),
     ("database", "after change_password"),

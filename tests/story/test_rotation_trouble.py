@@ -68,6 +68,7 @@ class Troubles:
             until(lambda: bool(kept.rotations()[0]["lastError"]))
         self.check(kept, COMPLETED)
 
+    @pytest.mark.full
     def test_it_restarts_in_the_middle(self, kept: LiveRotation, trouble: Trouble) -> None:
         with trouble.hold():
             self.begin(kept, trouble)

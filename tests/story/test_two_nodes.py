@@ -21,6 +21,8 @@ from demo.client import Client, Codes, Refused
 
 from installation import ADMIN, ADMIN_PASSWORD, Installation, status
 
+# From the first node to the other, and the other way round in `make test-full`.
+WAYS = ["there", pytest.param("back", marks=pytest.mark.full)]
 PASSWORD = "staple battery horse"
 ACCOUNT = "/api/v1/ManagedAccount"
 CURRENT = "/api/locum/v1/SignIn/Current"
@@ -109,7 +111,7 @@ def failed_attempts(two: Two, name: str) -> int:
     return int(count)
 
 
-@pytest.mark.parametrize("way", ["there", "back"])
+@pytest.mark.parametrize("way", WAYS)
 def test_wrong_passwords_are_counted_together(two: Two, way: str) -> None:
     here, elsewhere = two.ways(way)
     for name, wrong, then in ((f"lara {way}", [here] * 2 + [elsewhere] * 2, 200),
@@ -136,7 +138,7 @@ def enrolled(node: Installation, name: str) -> Codes:
     return Codes(secret, int(time.time()) // 30 - 1)
 
 
-@pytest.mark.parametrize("way", ["there", "back"])
+@pytest.mark.parametrize("way", WAYS)
 def test_a_code_used_on_one_is_used_on_the_other(two: Two, way: str) -> None:
     here, elsewhere = two.ways(way)
     name = f"tom {way}"
@@ -172,7 +174,7 @@ def test_one_code_sent_to_both_at_once_signs_in_once(two: Two) -> None:
     assert found.count(200) == 1, found
 
 
-@pytest.mark.parametrize("way", ["there", "back"])
+@pytest.mark.parametrize("way", WAYS)
 def test_a_sign_in_may_be_begun_on_one_and_finished_on_the_other(two: Two, way: str) -> None:
     here, elsewhere = two.ways(way)
     first = here.client().call("POST", "/signinBody", {"Login": ADMIN, "Password": ADMIN_PASSWORD})
@@ -182,7 +184,7 @@ def test_a_sign_in_may_be_begun_on_one_and_finished_on_the_other(two: Two, way: 
     assert status(at(here, client)) == 200
 
 
-@pytest.mark.parametrize("way", ["there", "back"])
+@pytest.mark.parametrize("way", WAYS)
 def test_signing_out_on_one_counts_on_the_other(two: Two, way: str) -> None:
     here, elsewhere = two.ways(way)
     name = f"olga {way}"
@@ -203,7 +205,7 @@ def test_signing_out_on_one_counts_on_the_other(two: Two, way: str) -> None:
     assert status(other, CURRENT) == 401
 
 
-@pytest.mark.parametrize("way", ["there", "back"])
+@pytest.mark.parametrize("way", WAYS)
 def test_an_ended_key_is_dead_on_both(two: Two, way: str) -> None:
     here, elsewhere = two.ways(way)
     admin = here.admin()
@@ -270,7 +272,7 @@ def test_passwords_and_their_history_are_shared(two: Two) -> None:
     assert status(at(two.other, step), CURRENT) == 200
 
 
-@pytest.mark.parametrize("way", ["there", "back"])
+@pytest.mark.parametrize("way", WAYS)
 def test_auth_24_another_token_key_counts_on_both_at_once(two: Two, way: str) -> None:
     here, elsewhere = two.ways(way)
     old = [node.admin() for node in (here, elsewhere)]
