@@ -143,6 +143,10 @@ def _managed(tx: Tx, n: int, credential_id: UUID, host: UUID) -> dict[str, Any]:
 
 
 def _analyse(database: Database) -> None:
+    """As the databases do by and by."""
+    database.gather_statistics()
+    if database.is_sqlite:
+        return
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 

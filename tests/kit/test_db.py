@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 from bench.postgres import PostgresServer
 
-from locum.kit.db import POSTGRES_PATIENCE, Database, ReadTx, Tx, UtcTime, open_database, sqlite_url
+from locum.kit.db import Database, ReadTx, Tx, UtcTime, open_database, sqlite_url
+from locum.kit.engines import POSTGRES_PATIENCE
 from locum.kit.errors import StartError
 
 pytestmark = pytest.mark.anyio

