@@ -174,3 +174,19 @@ async def test_a_bad_url_is_one_clear_line(url: str) -> None:
     with pytest.raises(StartError) as refusal:
         open_database(url)
     assert "\n" not in refusal.value.detail
+
+
+async def test_statistics_speak_of_large_tables_alone(database: Database) -> None:
+    """A small table that grows would else be read whole at each look, until they are gathered anew."""
+    OWN.create_all(database.engine)
+    noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+    await database.write(lambda tx: tx.add_all(note, [{"text": f"{n}", "at": noon} for n in range(1000)]))
+    database.gather_statistics()
+    if not database.is_sqlite:  # it gathers its own
+        return
+    seen = sa.text("SELECT DISTINCT tbl FROM sqlite_stat1")
+    assert await database.read(lambda tx: tx.scalars(seen)) == []
+    more = [{"text": f"{n}", "at": noon} for n in range(1000, 20_000)]
+    await database.write(lambda tx: tx.add_all(note, more))
+    database.gather_statistics()
+    assert await database.read(lambda tx: tx.scalars(seen)) == ["test_note"]

@@ -113,3 +113,34 @@ class ActivityAction(msgspec.Struct, frozen=True):
 
     kind: str
     parameters: dict[str, str]
+
+
+activity_group = sa.Table(
+    "activity_group",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+)
+
+activity_group_member = sa.Table(
+    "activity_group_member",
+    metadata,
+    sa.Column("group_id", sa.ForeignKey("activity_group.id"), primary_key=True),
+    sa.Column("activity_id", sa.ForeignKey("activity.id"), primary_key=True),
+    sa.Index("ix_activity_group_member_activity_id", "activity_id", "group_id"),
+)
+
+
+class ActivityGroup(msgspec.Struct, frozen=True):
+    """A named set of activities, often the same right on several platforms, that policies join at once (ACT-10)."""
+
+    id: UUID
+    name: str
+    name_key: str
+    description: str | None
+    created_at: dt.datetime
+    modified_at: dt.datetime

@@ -51,6 +51,15 @@ identity = sa.Table(
     sa.Index("ix_identity_kind", "kind", "name_key"),
 )
 
+identity_member = sa.Table(
+    "identity_member",
+    metadata,
+    sa.Column("group_id", sa.ForeignKey("identity.id"), primary_key=True),
+    sa.Column("member_id", sa.ForeignKey("identity.id"), primary_key=True),
+    sa.Index("ix_identity_member_member_id", "member_id", "group_id"),
+)
+"""Who belongs to a group, and which people, groups and applications to a collection (A.2)."""
+
 identity_role = sa.Table(
     "identity_role",
     metadata,

@@ -348,6 +348,9 @@ class Database:
 def _gather_statistics(tx: Tx) -> None:
     tx._connection.exec_driver_sql("PRAGMA analysis_limit=1000")  # rows of an index at most
     tx._connection.exec_driver_sql("ANALYZE")
+    # A table that is small now may be large in an hour, and until then would be read whole at each look.
+    tx._connection.exec_driver_sql("DELETE FROM sqlite_stat1 WHERE CAST(stat AS INTEGER) < 5000")
+    tx._connection.exec_driver_sql("ANALYZE sqlite_schema")
 
 
 def _rollback_quietly(connection: Connection) -> None:

@@ -26,12 +26,17 @@ policy = sa.Table(
     sa.Column("is_deleted", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
+    sa.Column("type", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.CheckConstraint("approval IN (0, 1, 2)", name="approval"),
+    sa.CheckConstraint("type IN (0, 1)", name="type"),
 )
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """A resource-based policy. Who, what and where are rows of the three membership tables."""
+    """An access policy: `type` 0 joins people, activities and resources, 1 people and credentials (POL-01).
+
+    Who, what and where are rows of the membership tables.
+    """
 
     id: UUID
     name: str
@@ -46,6 +51,7 @@ class Policy(msgspec.Struct, frozen=True):
     is_deleted: bool
     created_at: dt.datetime
     modified_at: dt.datetime
+    type: int = 0
 
 
 def _membership(name: str, member: str) -> sa.Table:
@@ -61,3 +67,6 @@ def _membership(name: str, member: str) -> sa.Table:
 policy_identity = _membership("identity", "identity")
 policy_resource = _membership("resource", "resource")
 policy_activity = _membership("activity", "activity")
+policy_resource_group = _membership("resource_group", "resource_group")
+policy_activity_group = _membership("activity_group", "activity_group")
+policy_credential = _membership("credential", "credential")

@@ -199,3 +199,34 @@ class HostUser(msgspec.Struct, frozen=True):
     seen_at: dt.datetime | None
     created_at: dt.datetime
     modified_at: dt.datetime
+
+
+resource_group = sa.Table(
+    "resource_group",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+)
+
+resource_group_member = sa.Table(
+    "resource_group_member",
+    metadata,
+    sa.Column("group_id", sa.ForeignKey("resource_group.id"), primary_key=True),
+    sa.Column("resource_id", sa.ForeignKey("resource.id"), primary_key=True),
+    sa.Index("ix_resource_group_member_resource_id", "resource_id", "group_id"),
+)
+
+
+class ResourceGroup(msgspec.Struct, frozen=True):
+    """A named set of resources that policies join at once (A.4)."""
+
+    id: UUID
+    name: str
+    name_key: str
+    description: str | None
+    created_at: dt.datetime
+    modified_at: dt.datetime

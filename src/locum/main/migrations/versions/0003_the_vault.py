@@ -206,8 +206,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_host_user")),
         sa.UniqueConstraint("resource_id", "login", name=op.f("uq_host_user_resource_id_login")),
     )
-    with op.batch_alter_table("host_user", schema=None) as batch_op:
-        batch_op.create_index("ix_host_user_privilege", ["privilege", "id"], unique=False)
     op.create_table(
         "override_resource",
         sa.Column("resource_id", sa.Uuid(), nullable=False),
@@ -360,11 +358,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("managed_user", schema=None) as batch_op:
         batch_op.create_index("ix_managed_user_next_verification_at", ["next_verification_at"], unique=False)
-        batch_op.create_index(
-            "ix_managed_user_credential_id",
-            ["credential_id", "method", "resource_id", "host_user_id"],
-            unique=False,
-        )
         for order in ("method", "status", "last_verified_at", "last_changed_at", "next_change_at", "resource_id"):
             batch_op.create_index(f"ix_managed_user_{order}", [order, "credential_id"], unique=False)
 
@@ -387,10 +380,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("search_key", sa.String(length=800), server_default="", nullable=False))
         batch_op.add_column(sa.Column("deleted_at", UtcTime(), nullable=True))
         for index, columns in {
-            "ix_credential_search": ["type", "search_key", "username", "id", "deleted_at"],
-            "ix_credential_username": ["username", "id", "type", "platform_id", "deleted_at"],
-            "ix_credential_name": ["name", "id", "type", "deleted_at"],
-            "ix_credential_domain": ["domain", "id", "type", "deleted_at"],
+            "ix_credential_search": ["type", "search_key", "username", "id"],
+            "ix_credential_username": ["username", "id"],
+            "ix_credential_name": ["name", "id"],
+            "ix_credential_domain": ["domain", "id"],
         }.items():
             kept = sa.text("deleted_at IS NULL")
             batch_op.create_index(index, columns, sqlite_where=kept, postgresql_where=kept)

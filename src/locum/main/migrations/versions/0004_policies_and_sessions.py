@@ -1,0 +1,81 @@
+"""policies and sessions"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from locum.kit.db import UtcTime
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _indexes()
+    _groups()
+    _policies()
+
+
+def _indexes() -> None:
+    """Those of lists, which hold all that finding a page needs."""
+    kept = sa.text("deleted_at IS NULL")
+    for name, columns in {
+        "search": ["type", "search_key", "username", "id", "deleted_at"],
+        "username": ["username", "id", "type", "platform_id", "deleted_at"],
+        "name": ["name", "id", "type", "deleted_at"],
+        "domain": ["domain", "id", "type", "deleted_at"],
+    }.items():
+        op.drop_index(f"ix_credential_{name}", "credential")
+        op.create_index(f"ix_credential_{name}", "credential", columns, sqlite_where=kept, postgresql_where=kept)
+    op.create_index(
+        "ix_managed_user_credential_id", "managed_user", ["credential_id", "method", "resource_id", "host_user_id"]
+    )
+    op.create_index("ix_host_user_privilege", "host_user", ["privilege", "id"])
+
+
+def _named(table: str, *columns: sa.Column[str]) -> None:
+    op.create_table(
+        table,
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=256), nullable=False),
+        sa.Column("name_key", sa.String(length=256), nullable=False),
+        sa.Column("description", sa.String(length=1000), nullable=True),
+        *columns,
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("modified_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        sa.UniqueConstraint("name_key", name=op.f(f"uq_{table}_name_key")),
+    )
+
+
+def _members(table: str, group: tuple[str, str], member: tuple[str, str]) -> None:
+    """Which `member` belongs to which `group`: (column, table it points to)."""
+    op.create_table(
+        table,
+        *(sa.Column(column, sa.Uuid(), nullable=False) for column, _ in (group, member)),
+        *(
+            sa.ForeignKeyConstraint([column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}"))
+            for column, other in (group, member)
+        ),
+        sa.PrimaryKeyConstraint(group[0], member[0], name=op.f(f"pk_{table}")),
+    )
+    op.create_index(f"ix_{table}_{member[0]}", table, [member[0], group[0]])
+
+
+def _groups() -> None:
+    _members("identity_member", ("group_id", "identity"), ("member_id", "identity"))
+    _named("resource_group")
+    _members("resource_group_member", ("group_id", "resource_group"), ("resource_id", "resource"))
+    _named("activity_group")
+    _members("activity_group_member", ("group_id", "activity_group"), ("activity_id", "activity"))
+
+
+def _policies() -> None:
+    with op.batch_alter_table("policy") as batch_op:
+        batch_op.add_column(sa.Column("type", sa.Integer(), server_default="0", nullable=False))
+        batch_op.create_check_constraint(op.f("ck_policy_type"), "type IN (0, 1)")
+    for kind in ("resource_group", "activity_group", "credential"):
+        _members(f"policy_{kind}", ("policy_id", "policy"), ("member_id", kind))
