@@ -17,6 +17,7 @@ from demo.hosts import HostsError
 from bench import (
     api_rows,
     credential_rows,
+    decision_row,
     page_row,
     report,
     secret_row,
@@ -35,6 +36,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "sign-in-storm": storm_row.storm,
     "secret": secret_row.secret,
     "credentials": credential_rows.credentials,
+    "decision": decision_row.decision,
     "page": page_row.page,
     "start": start_row.start,
     "session": session_row.session,

@@ -134,6 +134,8 @@ def test_what_is_interrupted_is_given_back() -> None:
 
 @pytest.mark.parametrize("answer", [[], {}, None, 5, {"data": 1}, {"data": [{}]}])
 def test_answers_of_another_shape(answer: Any) -> None:
+    explained = steps.explain_policy("a", "b", "c")
+    assert run(explained, lambda call: {"outcome": "denied"}) == {"outcome": "denied"}
     plans = [steps.search("x"), steps.get_secret(ID), steps.leases(), steps.extend(ID, 5), steps.check_in(ID)]
     for plan in plans:
         with pytest.raises(BadAnswer):
@@ -147,6 +149,12 @@ def test_what_is_sent() -> None:
         calls.append(call)
         return {**LEASE, "state": "active"}
 
+    run(steps.explain_policy("ada", "sudo", "web01", policy=None, note="", ticket="T-1"), server)
+    assert (calls[0].path, calls[0].query) == (
+        steps.EXPLAIN,
+        {"user": "ada", "activity": "sudo", "resource": "web01", "ticket": "T-1"},
+    )
+    calls.clear()
     run(steps.extend(ID, 5), server)
     run(steps.rotate(ID), server)
     with pytest.raises(BadAnswer):

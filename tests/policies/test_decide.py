@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
+from random import Random
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from locum.policies.decide import Allowed, Approval, Denied, Facts, PolicyFact, decide
+from locum.policies.decide import (
+    Allowed,
+    Approval,
+    Denied,
+    Facts,
+    NeedsApproval,
+    PolicyFact,
+    decide,
+    general_refusal,
+    weigh,
+)
 
 
 def policy(number: int = 1, **changes: object) -> PolicyFact:
@@ -54,11 +67,15 @@ def test_one_matching_policy_allows() -> None:
         (facts(policy(), activity_fits_platform=False), "matching platform"),
         (facts(policy(is_disabled=True)), "enabled access policy"),
         (facts(policy(approval=Approval.DENY)), "approval type Allow"),
-        (facts(policy(approval=Approval.WORKFLOW)), "approval"),
         (facts(policy(notes_required=True)), "notes"),
         (facts(policy(notes_required=True), note="  "), "notes"),
         (facts(policy(ticket_required=True), note="x"), "ticket"),
         (facts(policy(), wanted_policy_id=UUID(int=2)), "access policy"),
+        (facts(policy(), key_policies=frozenset({UUID(int=2)})), "key scope policy"),
+        (
+            facts(policy(), policy(2), wanted_policy_id=UUID(int=1), key_policies=frozenset({UUID(int=2)})),
+            "key scope policy",
+        ),
     ],
 )
 def test_each_rule_denies_with_its_reason(known: Facts, missing: str) -> None:
@@ -83,3 +100,80 @@ def test_a_policy_that_refuses_does_not_hide_one_that_allows() -> None:
 def test_notes_and_ticket_satisfy() -> None:
     needs = policy(notes_required=True, ticket_required=True)
     assert decide(facts(needs, note="why", ticket="T-1")) == Allowed(needs)
+
+
+def test_a_workflow_asks_first_and_among_equals_comes_last() -> None:
+    asking = policy(1, approval=Approval.WORKFLOW)
+    assert decide(facts(asking)) == NeedsApproval(asking)
+    assert decide(facts(asking, policy(2))) == Allowed(policy(2))
+    assert decide(facts(asking, policy(2, priority=1))) == NeedsApproval(asking)
+    assert decide(facts(asking, policy(2), wanted_policy_id=asking.id)) == NeedsApproval(asking)
+
+
+def test_what_a_workflow_asks_for_comes_before_it_asks_anybody() -> None:
+    decision = decide(facts(policy(approval=Approval.WORKFLOW, notes_required=True)))
+    assert decision == Denied("the access policy “policy 1” requires notes", "notes")
+
+
+POLICIES = st.builds(
+    policy,
+    st.integers(1, 6),
+    priority=st.integers(0, 2),
+    approval=st.sampled_from(Approval),
+    notes_required=st.booleans(),
+    ticket_required=st.booleans(),
+    is_disabled=st.booleans(),
+)
+FACTS = st.builds(
+    lambda policies, **changes: facts(*policies, **changes),
+    st.lists(POLICIES, max_size=6, unique_by=lambda one: one.id),
+    identity_locked=st.sampled_from([False, False, False, True]),
+    activity_fits_platform=st.sampled_from([True, True, True, False]),
+    wanted_policy_id=st.none() | st.integers(1, 6).map(lambda n: UUID(int=n)),
+    note=st.sampled_from(["", " ", "why"]),
+    ticket=st.sampled_from(["", "T-1"]),
+    key_policies=st.none() | st.frozensets(st.integers(1, 6).map(lambda n: UUID(int=n))),
+)
+
+
+@settings(max_examples=500)
+@given(FACTS)
+def test_of_any_facts(known: Facts) -> None:
+    """Whoever is let in has a policy that says so, and no other would have been asked before it."""
+    decision, weighed = decide(known), weigh(known)
+    assert {one.policy for one in weighed} <= set(known.policies)
+    passing = [one.policy for one in weighed if one.refusal is None]
+    if isinstance(decision, Denied):
+        assert decision.reason
+        assert decision.missing
+        assert passing == [] or general_refusal(known) == decision
+        return
+    assert general_refusal(known) is None
+    chosen = decision.policy
+    assert chosen == passing[0]
+    assert not known.identity_locked
+    assert known.activity_fits_platform
+    assert known.wanted_policy_id in (None, chosen.id)
+    assert known.key_policies is None or chosen.id in known.key_policies
+    assert not chosen.is_disabled
+    assert known.note.strip() or not chosen.notes_required
+    assert known.ticket.strip() or not chosen.ticket_required
+    assert (chosen.approval, type(decision)) in {(Approval.ALLOW, Allowed), (Approval.WORKFLOW, NeedsApproval)}
+    assert all(chosen.priority <= other.priority for other in passing)
+
+
+@given(FACTS, st.randoms())
+def test_the_order_of_the_facts_says_nothing(known: Facts, dice: Random) -> None:
+    mixed = list(known.policies)
+    dice.shuffle(mixed)
+    assert decide(replace(known, policies=tuple(mixed))) == decide(known)
+
+
+@given(FACTS, POLICIES)
+def test_one_more_policy_takes_nothing_away(known: Facts, more: PolicyFact) -> None:
+    """There are no policies that forbid: what denies is a want."""
+    another = replace(more, id=UUID(int=99))
+    keys = known.key_policies
+    wider = replace(known, policies=(*known.policies, another), key_policies=keys and keys | {another.id})
+    if not isinstance(decide(known), Denied):
+        assert not isinstance(decide(wider), Denied)

@@ -12,6 +12,7 @@ import click
 from locum import __version__
 from locum.cli.backup import backup, restore, resume, status
 from locum.cli.options import DATA_DIR, DATABASE_URL, UNLOCK_FILE, print_and_exit
+from locum.cli.policy import policy
 from locum.cli.secret import secret
 from locum.cli.vault import vault
 from locum.kit.errors import LocumError
@@ -260,7 +261,7 @@ def scan_token(
     sys.exit(scan(Wanted(paths or (Path("-"),), look_alikes, as_json, data_dir, database_url)))
 
 
-for _command in (backup, restore, resume, secret, status, vault):
+for _command in (backup, policy, restore, resume, secret, status, vault):
     cli.add_command(_command)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import httpx
@@ -63,6 +63,22 @@ class Locum:
     def search(self, text: str = "", *, take: int = steps.PAGE) -> list[Credential]:
         """Up to `take` credentials whose names contain `text`."""
         return self._run(steps.search(text, take))
+
+    def explain_policy(
+        self,
+        user: str,
+        activity: str,
+        resource: str,
+        *,
+        policy: str | None = None,
+        note: str | None = None,
+        ticket: str | None = None,
+    ) -> dict[str, Any]:
+        """Whether `user` may do `activity` on `resource` now, and why; each is a name or an id.
+
+        The answer is that of AccessControlPolicy/Explain: `outcome` is "allowed", "needs approval" or "denied".
+        """
+        return self._run(steps.explain_policy(user, activity, resource, policy=policy, note=note, ticket=ticket))
 
     def get_secret(self, name_or_id: str | UUID) -> Login:
         """A credential with its secrets."""

@@ -13,6 +13,7 @@ from locum.client.exchange import Call, Pause, Steps, exchange
 from locum.client.values import Credential, Lease, Login, credential_of, lease_of, login_of
 
 CREDENTIALS = "/api/v1/Credential"
+EXPLAIN = "/api/locum/v1/AccessControlPolicy/Explain"
 LEASED = "/api/locum/v1/Credential"
 LEASES = "/api/locum/v1/Lease"
 PAGE = 100
@@ -56,6 +57,16 @@ def get_secret(name_or_id: str | UUID) -> Steps[Login]:
     row = yield from exchange(Call("GET", f"{CREDENTIALS}/{credential_id}", {"showPassword": "true"}))
     with _shaped():
         return login_of(row)
+
+
+def explain_policy(user: str, activity: str, resource: str, **more: str | None) -> Steps[dict[str, Any]]:
+    """Whether somebody may do something somewhere, and why, as the API has it."""
+    asked = {"user": user, "activity": activity, "resource": resource}
+    asked |= {key: value for key, value in more.items() if value}
+    found = yield from exchange(Call("GET", EXPLAIN, asked))
+    if not isinstance(found, dict):
+        raise BadAnswer("the answer is no explanation")
+    return found
 
 
 def check_out(name_or_id: str | UUID, wait: float, *, revealed: bool, **body: Any) -> Steps[Lease]:

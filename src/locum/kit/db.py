@@ -89,7 +89,9 @@ class ReadTx:
                 self._now = self._now.astimezone(dt.UTC)
         return self._now
 
-    def rows(self, row_type: type[T], statement: sa.Select[Any], **values: Any) -> list[T]:
+    def rows(
+        self, row_type: type[T], statement: sa.Select[Any] | sa.CompoundSelect[Any], **values: Any
+    ) -> list[T]:
         """All rows as `row_type`, a msgspec Struct whose fields are the selected labels.
 
         `values` fill the bind parameters of a statement built once, which saves most of a small read's cost.

@@ -39,6 +39,8 @@ from locum.main.migrate import is_prepared, migrate, revisions
 from locum.main.resume import Resume
 from locum.main.root_key_rotation import RootKeyRotation
 from locum.main.root_keys import open_vault, root_key_path
+from locum.policies import ask as policy_questions
+from locum.policies.expectations import Question
 from locum.reads import recordings as recorded
 from locum.recordings import cast, reader
 from locum.recordings.key import data_key
@@ -260,6 +262,11 @@ def _resume(console: Console, *, go: bool) -> Answer:
     return {"ok": True, "object": resume.go() if go else resume.look()}
 
 
+def _policy_explain(console: Console, **asked: Any) -> Answer:
+    found = console.db.submit_read(policy_questions.answer, msgspec.convert(asked, Question)).result()
+    return {"ok": True, "object": msgspec.to_builtins(found)}
+
+
 def _status(console: Console) -> Answer:
     found = console.db.submit_read(pause.current).result()
     return {
@@ -284,6 +291,7 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "api_key.holders": _key_holders,
     "backup.begin": _backup_begin,
     "backup.end": _backup_end,
+    "policy.explain": _policy_explain,
     "resume": _resume,
     "status": _status,
     "vault.status": _vault_status,

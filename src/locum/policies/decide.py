@@ -55,6 +55,13 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsApproval:
+    """The access is granted under `policy` once its approvers say so (A.14)."""
+
+    policy: PolicyFact
+
+
+@dataclass(frozen=True, slots=True)
 class Denied:
     """The access is refused. `reason` is for the person who asked; `missing` names the rule that was lacking."""
 
@@ -62,31 +69,64 @@ class Denied:
     missing: str
 
 
-def decide(facts: Facts) -> Allowed | Denied:
-    """Default deny: the first policy by priority (lower number first), then name, that lets the request pass.
+Decision = Allowed | NeedsApproval | Denied
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A policy that was looked at, and what it says: `refusal` is None where it lets the request pass."""
+
+    policy: PolicyFact
+    refusal: Denied | None
+
+
+def decide(facts: Facts) -> Decision:
+    """Default deny: the first policy in the order of `weigh` that lets the request pass.
 
     Where none does, the reason is that of the policy that came nearest in that order.
     """
+    refusal = general_refusal(facts)
+    if refusal is not None:
+        return refusal
+    weighed = weigh(facts)
+    for one in weighed:
+        if one.refusal is None:
+            return NeedsApproval(one.policy) if _asks(one.policy) else Allowed(one.policy)
+    nearest = weighed[0].refusal
+    assert nearest is not None
+    return nearest
+
+
+def general_refusal(facts: Facts) -> Denied | None:
+    """What refuses the request whatever a single policy says, or None: then `weigh` answers at least one policy."""
     if facts.identity_locked:
         return Denied("your account is locked", "account not locked")
     if not facts.activity_fits_platform:
         return Denied("this activity is for another platform than the resource's", "matching platform")
-    candidates = sorted(facts.policies, key=lambda p: (p.priority, p.name, p.id))
-    if facts.wanted_policy_id is not None:
-        candidates = [p for p in candidates if p.id == facts.wanted_policy_id]
-    if not candidates:
+    wanted = [p for p in facts.policies if facts.wanted_policy_id in (None, p.id)]
+    if not wanted:
         return Denied("no access policy gives you this activity on this resource", "access policy")
-    if facts.key_policies is not None:
-        candidates = [p for p in candidates if p.id in facts.key_policies]
-        if not candidates:
-            return Denied("this API key is not for the access policy that would give you this", "key scope policy")
-    refusals = []
-    for policy in candidates:
-        refusal = _refusal(policy, facts)
-        if refusal is None:
-            return Allowed(policy)
-        refusals.append(refusal)
-    return refusals[0]
+    if facts.key_policies is not None and not facts.key_policies.intersection(p.id for p in wanted):
+        return Denied("this API key is not for the access policy that would give you this", "key scope policy")
+    return None
+
+
+def weigh(facts: Facts) -> list[Weighed]:
+    """Each policy that may be used, with what it says, in the order in which they are asked.
+
+    That is by priority, the lower number first; among equals those that need no approval, then by name.
+    """
+    candidates = [
+        p
+        for p in facts.policies
+        if facts.wanted_policy_id in (None, p.id) and (facts.key_policies is None or p.id in facts.key_policies)
+    ]
+    candidates.sort(key=lambda p: (p.priority, _asks(p), p.name, p.id))
+    return [Weighed(policy, _refusal(policy, facts)) for policy in candidates]
+
+
+def _asks(policy: PolicyFact) -> bool:
+    return policy.approval == Approval.WORKFLOW
 
 
 def _refusal(policy: PolicyFact, facts: Facts) -> Denied | None:
@@ -94,11 +134,6 @@ def _refusal(policy: PolicyFact, facts: Facts) -> Denied | None:
         return Denied(f"the access policy “{policy.name}” is disabled", "enabled access policy")
     if policy.approval == Approval.DENY:
         return Denied(f"the access policy “{policy.name}” denies access", "approval type Allow")
-    if policy.approval == Approval.WORKFLOW:
-        return Denied(
-            f"the access policy “{policy.name}” needs an approval, and approvals are not available here",
-            "approval",
-        )
     if policy.notes_required and not facts.note.strip():
         return Denied(f"the access policy “{policy.name}” requires notes", "notes")
     if policy.ticket_required and not facts.ticket.strip():

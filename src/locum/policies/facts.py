@@ -10,7 +10,8 @@ from locum.activities.model import activity, connection_profile
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.policies.decide import Facts, PolicyFact
-from locum.policies.model import policy, policy_activity, policy_identity, policy_resource
+from locum.policies.joins import of_activity, of_identity, of_resource
+from locum.policies.model import PolicyType, policy
 from locum.resources.model import platform, resource
 
 
@@ -47,15 +48,13 @@ def gather(
             connection_profile.c.record,
             connection_profile.c.max_session_minutes,
         )
-        .join(policy_identity, policy_identity.c.policy_id == policy.c.id)
-        .join(policy_activity, policy_activity.c.policy_id == policy.c.id)
-        .join(policy_resource, policy_resource.c.policy_id == policy.c.id)
         .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
         .where(
-            policy_identity.c.member_id == identity_id,
-            policy_activity.c.member_id == activity_id,
-            policy_resource.c.member_id == resource_id,
+            policy.c.id.in_(of_identity(identity_id)),
+            policy.c.id.in_(of_activity(activity_id)),
+            policy.c.id.in_(of_resource(resource_id)),
             policy.c.is_deleted.is_(False),
+            policy.c.type == PolicyType.RESOURCE,
         )
     )
     return Facts(

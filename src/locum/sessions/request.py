@@ -22,7 +22,7 @@ from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.kit.pause import refuse_if_paused
-from locum.policies.decide import Allowed, Denied, decide
+from locum.policies.decide import Decision, Denied, NeedsApproval, decide
 from locum.policies.facts import gather
 from locum.policies.model import policy
 from locum.resources.model import resource
@@ -76,6 +76,11 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     decision = _decide(tx, asked, wanted_activity, target)
     if isinstance(decision, Denied):
         raise Forbidden(decision.reason, missing=decision.missing)
+    if isinstance(decision, NeedsApproval):
+        raise Forbidden(
+            f"the access policy “{decision.policy.name}” needs an approval, and approvals are not available here",
+            missing="approval",
+        )
     refuse_if_paused(tx)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
     session_id = new_id()
@@ -135,7 +140,7 @@ def foreseen_profile(tx: ReadTx, asked: Request) -> UUID | None:
     return None if isinstance(decision, Denied) else decision.policy.profile_id
 
 
-def _decide(tx: ReadTx, asked: Request, wanted_activity: _Named, target: _Named) -> Allowed | Denied:
+def _decide(tx: ReadTx, asked: Request, wanted_activity: _Named, target: _Named) -> Decision:
     facts = gather(
         tx,
         identity_id=asked.identity_id,

@@ -1,0 +1,58 @@
+"""Why somebody may or may not, as the wire has it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from locum.api.wire.base import In, Line, Name, Out
+from locum.kit.ids import NIL
+
+
+class ExplainQuery(In):
+    """Each of the first four is a name or an id."""
+
+    user: Name
+    activity: Name
+    resource: Name
+    policy: Name | None = None
+    note: Line | None = None
+    ticket: Name | None = None
+
+
+class Way(Out):
+    """How a policy holds something; `via` is the group by which a person belongs to the collection `name`."""
+
+    name: str = ""
+    via: str | None = None
+
+
+class Considered(Out):
+    """A policy that joins person, activity and resource; `refusal` is why it does not let the request pass."""
+
+    policy_id: UUID = NIL
+    policy: str = ""
+    priority: int = 0
+    person: list[Way] | None = None
+    activity: list[Way] | None = None
+    resource: list[Way] | None = None
+    refusal: str | None = None
+    missing: str | None = None
+
+
+class Near(Out):
+    """A policy that holds the person; `missing` says whether the activity, the resource or both are not in it."""
+
+    policy_id: UUID = NIL
+    policy: str = ""
+    missing: list[str] | None = None
+
+
+class Explanation(Out):
+    """`outcome` is "allowed", "needs approval" or "denied"; `policy` decides, `missing` is the rule that is lacking."""
+
+    outcome: str = ""
+    reason: str = ""
+    missing: str | None = None
+    policy: str | None = None
+    considered: list[Considered] | None = None
+    near: list[Near] | None = None

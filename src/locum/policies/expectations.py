@@ -1,0 +1,153 @@
+"""PURE: what policies are expected to say, and policies written in a file, for tests that run before anybody asks.
+
+A file of expectations is TOML: `[[expect]]` tables with a question, its outcome, and if wanted the policy that decides
+or the rule that is lacking. With `[[policy]]` tables besides, the questions are put to these; else to a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from locum.kit.errors import Invalid
+from locum.policies.decide import Approval, Denied, Facts, NeedsApproval, PolicyFact, decide
+
+Outcome = Literal["allowed", "needs approval", "denied"]
+_APPROVALS = {"allow": Approval.ALLOW, "deny": Approval.DENY, "workflow": Approval.WORKFLOW}
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """May `user` do `activity` on `resource`? Each is a name or an id; `policy` is the one that is asked for."""
+
+    user: str
+    activity: str
+    resource: str
+    policy: str | None = None
+    note: str = ""
+    ticket: str = ""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What policies say to a question."""
+
+    outcome: Outcome
+    policy: str | None
+    missing: str | None
+    reason: str
+
+
+class Expectation(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question and its outcome. `decided_by` is the policy that lets it pass, `missing` the rule that is lacking."""
+
+    outcome: Outcome
+    decided_by: str | None = None
+    missing: str | None = None
+
+
+class WrittenPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A policy as a file has it. Members are names, of groups too."""
+
+    name: str
+    users: list[str] = []
+    activities: list[str] = []
+    resources: list[str] = []
+    priority: int = 0
+    approval: Literal["allow", "deny", "workflow"] = "allow"
+    notes_required: bool = False
+    ticket_required: bool = False
+    disabled: bool = False
+
+
+class Expectations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole file. `groups` says who or what is in a group of that name."""
+
+    expect: list[Expectation] = []
+    policy: list[WrittenPolicy] = []
+    groups: dict[str, list[str]] = {}
+
+
+def read(text: str) -> Expectations:
+    """Parse a file. Raises Invalid with what is wrong and where."""
+    try:
+        found = msgspec.toml.decode(text, type=Expectations)
+    except msgspec.MsgspecError as error:
+        raise Invalid(f"this is not a file of expectations: {error}") from None
+    if not found.expect:
+        raise Invalid("the file expects nothing: it has no [[expect]] table")
+    return found
+
+
+def from_file(written: Expectations) -> Callable[[Question], Said]:
+    """The policies of a file, to be asked. They know no platforms and no locked accounts."""
+
+    def ask(asked: Question) -> Said:
+        user, doing, where = (
+            _names(name, written.groups) for name in (asked.user, asked.activity, asked.resource)
+        )
+        joined = tuple(
+            PolicyFact(
+                id=UUID(int=number),
+                name=one.name,
+                priority=one.priority,
+                approval=_APPROVALS[one.approval],
+                notes_required=one.notes_required,
+                ticket_required=one.ticket_required,
+                is_disabled=one.disabled,
+                profile_id=UUID(int=0),
+                record=True,
+                max_session_minutes=0,
+            )
+            for number, one in enumerate(written.policy)
+            if not user.isdisjoint(_keys(one.users))
+            and not doing.isdisjoint(_keys(one.activities))
+            and not where.isdisjoint(_keys(one.resources))
+        )
+        wanted = next(
+            (n for n, one in enumerate(written.policy) if _key(one.name) == _key(asked.policy or "")), -1
+        )
+        facts = Facts(
+            identity_locked=False,
+            activity_fits_platform=True,
+            policies=joined,
+            wanted_policy_id=UUID(int=wanted & (2**128 - 1)) if asked.policy else None,
+            note=asked.note,
+            ticket=asked.ticket,
+        )
+        decision = decide(facts)
+        if isinstance(decision, Denied):
+            return Said("denied", None, decision.missing, decision.reason)
+        outcome: Outcome = "needs approval" if isinstance(decision, NeedsApproval) else "allowed"
+        return Said(outcome, decision.policy.name, None, f"the access policy “{decision.policy.name}” says so")
+
+    return ask
+
+
+def difference(expected: Expectation, said: Said) -> str | None:
+    """What is other than expected, in one line, or None."""
+    about = f"{expected.user}, {expected.activity}, {expected.resource}"
+    if said.outcome != expected.outcome:
+        return f"{about}: {said.outcome}, not {expected.outcome}: {said.reason}"
+    if expected.decided_by is not None and _key(expected.decided_by) != _key(said.policy or ""):
+        return f"{about}: {said.outcome} by “{said.policy}”, not by “{expected.decided_by}”"
+    if expected.missing is not None and expected.missing != said.missing:
+        return f"{about}: denied for want of {said.missing}, not of {expected.missing}"
+    return None
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _keys(names: list[str]) -> set[str]:
+    return {_key(name) for name in names}
+
+
+def _names(name: str, groups: dict[str, list[str]]) -> set[str]:
+    """By which names something is meant: its own, those of its groups, and of the groups of those."""
+    found = {_key(name)}
+    while more := {_key(g) for g, inside in groups.items() if not found.isdisjoint(_keys(inside))} - found:
+        found |= more
+    return found

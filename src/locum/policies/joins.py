@@ -1,0 +1,67 @@
+"""Which policies hold a person, an activity, a resource: each as a subquery over indexes, alone or through groups."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from locum.activities.model import activity_group_member
+from locum.identities.model import identity, identity_member
+from locum.policies.model import (
+    policy_activity,
+    policy_activity_group,
+    policy_identity,
+    policy_resource,
+    policy_resource_group,
+)
+from locum.resources.model import resource_group_member
+
+Ids = sa.Select[Any] | sa.CompoundSelect[Any]
+
+
+def principals(identity_id: UUID) -> sa.CompoundSelect[Any]:
+    """Whom a policy may name to mean this person: itself, its groups, and the collections that hold it or those (A.2).
+
+    There is nothing deeper: a group holds people alone, a collection no collection.
+    """
+    inner, outer = identity_member.alias(), identity_member.alias()
+    direct = (
+        sa.select(inner.c.group_id)
+        .join(identity, identity.c.id == inner.c.group_id)
+        .where(inner.c.member_id == identity_id, identity.c.deleted_at.is_(None))
+    )
+    through_group = (
+        sa.select(outer.c.group_id)
+        .join(inner, inner.c.group_id == outer.c.member_id)
+        .join(identity, identity.c.id == outer.c.group_id)
+        .where(inner.c.member_id == identity_id, identity.c.deleted_at.is_(None))
+    )
+    return sa.union_all(sa.select(sa.literal(identity_id, sa.Uuid)), direct, through_group)
+
+
+def of_identity(identity_id: UUID) -> Ids:
+    """Policies that hold the person."""
+    c = policy_identity.c
+    return sa.select(c.policy_id).where(c.member_id.in_(principals(identity_id)))
+
+
+def of_activity(activity_id: UUID) -> Ids:
+    """Policies that hold the activity."""
+    return sa.union_all(
+        sa.select(policy_activity.c.policy_id).where(policy_activity.c.member_id == activity_id),
+        sa.select(policy_activity_group.c.policy_id)
+        .join(activity_group_member, activity_group_member.c.group_id == policy_activity_group.c.member_id)
+        .where(activity_group_member.c.activity_id == activity_id),
+    )
+
+
+def of_resource(resource_id: UUID) -> Ids:
+    """Policies that hold the resource."""
+    return sa.union_all(
+        sa.select(policy_resource.c.policy_id).where(policy_resource.c.member_id == resource_id),
+        sa.select(policy_resource_group.c.policy_id)
+        .join(resource_group_member, resource_group_member.c.group_id == policy_resource_group.c.member_id)
+        .where(resource_group_member.c.resource_id == resource_id),
+    )

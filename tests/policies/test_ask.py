@@ -1,0 +1,65 @@
+"""Questions in names: any spelling, an id as well, and a word for what there is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from locum.identities.model import identity
+from locum.kit.db import Database
+from locum.kit.errors import Invalid, NotFound
+from locum.policies.ask import answer
+from locum.policies.expectations import Question
+from locum.policies.model import policy
+from world import make_world
+
+pytestmark = pytest.mark.anyio
+
+ASKED = {"user": "Alice", "activity": "Linux sudo", "resource": "web01"}
+
+
+async def test_names_of_any_spelling_and_ids(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    for asked in (
+        ASKED,
+        {"user": " ALICE ", "activity": "linux SUDO", "resource": "Web01", "policy": "ADMINS"},
+        {"user": str(world.person), "activity": str(world.sudo), "resource": str(world.resource)},
+    ):
+        found = await database.read(answer, Question(**asked))
+        assert (found.outcome, found.policy) == ("allowed", "admins"), asked
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"user": "Nobody"}, "no user “Nobody”"),
+        ({"activity": "Dancing"}, "no activity “Dancing”"),
+        ({"resource": "web02"}, "no resource “web02”"),
+        ({"policy": "others"}, "no access policy “others”"),
+        ({"user": "00000000-0000-0000-0000-000000000009"}, "no user"),
+    ],
+)
+async def test_what_there_is_not(database: Database, tmp_path: Path, changes: dict[str, str], words: str) -> None:
+    await make_world(database, tmp_path)
+    with pytest.raises(NotFound, match=words):
+        await database.read(answer, Question(**{**ASKED, **changes}))
+
+
+async def test_a_name_that_is_none(database: Database, tmp_path: Path) -> None:
+    await make_world(database, tmp_path)
+    for changes in ({"user": " "}, {"resource": "  "}):
+        with pytest.raises(Invalid):
+            await database.read(answer, Question(**{**ASKED, **changes}))
+
+
+async def test_the_deleted_are_gone(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await database.write(lambda tx: tx.run(sa.update(policy).values(is_deleted=True)))
+    with pytest.raises(NotFound, match="access policy"):
+        await database.read(answer, Question(**ASKED, policy="admins"))
+    person = identity.c.id == world.person
+    await database.write(lambda tx: tx.run(sa.update(identity).where(person).values(deleted_at=tx.now)))
+    with pytest.raises(NotFound, match="user"):
+        await database.read(answer, Question(**ASKED))

@@ -1,0 +1,106 @@
+"""Files of expectations, and policies in a file: the same decision as the server's."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from locum.kit.errors import Invalid
+from locum.policies.expectations import Question, Said, difference, from_file, read
+
+FILE = """
+[groups]
+operators = ["Alice", "Bob"]
+"on call" = ["operators", "Carol"]
+web = ["web01", "web02"]
+
+[[policy]]
+name = "Web"
+users = ["on call"]
+activities = ["Linux sudo"]
+resources = ["web"]
+priority = 5
+ticket_required = true
+
+[[policy]]
+name = "Asked for"
+users = ["Alice"]
+activities = ["linux SUDO"]
+resources = ["WEB01"]
+approval = "workflow"
+
+[[policy]]
+name = "Closed"
+users = ["Dave"]
+activities = ["Linux sudo"]
+resources = ["web01"]
+disabled = true
+
+[[expect]]
+user = "alice"
+activity = "Linux sudo"
+resource = "web01"
+outcome = "needs approval"
+decided_by = "asked for"
+"""
+
+
+def ask(user: str, resource: str = "web01", **more: str) -> Said:
+    return from_file(read(FILE))(Question(user=user, activity="Linux  sudo", resource=resource, **more))
+
+
+def test_groups_and_groups_of_groups_count() -> None:
+    for user in ("Bob", "bob ", "Carol"):
+        assert ask(user, "WEB02", ticket="T-1").policy == "Web", user
+        assert ask(user).missing == "ticket"
+    assert ask("Eve", ticket="T-1").missing == "access policy"
+    assert ask("Bob", "db01", ticket="T-1").missing == "access policy"
+
+
+def test_the_order_and_the_policy_that_is_asked_for() -> None:
+    assert ask("Alice", ticket="T-1").outcome == "needs approval"
+    assert ask("Alice", ticket="T-1").policy == "Asked for"
+    assert ask("Alice", ticket="T-1", policy="web").outcome == "allowed"
+    assert ask("Alice", ticket="T-1", policy="Closed").missing == "access policy"
+    assert ask("Alice", ticket="T-1", policy="none such").missing == "access policy"
+    assert ask("Dave").missing == "enabled access policy"
+
+
+def test_groups_that_hold_each_other_end() -> None:
+    written = read(FILE.replace("web =", 'a = ["b"]\nb = ["a", "Zoe"]\nweb ='))
+    asked = Question(user="Zoe", activity="Linux sudo", resource="web01")
+    assert from_file(written)(asked).outcome == "denied"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, None),
+        ({"outcome": "allowed"}, "needs approval, not allowed"),
+        ({"decided_by": "Web"}, "not by “Web”"),
+        ({"user": "Dave", "outcome": "denied", "decided_by": None, "missing": "enabled access policy"}, None),
+        ({"user": "Dave", "outcome": "denied", "decided_by": None, "missing": "notes"}, "not of notes"),
+        ({"user": "Dave", "outcome": "denied", "decided_by": "Web"}, "not by “Web”"),
+    ],
+)
+def test_differences(changes: dict[str, str], words: str | None) -> None:
+    (plain,) = read(FILE).expect
+    expected = msgspec.structs.replace(plain, **changes)
+    found = difference(expected, from_file(read(FILE))(expected))
+    assert found is None if words is None else words in str(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "expects nothing"),
+        ("[[policy]]\nname = 'x'", "expects nothing"),
+        ("[[expect]]\nuser = 'a'", "activity"),
+        ("[[expect]]\nuser='a'\nactivity='b'\nresource='c'\noutcome='maybe'", "maybe"),
+        ("[[expect]]\nuser='a'\nactivity='b'\nresource='c'\noutcome='denied'\ncolour='red'", "colour"),
+        ("not toml", "not a file of expectations"),
+    ],
+)
+def test_a_file_that_is_none(text: str, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        read(text)
