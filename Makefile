@@ -14,8 +14,8 @@ TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql mariadb-server zbar-tools curl 
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo env PYTHONDONTWRITEBYTECODE=1)
 # More arguments for pytest, such as PYTEST_ARGS='-x tests/vault'.
 PYTEST_ARGS ?=
-# On two processes; a file of tests stays in one of them, with its hosts and servers.
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+# On three processes, as tests often wait; a file of tests stays in one of them, with its hosts and servers.
+PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile
 # Then those that measure time by themselves. 5 is pytest's word for "none was chosen". Compiled before, because the
 # tests start hundreds of processes, which compile everything anew where Python may not write what it compiled.
 define run_tests
