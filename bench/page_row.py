@@ -67,11 +67,20 @@ def add_resources(database: Path, total: int) -> None:
         (there,) = connection.execute("SELECT count(*) FROM resource").fetchone()
         (platform,) = connection.execute("SELECT id FROM platform WHERE name = 'Linux'").fetchone()
         connection.executemany(
-            "INSERT INTO resource (id, type, name, name_key, ip_address, platform_id, port_ssh,"
+            "INSERT INTO resource (id, type, name, name_key, search_key, ip_address, platform_id, port_ssh,"
             " accept_host_key_on_first_discovery, ssh_trust_action, created_at, modified_at)"
-            " VALUES (?, 0, ?, ?, ?, ?, 22, 1, 2, ?, ?)",
+            " VALUES (?, 0, ?, ?, ?, ?, ?, 22, 1, 2, ?, ?)",
             (
-                (new_id().hex, name, name, f"10.{n * 7919 % 256}.{n // 256 % 256}.{n % 256}", platform, now, now)
+                (
+                    new_id().hex,
+                    name,
+                    name,
+                    name,
+                    f"10.{n * 7919 % 256}.{n // 256 % 256}.{n % 256}",
+                    platform,
+                    now,
+                    now,
+                )
                 for n in range(there, total)
                 if (name := f"{KINDS[n % len(KINDS)]}-{n:06}")
             ),
@@ -98,10 +107,10 @@ def _theirs(database: Path, statements: list[tuple[str, Any]]) -> float:
     connection.execute("PRAGMA query_only=ON")
 
     def one() -> None:
-        (total,) = connection.execute(*statements[0]).fetchone()
+        found = connection.execute(*statements[0]).fetchall()
         rows = connection.execute(*statements[1]).fetchall()
-        assert len(rows) == PAGE.take
-        msgspec.json.encode({"data": rows, "recordsTotal": total})
+        assert len(found) == len(rows) == PAGE.take
+        msgspec.json.encode({"data": rows, "recordsTotal": found[0][1]})
 
     try:
         return _per_second(one)

@@ -85,7 +85,8 @@ def _hosts(tx: Tx, dice: random.Random, made: PolicyEstate, _people: int, hosts:
         "type": 0, "platform_id": linux, "ip_address": "192.0.2.1", "port_ssh": 22,
         "accept_host_key_on_first_discovery": True, "ssh_trust_action": 2,
     }  # fmt: skip
-    made.hosts = _add(tx, resource, [_named(tx, f"host-{n:06}", **more) for n in range(hosts)])
+    named = [_named(tx, f"host-{n:06}", search_key=f"host-{n:06}", **more) for n in range(hosts)]
+    made.hosts = _add(tx, resource, named)
     made.host_groups = _add(tx, resource_group, [_named(tx, f"hosts {n}") for n in range(max(policies // 10, 4))])
     inside: dict[UUID, list[UUID]] = {group: [] for group in made.host_groups}
     for host in made.hosts:

@@ -26,6 +26,14 @@ class Page:
     filter_text: str | None = None
 
 
+def check_page(page: Page) -> None:
+    """Raise Invalid for a page that can't be."""
+    if page.skip < 0:
+        raise Invalid("skip must not be negative", field="skip")
+    if not 0 <= page.take <= MAX_TAKE:
+        raise Invalid(f"take must lie between 0 and {MAX_TAKE}", field="take")
+
+
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
     """Rows of one page and the number of rows in the whole filtered list."""
@@ -54,10 +62,7 @@ def fetch(
 
     `columns` maps lower-cased wire names to what may be ordered or searched; `tie` makes the order total.
     """
-    if page.skip < 0:
-        raise Invalid("skip must not be negative", field="skip")
-    if not 0 <= page.take <= MAX_TAKE:
-        raise Invalid(f"take must lie between 0 and {MAX_TAKE}", field="take")
+    check_page(page)
     if page.filter_text:
         query = query.where(contains([columns[name] for name in searched], page.filter_text))
     total = int(tx.scalar(select(func.count()).select_from(query.order_by(None).subquery())))

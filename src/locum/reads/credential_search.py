@@ -17,7 +17,7 @@ from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx
 from locum.kit.errors import Invalid
 from locum.kit.names import name_key
-from locum.kit.paging import MAX_TAKE, Listed, Page
+from locum.kit.paging import MAX_TAKE, Listed, Page, check_page
 from locum.kit.permissions import Permission
 from locum.reads.credentials import INTERNAL, PLATFORM_ID, ROW, SERVICE, STANDARD, CredentialRow
 from locum.resources.model import host_user, platform, resource
@@ -102,10 +102,7 @@ def search(tx: ReadTx, caller: Caller, page: Page, wanted: Wanted) -> Listed[Cre
 
     All but the last, which has the rows, look at as few tables as what is asked for needs.
     """
-    if page.skip < 0:
-        raise Invalid("skip must not be negative", field="skip")
-    if not 0 <= page.take <= MAX_TAKE:
-        raise Invalid(f"take must lie between 0 and {MAX_TAKE}", field="take")
+    check_page(page)
     column = _ORDERED.get((page.order_by or "username").lower())
     if column is None:
         raise Invalid("orderBy names no column of this list", field="orderBy")

@@ -1,4 +1,4 @@
-"""The list of resources, as an administrator's page shows it: one row each, two statements."""
+"""The list of resources, as an administrator's page shows it: one row each, in two or three statements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from locum.credentials.model import credential
 from locum.kit.db import ReadTx
 from locum.kit.errors import Invalid
-from locum.kit.paging import Listed, Page, fetch
+from locum.kit.names import name_key
+from locum.kit.paging import Listed, Page, check_page
 from locum.policies.model import policy, policy_resource
 from locum.resources.model import platform, resource
 from locum.sessions.lifecycle import Status
@@ -46,10 +47,9 @@ class ResourceRow(msgspec.Struct, frozen=True):
     modified_at: dt.datetime
 
 
-_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
+_ORDERED: dict[str, sa.Column[Any]] = {
     "name": resource.c.name_key,
     "displayname": resource.c.name_key,
-    "shownname": resource.c.name,
     "dnshostname": resource.c.dns_name,
     "ipaddress": resource.c.ip_address,
     "platformname": platform.c.name,
@@ -57,7 +57,12 @@ _COLUMNS: dict[str, sa.ColumnElement[Any]] = {
     "createddatetimeutc": resource.c.created_at,
     "modifieddatetimeutc": resource.c.modified_at,
 }
-_SEARCHED = ["shownname", "name", "dnshostname", "ipaddress", "platformname"]
+_SEARCHED = frozenset({"name", "displayname", "dnshostname", "ipaddress", "platformname"})
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    id: UUID
+    total: int
 
 
 def search(
@@ -68,51 +73,75 @@ def search(
     resource_type: int | None = None,
     resource_id: UUID | None = None,
 ) -> Listed[ResourceRow]:
-    """One page of resources (ManagedResource.Search); its text is looked for in `filter_columns`, if any are given."""
-    query = sa.select(
-        resource.c.id,
-        resource.c.type,
-        resource.c.name,
-        resource.c.dns_name,
-        resource.c.ip_address,
-        resource.c.platform_id,
-        platform.c.name.label("platform_name"),
-        platform.c.built_in_account,
-        resource.c.service_account_id,
-        credential.c.name.label("service_account_name"),
-        credential.c.username.label("service_account_username"),
-        resource.c.port_ssh,
-        resource.c.accept_host_key_on_first_discovery,
-        resource.c.trusted_thumbprint,
-        resource.c.discovered_thumbprint,
-        resource.c.ssh_trust_action,
-        _sessions(Status.ACTIVE).label("active_session_count"),
-        _sessions(Status.APPROVAL_REQUIRED, Status.PENDING).label("scheduled_session_count"),
-        _policies().label("access_policy_count"),
-        resource.c.created_at,
-        resource.c.modified_at,
-    ).select_from(
-        resource.join(platform, platform.c.id == resource.c.platform_id).outerjoin(
-            credential, credential.c.id == resource.c.service_account_id
-        )
-    )
+    """One page of resources (ManagedResource.Search); its text is looked for in `filter_columns`, if any are given.
+
+    Two or three statements: all but the last, which has the rows, look at no more than an index.
+    """
+    check_page(page)
+    column = _ORDERED.get((page.order_by or "name").lower())
+    if column is None:
+        raise Invalid("orderBy names no column of this list", field="orderBy")
+    wanted = []
+    if page.filter_text:
+        wanted.append(_holds(tx, page.filter_text, _searched(filter_columns)))
     if resource_type is not None:
-        query = query.where(resource.c.type == resource_type)
+        wanted.append(resource.c.type == resource_type)
     if resource_id is not None:
-        query = query.where(resource.c.id == resource_id)
-    return fetch(
-        tx, ResourceRow, query, page, columns=_COLUMNS, tie=resource.c.id, searched=_searched(filter_columns)
-    )
+        wanted.append(resource.c.id == resource_id)
+    ids, total = _found(tx, page, column, wanted)
+    rows = {row.id: row for row in tx.rows(ResourceRow, _ROWS.where(resource.c.id.in_(ids)))} if ids else {}
+    return Listed([rows[one] for one in ids], total)
 
 
-def _searched(filter_columns: Collection[str]) -> list[str]:
+def _found(
+    tx: ReadTx, page: Page, column: sa.Column[Any], wanted: list[sa.ColumnElement[bool]]
+) -> tuple[list[UUID], int]:
+    """The ids of the page, and how many there are in all: counted with them where every row is looked at anyway."""
+    source: sa.FromClause = resource
+    if column.table is platform:
+        source = source.join(platform, platform.c.id == resource.c.platform_id)
+    elif column.table is credential:
+        source = source.outerjoin(credential, credential.c.id == resource.c.service_account_id)
+    order = [one.desc() if page.descending else one.asc() for one in (column, resource.c.id)]
+    count = sa.select(sa.func.count()).select_from(resource).where(*wanted)
+    if not wanted:
+        total = int(tx.scalar(count))
+        ids = sa.select(resource.c.id).select_from(source).order_by(*order)
+        return (tx.scalars(ids.offset(page.skip).limit(page.take)) if page.take else []), total
+    counted = sa.select(resource.c.id, sa.func.count().over().label("total")).select_from(source).where(*wanted)
+    rows = tx.rows(_Counted, counted.order_by(*order).offset(page.skip).limit(page.take)) if page.take else []
+    if rows:
+        return [row.id for row in rows], rows[0].total
+    return [], int(tx.scalar(count)) if page.skip or not page.take else 0
+
+
+def _searched(filter_columns: Collection[str]) -> frozenset[str]:
     """Names this list does not know are those of columns that are empty here, so that they match nothing."""
     if not filter_columns:
         return _SEARCHED
-    known = [name.lower() for name in filter_columns if name.lower() in _COLUMNS]
+    known = frozenset(name.lower() for name in filter_columns) & frozenset(_ORDERED)
     if not known:
         raise Invalid("filterColumns names no column of this list", field="filterColumns")
-    return [*known, "shownname"] if {"name", "displayname"} & set(known) else known
+    return known
+
+
+def _holds(tx: ReadTx, text: str, columns: frozenset[str]) -> sa.ColumnElement[bool]:
+    """The text is part of one of the columns, whatever its case. All of them together are one key of the index."""
+    key = name_key(text)
+    place = sa.func.instr if tx.dialect == "sqlite" else sa.func.strpos
+    found: list[sa.ColumnElement[bool]] = []
+    if columns >= _SEARCHED:
+        found.append(place(resource.c.search_key, key) > 0)
+    else:
+        own = {_ORDERED[name] for name in columns if _ORDERED[name].table is resource}
+        found += [place(sa.func.lower(sa.cast(one, sa.String)), key) > 0 for one in own]
+    if "platformname" in columns:
+        named = sa.select(platform.c.id).where(place(sa.func.lower(platform.c.name), key) > 0)
+        found.append(resource.c.platform_id.in_(named))
+    if "sausername" in columns:
+        logins = sa.select(credential.c.id).where(place(credential.c.search_key, key) > 0)
+        found.append(resource.c.service_account_id.in_(logins))
+    return sa.or_(sa.false(), *found)
 
 
 def _sessions(*states: Status) -> sa.ScalarSelect[Any]:
@@ -131,3 +160,32 @@ def _policies() -> sa.ScalarSelect[Any]:
         .where(policy_resource.c.member_id == resource.c.id, policy.c.is_deleted.is_(False))
         .scalar_subquery()
     )
+
+
+_ROWS = sa.select(
+    resource.c.id,
+    resource.c.type,
+    resource.c.name,
+    resource.c.dns_name,
+    resource.c.ip_address,
+    resource.c.platform_id,
+    platform.c.name.label("platform_name"),
+    platform.c.built_in_account,
+    resource.c.service_account_id,
+    credential.c.name.label("service_account_name"),
+    credential.c.username.label("service_account_username"),
+    resource.c.port_ssh,
+    resource.c.accept_host_key_on_first_discovery,
+    resource.c.trusted_thumbprint,
+    resource.c.discovered_thumbprint,
+    resource.c.ssh_trust_action,
+    _sessions(Status.ACTIVE).label("active_session_count"),
+    _sessions(Status.APPROVAL_REQUIRED, Status.PENDING).label("scheduled_session_count"),
+    _policies().label("access_policy_count"),
+    resource.c.created_at,
+    resource.c.modified_at,
+).select_from(
+    resource.join(platform, platform.c.id == resource.c.platform_id).outerjoin(
+        credential, credential.c.id == resource.c.service_account_id
+    )
+)

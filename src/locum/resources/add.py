@@ -83,6 +83,7 @@ def add_resource(
         "type": type,
         "name": shown,
         "name_key": name_key(shown),
+        "search_key": search_key(shown, dns_name, ip_address),
         "dns_name": dns_name or None,
         "ip_address": ip_address or None,
         "platform_id": _platform(tx, platform_id, platform_name),
@@ -107,6 +108,11 @@ def add_resource(
         detail={"resource": shown},
     )
     return get_resource(tx, resource_id)
+
+
+def search_key(name: str, dns_name: str | None, ip_address: str | None) -> str:
+    """What a list is searched in, folded as what is looked for is."""
+    return "\x1f".join(name_key(part) for part in (name, dns_name, ip_address) if part)
 
 
 def _platform(tx: ReadTx, platform_id: UUID | None, name: str) -> UUID:

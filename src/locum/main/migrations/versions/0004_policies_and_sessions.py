@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from locum.kit.db import UtcTime
+from locum.kit.names import name_key
 
 revision = "0004"
 down_revision = "0003"
@@ -15,6 +16,7 @@ depends_on = None
 
 def upgrade() -> None:
     _indexes()
+    _resources()
     _groups()
     _policies()
 
@@ -34,6 +36,23 @@ def _indexes() -> None:
         "ix_managed_user_credential_id", "managed_user", ["credential_id", "method", "resource_id", "host_user_id"]
     )
     op.create_index("ix_host_user_privilege", "host_user", ["privilege", "id"])
+
+
+def _resources() -> None:
+    with op.batch_alter_table("resource") as batch_op:
+        batch_op.add_column(sa.Column("search_key", sa.String(length=1000), server_default="", nullable=False))
+        batch_op.create_index(
+            "ix_resource_search",
+            ["search_key", "type", "name_key", "dns_name", "ip_address", "platform_id", "created_at", "modified_at",
+             "service_account_id", "id"],
+        )  # fmt: skip
+    there = sa.table(
+        "resource", *(sa.column(name) for name in ("id", "name", "dns_name", "ip_address", "search_key"))
+    )
+    for row in op.get_bind().execute(sa.select(there)).all():
+        parts = (part for part in (row.name, row.dns_name, row.ip_address) if part)
+        key = "\x1f".join(name_key(part) for part in parts)
+        op.get_bind().execute(sa.update(there).where(there.c.id == row.id).values(search_key=key))
 
 
 def _named(table: str, *columns: sa.Column[str]) -> None:
