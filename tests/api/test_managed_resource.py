@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from account_calls import application
 from estate import NIL, RESOURCES, Estate, made, problem
 from locum.resources.model import resource
+from locum.sessions import ledger
 from locum.sessions.lifecycle import Status
 
 pytestmark = pytest.mark.anyio
@@ -111,3 +113,82 @@ async def test_who_may(estate: Estate) -> None:
     for call in (estate.ada.get(SEARCH), estate.ada.post(RESOURCES, {"name": "x"})):
         problem(await call, 403)
     problem(await estate.callers.nobody().get(SEARCH), 401)
+
+
+@pytest.mark.sees_effect("ManagedResource.PutAsync")
+async def test_a_row_of_the_list_is_sent_back_with_one_field_changed(estate: Estate) -> None:
+    """As scripts do, whose shell turns what is nested into text."""
+    (row,) = (await estate.get(estate.admin, SEARCH))["data"]
+    path = f"{RESOURCES}/{row['id']}"
+    garbled = {
+        **row,
+        "platform": "@{name=Linux}",
+        "serviceAccount": "System.Object[]",
+        "activeSessionCount": "many",
+    }
+    same = made(await estate.admin.put(path, garbled))
+    assert (same["name"], same["modifiedDateTimeUtc"]) == ("web01", row["modifiedDateTimeUtc"])
+    assert estate.audited("resource.changed", row["id"]) == 0
+    changed = made(await estate.admin.put(path, {**garbled, "ipAddress": "192.0.2.99", "portSsh": 2200}))
+    assert (changed["ipAddress"], changed["portSsh"]) == ("192.0.2.99", 2200)
+    assert estate.audited("resource.changed", row["id"]) == 1
+    (after,) = (await estate.get(estate.admin, SEARCH, filterText="2.99"))["data"]
+    kept = {
+        name: value for name, value in row.items() if name not in ("ipAddress", "portSsh", "modifiedDateTimeUtc")
+    }
+    assert kept.items() <= after.items()
+    for field in ("name", "displayName"):
+        made(await estate.admin.put(path, {**after, field: f"by {field}"}))
+        assert await names(estate, filterText=f"BY {field}".upper()) == [f"by {field}"]
+        (after,) = (await estate.get(estate.admin, SEARCH))["data"]
+
+
+async def test_what_can_not_be_changed_is_said(estate: Estate) -> None:
+    await estate.admin.post(RESOURCES, {"name": "db01", "ipAddress": "192.0.2.11"})
+    path = f"{RESOURCES}/{estate.ids['web01']}"
+    postgres = next(
+        one["id"] for one in await estate.get(estate.ada, "/api/v1/Platform") if one["name"] == "PostgreSQL"
+    )
+    for body, status, field in (
+        ({"id": str(uuid4())}, 400, "id"),
+        ({"ipAddress": "192.0.2.256"}, 400, "ipAddress"),
+        ({"dnsHostName": "-oProxyCommand=x"}, 400, "name"),
+        ({"portSsh": 70000}, 400, "portSsh"),
+        ({"serviceAccountId": str(uuid4())}, 400, "serviceAccountId"),
+        ({"platformId": str(uuid4())}, 400, "platformId"),
+        ({"platformId": postgres}, 400, "platformId"),
+        ({"name": "DB01"}, 409, None),
+    ):
+        told = problem(await estate.admin.put(path, body), status)
+        assert field is None or field in told["errors"], body
+    problem(await estate.admin.put(f"{RESOURCES}/{uuid4()}", {"name": "x"}), 404)
+    problem(await estate.ada.put(path, {"name": "x"}), 403)
+    (row,) = (await estate.get(estate.admin, SEARCH, filterText="web01"))["data"]
+    assert (row["ipAddress"], row["portSsh"]) == ("192.0.2.10", 2222)
+
+
+async def test_a_place_does_not_change_while_access_is_there(estate: Estate) -> None:
+    """What is to be taken away would be looked for on another machine."""
+    session = UUID((await estate.ask())["id"])
+    where = UUID(estate.ids["web01"])
+    estate.database.submit_write(
+        ledger.intend, session_id=session, resource_id=where, steps=[("account", {"login": "x"})]
+    ).result()
+    path = f"{RESOURCES}/{where}"
+    assert "taken away" in problem(await estate.admin.put(path, {"ipAddress": "192.0.2.99"}), 409)["detail"]
+    made(await estate.admin.put(path, {"name": "web01 again"}))
+    (entry,) = estate.database.submit_read(ledger.entries, session).result()
+    estate.database.submit_write(ledger.reverted, entry.id).result()
+    made(await estate.admin.put(path, {"ipAddress": "192.0.2.99"}))
+
+
+async def test_a_key_for_other_credentials_moves_no_host(estate: Estate) -> None:
+    """Its service account's password would be sent wherever the address leads."""
+    robot = await application(estate.admin)
+    other = made(await estate.admin.post("/api/v1/Credential", {"username": "other", "password": "x", "type": 1}))
+    key = made(
+        await estate.admin.post(f"/api/locum/v1/Application/{robot}/ApiKey", {"credentials": [other["id"]]}), 201
+    )["key"]
+    path = f"{RESOURCES}/{estate.ids['web01']}"
+    problem(await estate.callers.bearing(key).put(path, {"ipAddress": "192.0.2.66"}), 403)
+    assert await names(estate, filterText="2.66") == []

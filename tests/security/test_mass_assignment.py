@@ -94,6 +94,8 @@ SETTABLE = {
     "CheckOutIn": "minutes exclusive note ticket", "ExtendIn": "minutes",
     "ManagedResourceIn": "name type host managedDatabase platformId displayName ipAddress serviceAccountId portSsh"
     " acceptThumbprintOnFirstDiscovery",
+    "ManagedResourceViewIn": "id name displayName dnsHostName ipAddress platformId serviceAccountId portSsh"
+    " acceptThumbprintOnFirstDiscovery",
     "HostIn": "name dnsHostName",
     "SshKeyUseIn": "sshKeyUse",
     "SimpleAccessControlPolicyIn": "name description priority notesRequired ticketRequired approvalTypeRequired"
@@ -194,6 +196,9 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         **{name: Sample(body, admin, of) for name, (body, of) in (await credential_samples(estate)).items()},
         "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
         "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),
+        "ManagedResource.PutAsync": Sample(
+            {"ipAddress": "192.0.2.21"}, admin, ids={"managedResourceId": ids["web01"]}
+        ),
         "ManagedResource.Post": Sample({"host": {"name": "db01"}, "ipAddress": "192.0.2.20"}, admin),
         "ConnectionProfile.SetSshKeyUse": Sample({"sshKeyUse": "any"}, admin, {"connectionProfileId": profile}),
         "AccessControlPolicy.Post": Sample({"name": "new", **policy_lists}, admin),

@@ -8,15 +8,21 @@ from locum.api.context import Call
 from locum.api.guards import ADMIN_OR_APP
 from locum.api.operations import operation
 from locum.api.paging import ColumnPaging
-from locum.api.wire.base import DataTable, at
+from locum.api.wire.base import DataTable, In, at
 from locum.api.wire.enums import CertificateType, DatabaseType, ManagedResourceType, SshTrustActionType
-from locum.api.wire.managed_resource import ManagedResource, ManagedResourceIn, ManagedResourceView
+from locum.api.wire.managed_resource import (
+    ManagedResource,
+    ManagedResourceIn,
+    ManagedResourceView,
+    ManagedResourceViewIn,
+)
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Invalid, NotAvailable
 from locum.kit.permissions import Permission
 from locum.reads import resources as reads
-from locum.resources import model
-from locum.resources.add import DEFAULT_PLATFORM, Listening, add_resource
+from locum.resources import change, model
+from locum.resources.add import DEFAULT_PLATFORM, Listening, add_resource, get_resource
+from locum.sessions.ledger import refuse_while_open_on
 
 DEFAULT_SSH_PORT = 22
 _KINDS = {
@@ -25,6 +31,10 @@ _KINDS = {
     ManagedResourceType.DATABASE: model.ResourceType.DATABASE,
 }
 _DATABASES = {DatabaseType.POSTGRESQL: "PostgreSQL", DatabaseType.MYSQL: "MySQL"}
+
+
+class ResourceId(In):
+    managed_resource_id: UUID
 
 
 class ResourceQuery(ColumnPaging):
@@ -66,6 +76,39 @@ def create_resource(tx: Tx, call: Call[None, None, ManagedResourceIn]) -> Manage
         database=database,
     )
     return shown(made)
+
+
+@operation(
+    "ManagedResource.PutAsync",
+    "PUT /api/v1/ManagedResource/{managedResourceId}",
+    who=ADMIN_OR_APP,
+    permission=Permission.RESOURCES_RESOURCE_CHANGE,
+    problems=(400, 404, 409),
+    audit="resource.changed",
+    summary="Change a resource; a row of Search may be sent back (RES-14)",
+)
+def put_resource(tx: Tx, call: Call[ResourceId, None, ManagedResourceViewIn]) -> ManagedResource:
+    """What the view has beside the fields that can be changed is not looked at, however garbled it comes back."""
+    body, resource_id = call.body, call.params.managed_resource_id
+    if body.id not in (None, resource_id):
+        raise Invalid("id is another resource's than the path says", field="id")
+    before = get_resource(tx, resource_id)
+    changes = change.ResourceChanges(
+        name=next((name for name in (body.name, body.display_name) if name and name != before.name), None),
+        dns_name=body.dns_host_name or None,
+        ip_address=body.ip_address or None,
+        platform_id=body.platform_id,
+        service_account_id=body.service_account_id,
+        port_ssh=body.port_ssh or None,
+        accept_host_key_on_first_discovery=body.accept_thumbprint_on_first_discovery,
+    )
+    values = changes.given(before)
+    if call.caller.key is not None:
+        for credential_id in filter(None, (before.service_account_id, changes.service_account_id)):
+            call.caller.key.check_credential(credential_id)
+    if change.WHERE_IT_IS & values.keys():
+        refuse_while_open_on(tx, resource_id)
+    return shown(change.change_resource(tx, call.caller.actor, before, changes))
 
 
 def _dns_name(body: ManagedResourceIn) -> str | None:

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     POLICIES_USERS_MODIFY = "policies:users:modify"
     RECORDINGS_ANY_EXPORT = "recordings:any:export"
     RECORDINGS_ENDED_VIEW = "recordings:ended:view"
+    RESOURCES_RESOURCE_CHANGE = "resources:resource:change"
     RESOURCES_RESOURCE_CREATE = "resources:resource:create"
     RESOURCES_RESOURCE_READ = "resources:resource:read"
     ROLES_ROLE_MANAGE = "roles:role:manage"

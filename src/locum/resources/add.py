@@ -21,7 +21,7 @@ from locum.resources.model import Resource, ResourceType, TrustAction, platform,
 DEFAULT_PLATFORM = "Linux"
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
-_TAKEN = "there is a resource of this name already"
+TAKEN = "there is a resource of this name already"
 _COLUMNS = [resource.c[name] for name in Resource.__struct_fields__]
 
 
@@ -66,17 +66,14 @@ def add_resource(
     if not dns_name and not ip_address and type is not ResourceType.SECRET_VAULT:
         dns_name = name
     shown = checked_name(name or dns_name or ip_address, field="name")
-    _check_address(dns_name, ip_address)
+    check_address(dns_name, ip_address)
     if not 1 <= port_ssh <= 65535:
         raise Invalid("portSsh must lie between 1 and 65535", field="portSsh")
     if database is not None and database.port is not None and not 1 <= database.port <= 65535:
         raise Invalid("port must lie between 1 and 65535", field="port")
-    if service_account_id is not None:
-        table = metadata.tables["credential"]
-        if tx.scalar(sa.select(table.c.id).where(table.c.id == service_account_id)) is None:
-            raise Invalid("serviceAccountId names no credential", field="serviceAccountId")
+    check_service_account(tx, service_account_id)
     if tx.scalar(sa.select(resource.c.id).where(resource.c.name_key == name_key(shown))) is not None:
-        raise Conflict(_TAKEN)
+        raise Conflict(TAKEN)
     resource_id = new_id()
     row = {
         "id": resource_id,
@@ -86,7 +83,7 @@ def add_resource(
         "search_key": search_key(shown, dns_name, ip_address),
         "dns_name": dns_name or None,
         "ip_address": ip_address or None,
-        "platform_id": _platform(tx, platform_id, platform_name),
+        "platform_id": platform_of(tx, platform_id, platform_name),
         "service_account_id": service_account_id,
         "port_ssh": port_ssh,
         "accept_host_key_on_first_discovery": accept_host_key_on_first_discovery,
@@ -98,7 +95,7 @@ def add_resource(
     try:
         tx.add(resource, **row)
     except IntegrityError as error:  # another transaction took the name since the look-up
-        raise Conflict(_TAKEN) from error
+        raise Conflict(TAKEN) from error
     audit.record(
         tx,
         actor,
@@ -115,7 +112,8 @@ def search_key(name: str, dns_name: str | None, ip_address: str | None) -> str:
     return "\x1f".join(name_key(part) for part in (name, dns_name, ip_address) if part)
 
 
-def _platform(tx: ReadTx, platform_id: UUID | None, name: str) -> UUID:
+def platform_of(tx: ReadTx, platform_id: UUID | None, name: str) -> UUID:
+    """The platform of that id, or where there is none the one called `name`. Raises Invalid."""
     match = platform.c.id == platform_id if platform_id else platform.c.name == name
     found: UUID | None = tx.scalar(sa.select(platform.c.id).where(match))
     if found is None:
@@ -123,7 +121,15 @@ def _platform(tx: ReadTx, platform_id: UUID | None, name: str) -> UUID:
     return found
 
 
-def _check_address(dns_name: str | None, ip_address: str | None) -> None:
+def check_service_account(tx: ReadTx, credential_id: UUID | None) -> None:
+    """Raise Invalid for the id of no credential."""
+    table = metadata.tables["credential"]
+    if credential_id and tx.scalar(sa.select(table.c.id).where(table.c.id == credential_id)) is None:
+        raise Invalid("serviceAccountId names no credential", field="serviceAccountId")
+
+
+def check_address(dns_name: str | None, ip_address: str | None) -> None:
+    """Raise Invalid for what is no address, or would be read as an option of a command."""
     if ip_address:
         try:
             address = ipaddress.ip_address(ip_address)

@@ -174,3 +174,19 @@ class ManagedResourceIn(In):
     service_account_id: UUID | None = None
     port_ssh: int = 0
     accept_thumbprint_on_first_discovery: bool = False
+
+
+class ManagedResourceViewIn(In):
+    """What can be changed of a view that is sent back; the rest of it is not looked at."""
+
+    __contract__ = "SbPAM.Models.ManagedResourceView"
+
+    id: UUID | None = None
+    name: Name | None = None
+    display_name: Name | None = None
+    dns_host_name: Name | None = None
+    ip_address: Name | None = None
+    platform_id: UUID | None = None
+    service_account_id: UUID | None = None
+    port_ssh: int | None = None
+    accept_thumbprint_on_first_discovery: bool | None = None
