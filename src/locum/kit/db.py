@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 GROUP_COMMIT_LIMIT = 64
 SQLITE_READERS = 2
+FEW_ROWS = 5_000
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -351,7 +352,7 @@ def _gather_statistics(tx: Tx) -> None:
     tx._connection.exec_driver_sql("PRAGMA analysis_limit=1000")  # rows of an index at most
     tx._connection.exec_driver_sql("ANALYZE")
     # A table that is small now may be large in an hour, and until then would be read whole at each look.
-    tx._connection.exec_driver_sql("DELETE FROM sqlite_stat1 WHERE CAST(stat AS INTEGER) < 5000")
+    tx._connection.exec_driver_sql("DELETE FROM sqlite_stat1 WHERE CAST(stat AS INTEGER) < ?", (FEW_ROWS,))
     tx._connection.exec_driver_sql("ANALYZE sqlite_schema")
 
 
