@@ -7,6 +7,7 @@ from types import ModuleType
 from locum.api import (
     access_control_policy,
     activity,
+    activity_group,
     activity_session,
     api_key,
     app_user_token,
@@ -23,7 +24,9 @@ from locum.api import (
     local_user,
     log,
     managed_account,
+    managed_account_group,
     managed_resource,
+    managed_resource_group,
     managed_user,
     override_policy,
     passkey,
@@ -43,6 +46,7 @@ from locum.api import (
     signin_policy,
     ssh_key,
     ssh_user_ca,
+    user_and_group_collection,
 )
 
 CONTROLLERS: tuple[ModuleType, ...] = (
@@ -75,6 +79,10 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     activity,
     connection_profile,
     access_control_policy,
+    activity_group,
+    managed_resource_group,
+    managed_account_group,
+    user_and_group_collection,
     activity_session,
     log,
     permission,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -47,12 +48,12 @@ def fetch(
     page: Page,
     *,
     columns: dict[str, ColumnElement[Any]],
-    tie: ColumnElement[Any],
+    tie: ColumnElement[Any] | Sequence[ColumnElement[Any]],
     searched: list[str],
 ) -> Listed[T]:
     """Run `query` as one page: two statements (count, rows), whatever the number of rows.
 
-    `columns` maps lower-cased wire names to what may be ordered or searched; `tie` makes the order total.
+    `columns` maps lower-cased wire names to what may be ordered or searched; all of `tie` make the order total.
     """
     if page.skip < 0:
         raise Invalid("skip must not be negative", field="skip")
@@ -63,7 +64,7 @@ def fetch(
     total = int(tx.scalar(select(func.count()).select_from(query.order_by(None).subquery())))
     if page.take == 0 or page.skip >= total:
         return Listed([], total)
-    order: list[ColumnElement[Any]] = [tie]
+    order: list[ColumnElement[Any]] = [tie] if isinstance(tie, ColumnElement) else list(tie)
     if page.order_by:
         column = columns.get(page.order_by.lower())
         if column is None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import IntEnum
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import UtcTime, metadata
+
+
+class PolicyType(IntEnum):
+    """Numbers of the contract's PolicyType: people × activities × resources, or people × credentials (POL-01)."""
+
+    RESOURCE = 0
+    CREDENTIAL = 1
+
 
 policy = sa.Table(
     "policy",

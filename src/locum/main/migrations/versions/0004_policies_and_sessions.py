@@ -17,6 +17,7 @@ def upgrade() -> None:
     _indexes()
     _groups()
     _policies()
+    _described_groups()
 
 
 def _indexes() -> None:
@@ -79,3 +80,8 @@ def _policies() -> None:
         batch_op.create_check_constraint(op.f("ck_policy_type"), "type IN (0, 1)")
     for kind in ("resource_group", "activity_group", "credential"):
         _members(f"policy_{kind}", ("policy_id", "policy"), ("member_id", kind))
+
+
+def _described_groups() -> None:
+    """Groups and collections of people are identities, and have a description."""
+    op.add_column("identity", sa.Column("description", sa.String(length=1000), nullable=True))
