@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -47,7 +47,7 @@ def fetch(
     query: Select[Any],
     page: Page,
     *,
-    columns: dict[str, ColumnElement[Any]],
+    columns: Mapping[str, ColumnElement[Any]],
     tie: ColumnElement[Any] | Sequence[ColumnElement[Any]],
     searched: list[str],
 ) -> Listed[T]:
