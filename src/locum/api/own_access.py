@@ -28,7 +28,7 @@ from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.names import name_key
 from locum.kit.permissions import Permission
 from locum.reads import own_access as reads
-from locum.reads import policies
+from locum.reads import own_targets, policies
 
 _MOST_SPELLINGS = 8  # replacement characters of one name: 2^8 names are looked up
 
@@ -108,7 +108,7 @@ def get_account_cards(tx: ReadTx, call: Call[AccountPath, AccountCardPage, None]
 def get_resources(tx: ReadTx, call: Call[None, ResourcePage, None]) -> DataTable[AccessPolicyObject]:
     query = call.query
     owner = _owner(tx, call, query.managed_account_id)
-    listed = reads.targets(
+    listed = own_targets.targets(
         tx,
         query.page(),
         owner,
@@ -131,7 +131,7 @@ def search_for_policy(tx: ReadTx, call: Call[None, Wanted, None]) -> list[Simple
     """400: the person has nothing on a resource of this name, if there is any; 404: but not this activity (POL-05)."""
     query = call.query
     owner = _owner(tx, call, query.managed_account_id)
-    found = reads.search(
+    found = own_targets.search(
         tx,
         owner,
         activity_keys=_spellings(query.activity_name, query.replacement_char),
@@ -234,7 +234,7 @@ def _info(given: reads.GivenRow, owner: UUID) -> PolicyInfo:
     )
 
 
-def _object(target: reads.Target) -> AccessPolicyObject:
+def _object(target: own_targets.Target) -> AccessPolicyObject:
     row = target.row
     ways = [
         ActivityPolicy(

@@ -12,12 +12,12 @@ from locum.api.context import Call
 from locum.api.guards import ADMIN, ADMIN_OR_USER_PLUS, Scope
 from locum.api.operations import operation
 from locum.api.wire.base import In
-from locum.api.wire.enums import (
+from locum.api.wire.managed_account import Counts
+from locum.api.wire.member_enums import (
     ActivityAndGroupEntityType,
     CredentialOrHostUser,
     ManagedResourceAndGroupEntityType,
 )
-from locum.api.wire.managed_account import Counts
 from locum.api.wire.policy_member import (
     AccountIdAndEntityIn,
     ActivityIdAndEntityIn,

@@ -11,14 +11,13 @@ from locum.api.guards import ADMIN_APP_OR_USER_PLUS, ADMIN_OR_USER_PLUS, Scope
 from locum.api.operations import operation
 from locum.api.paging import ColumnPaging, Paging
 from locum.api.wire.base import DataTable, In, at
-from locum.api.wire.enums import (
+from locum.api.wire.enums import EntityType, ManagedResourceType
+from locum.api.wire.managed_account import Counts, ManagedAccountView
+from locum.api.wire.member_enums import (
     ActivityAndGroupEntityType,
     CredentialOrHostUser,
-    EntityType,
     ManagedResourceAndGroupEntityType,
-    ManagedResourceType,
 )
-from locum.api.wire.managed_account import Counts, ManagedAccountView
 from locum.api.wire.policy_member import (
     ActivityAndGroupView,
     CredentialPolicyCandidateView,

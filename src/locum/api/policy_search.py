@@ -18,7 +18,7 @@ from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 from locum.kit.permissions import Permission
 from locum.policies.members import GROUPS
-from locum.reads import own_access, policies
+from locum.reads import group_cards, policies
 from locum.resources.add import get_resource
 
 _READ = Permission.POLICIES_POLICY_READ
@@ -97,7 +97,7 @@ def search_for_group(tx: ReadTx, call: Call[GroupPath, GroupCardPage, None]) -> 
     """The last session of any of its members, where asked for."""
     group_id, query = call.params.managed_account_group_id, call.query
     _check_group(tx, group_id)
-    listed = own_access.group_cards(tx, query.page(), group_id, last_run=query.include_last_run)
+    listed = group_cards.group_cards(tx, query.page(), group_id, last_run=query.include_last_run)
     data = [
         GroupActivityCard(
             id=row.activity_id,

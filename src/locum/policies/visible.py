@@ -6,11 +6,12 @@ Everything here is a condition or a subquery; whoever lists something puts them 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from locum.activities.model import activity_group_member
+from locum.activities.model import activity, activity_group_member
 from locum.identities.model import identity_member
 from locum.kit.db import ReadTx
 from locum.policies.decide import Approval
@@ -117,3 +118,21 @@ def fits(own: sa.FromClause, platform_id: sa.ColumnElement[UUID]) -> sa.ColumnEl
     A copy of a platform is spoken to as its base is, so what the base's activities do works there too.
     """
     return sa.or_(own.c.id == platform_id, own.c.base_platform_id == platform_id)
+
+
+def reached(policies: Collection[UUID], resources: Collection[UUID] | None = None) -> sa.Select[Any]:
+    """Each activity of these policies with each resource it works on there; to be narrowed, and to select from.
+
+    Its rows have one of `activity`, `resource`, `platform` (the resource's) and `policy` each.
+    """
+    gives, holds = activity_pairs(policies).subquery(), resource_pairs(policies, resources).subquery()
+    return (
+        sa.select()
+        .select_from(gives)
+        .join(holds, holds.c.policy_id == gives.c.policy_id)
+        .join(activity, activity.c.id == gives.c.activity_id)
+        .join(resource, resource.c.id == holds.c.resource_id)
+        .join(platform, platform.c.id == resource.c.platform_id)
+        .join(policy, policy.c.id == gives.c.policy_id)
+        .where(fits(platform, activity.c.platform_id))
+    )

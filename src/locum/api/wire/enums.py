@@ -29,13 +29,6 @@ class AccountType(IntEnum):
     LOCAL = 2
 
 
-class ActivityAndGroupEntityType(IntEnum):
-    __contract__ = "SbPAM.Models.ActivityAndGroupEntityType"
-
-    ACTIVITY = 0
-    ACTIVITY_GROUP = 1
-
-
 class ActivityConfigurationType(IntEnum):
     __contract__ = "SbPAM.Models.ActivityConfigurationType"
 
@@ -112,28 +105,12 @@ class CredentialType(IntEnum):
     ANY = -1
 
 
-class CredentialOrHostUser(IntEnum):
-    __contract__ = "SbPAM.Models.CredentialOrHostUser"
-
-    CREDENTIAL = 0
-    CREDENTIAL_GROUP = 1
-    HOST_USER = 2
-
-
 class CredentialSearchManagedFilter(IntEnum):
     __contract__ = "SbPAM.Models.CredentialSearchManagedFilter"
 
     MANAGED = 0
     UNMANAGED = 1
     ALL = -1
-
-
-class CustomFieldDataType(IntEnum):
-    __contract__ = "SbPAM.Models.CustomFieldDataType"
-
-    INTEGER = 0
-    STRING = 1
-    OPTIONS = 2
 
 
 class DatabaseType(IntEnum):
@@ -189,35 +166,6 @@ class ManageAccount(IntEnum):
 
     UNMANAGED = 0
     MANAGED = 1
-
-
-class ManagedAccountGroupType(IntEnum):
-    __contract__ = "SbPAM.Models.ManagedAccountGroupType"
-
-    LOCAL = 0
-    ACTIVE_DIRECTORY = 1
-
-
-class ManagedResourceAndGroupEntityType(IntEnum):
-    __contract__ = "SbPAM.Models.ManagedResourceAndGroupEntityType"
-
-    RESOURCE = 0
-    RESOURCE_GROUP = 1
-    SECRET_VAULT = 2
-
-
-class ManagedResourceGroupManageAccounts(IntEnum):
-    __contract__ = "SbPAM.Models.ManagedResourceGroupManageAccountsEnum"
-
-    PER_RESOURCE = 0
-    UNMANAGED = 1
-    MANAGED = 2
-
-
-class ManagedResourceGroupType(IntEnum):
-    __contract__ = "SbPAM.Models.ManagedResourceGroupType"
-
-    LOCAL = 0
 
 
 class ManagedResourceType(IntEnum):

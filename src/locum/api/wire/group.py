@@ -6,8 +6,8 @@ from typing import Annotated
 from uuid import UUID
 
 from locum.api.wire.base import NEVER, In, Line, Name, Out, Time, later
-from locum.api.wire.enums import (
-    EntityType,
+from locum.api.wire.enums import EntityType
+from locum.api.wire.member_enums import (
     ManagedAccountGroupType,
     ManagedResourceGroupManageAccounts,
     ManagedResourceGroupType,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from locum.api.wire.base import NEVER, In, Out, Time
-from locum.api.wire.enums import (
+from locum.api.wire.enums import EntityType
+from locum.api.wire.member_enums import (
     ActivityAndGroupEntityType,
     CredentialOrHostUser,
-    EntityType,
     ManagedAccountGroupType,
     ManagedResourceAndGroupEntityType,
 )
