@@ -55,10 +55,7 @@ def fetch(
 
     `columns` maps lower-cased wire names to what may be ordered or searched; all of `tie` make the order total.
     """
-    if page.skip < 0:
-        raise Invalid("skip must not be negative", field="skip")
-    if not 0 <= page.take <= MAX_TAKE:
-        raise Invalid(f"take must lie between 0 and {MAX_TAKE}", field="take")
+    _check(page)
     if page.filter_text:
         query = query.where(contains([columns[name] for name in searched], page.filter_text))
     total = int(tx.scalar(select(func.count()).select_from(query.order_by(None).subquery())))
@@ -72,3 +69,16 @@ def fetch(
         order.insert(0, column)
     query = query.order_by(*(c.desc() if page.descending else c.asc() for c in order))
     return Listed(tx.rows(row_type, query.offset(page.skip).limit(page.take)), total)
+
+
+def nothing(page: Page) -> Listed[Any]:
+    """The page of a list that is known to be empty; wrong limits are refused all the same."""
+    _check(page)
+    return Listed([], 0)
+
+
+def _check(page: Page) -> None:
+    if page.skip < 0:
+        raise Invalid("skip must not be negative", field="skip")
+    if not 0 <= page.take <= MAX_TAKE:
+        raise Invalid(f"take must lie between 0 and {MAX_TAKE}", field="take")

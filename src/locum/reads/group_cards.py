@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from locum.activities.model import activity
 from locum.identities.model import identity_member
 from locum.kit.db import ReadTx
-from locum.kit.paging import Listed, Page, fetch
+from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.policies.model import policy, policy_identity
 from locum.policies.visible import activity_pairs
 from locum.reads.own_access import LastRow
@@ -34,7 +34,7 @@ def group_cards(tx: ReadTx, page: Page, group_id: UUID, *, last_run: bool) -> Li
     of_group = sa.select(policy.c.id).join(policy_identity, policy_identity.c.policy_id == policy.c.id)
     policies = tx.scalars(of_group.where(policy_identity.c.member_id == group_id, policy.c.is_deleted.is_(False)))
     if not policies:
-        return Listed([], 0)
+        return nothing(page)
     pairs = activity_pairs(policies).subquery()
     query = (
         sa.select(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from locum.activities.model import activity, connection_profile
 from locum.kit.db import ReadTx
-from locum.kit.paging import Listed, Page, fetch
+from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.policies.model import policy
 from locum.policies.visible import activity_pairs, policies_of, reached, reaches
 from locum.resources.model import platform, resource
@@ -94,7 +94,7 @@ def cards(
     """
     policies = policies_of(tx, identity_id, key_policies=key_policies)
     if not policies:
-        return Listed([], 0)
+        return nothing(page)
     found = _card_rows(tx, page, policies, by_policy=by_policy)
     if not found.rows:
         return Listed([], found.total)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from locum.activities.model import activity, connection_profile
 from locum.kit.db import ReadTx
-from locum.kit.paging import Listed, Page, fetch
+from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.policies.model import policy
 from locum.policies.visible import policies_of, reached
 from locum.resources.model import platform, resource
@@ -61,7 +61,7 @@ def targets(
     """One page of the resources on which a person can begin an activity, or this one: four statements."""
     policies = policies_of(tx, identity_id, key_policies=key_policies, policy_id=policy_id)
     if not policies:
-        return Listed([], 0)
+        return nothing(page)
     reachable = reached(policies).add_columns(resource.c.id)
     if activity_id is not None:
         reachable = reachable.where(activity.c.id == activity_id)
