@@ -18,7 +18,8 @@ from locum.kit.actor import Actor
 from locum.kit.db import Database, Tx
 from locum.main import keys
 from locum.main.seed import seed
-from locum.policies.add import Members, add_policy
+from locum.policies.add import add_policy
+from locum.policies.members import Members
 from locum.resources.add import add_resource
 from locum.vault.key_file import create_root_key
 from locum.vault.keyring import load_keyring

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from estate import NIL, POLICIES, SESSIONS, Estate, made, problem
+from account_calls import application
+from estate import CREDENTIALS, NIL, POLICIES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
 from locum.policies.model import policy
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +58,6 @@ async def test_what_is_wrong_is_said(estate: Estate) -> None:
         assert any(
             name.startswith(field) for name in problem(await estate.admin.post(POLICIES, body), 400)["errors"]
         )
-    problem(await estate.admin.post(POLICIES, {"name": "new", "policyType": "Credential"}), 409)
     assert estate.count(policy) == 1
 
 
@@ -164,3 +164,97 @@ async def test_a_change_that_cannot_be(estate: Estate) -> None:
         problem(await estate.admin.put(path, changes), status)
     problem(await estate.admin.put(f"{POLICIES}/{uuid4()}", {"name": "x"}), 404)
     problem(await estate.ada.put(path, {"name": "mine"}), 403)
+
+
+@pytest.mark.sees_effect(
+    "AccessControlPolicy.GetAll", "AccessControlPolicy.PutStatus", "AccessControlPolicy.Delete"
+)
+async def test_a_disabled_or_deleted_policy_gives_nothing_and_can_come_back(estate: Estate) -> None:
+    path, cards = f"{POLICIES}/{estate.ids['admins']}", f"{POLICIES}/ActivityCardWithPolicies"
+    body = {"activityId": estate.ids["Linux sudo"], "managedResourceId": estate.ids["web01"]}
+
+    robot = estate.callers.application("robot")
+
+    async def names(**query: bool) -> list[str]:
+        return [view["name"] for view in await estate.get(robot, POLICIES, **query)]
+
+    assert await names() == ["admins"]
+    made(await estate.admin.put(f"{path}/Status", None, ISDISABLED=True))
+    problem(await estate.ada.post(SESSIONS, body), 403)
+    assert (await estate.get(estate.ada, cards))["recordsTotal"] == 0
+    assert (await names(), await names(isDisabled=True), await names(ignoreStatus=True)) == (
+        [],
+        ["admins"],
+        ["admins"],
+    )
+    made(await estate.admin.put(f"{path}/Status", None, isDisabled=False))
+    assert (await estate.get(estate.ada, cards))["recordsTotal"] == 2
+    answer = await estate.admin.http.delete(path)
+    assert (answer.status_code, answer.content) == (202, b"")
+    problem(await estate.ada.post(SESSIONS, body), 403)
+    assert (await names(), await names(isDeleted=True)) == ([], ["admins"])
+    problem(await estate.admin.get(path), 404)
+    assert (await estate.get(estate.admin, path, ignoreStatus=True))["name"] == "admins"
+    problem(await estate.admin.http.delete(path), 404)
+    made(await estate.admin.put(f"{path}/Status", None, isDeleted=False))
+    made(await estate.ada.post(SESSIONS, body), 201)
+    for action in ("disabled", "enabled", "deleted", "restored"):
+        assert estate.audited(f"policy.{action}", estate.ids["admins"]) == 1
+    for stranger in (estate.ada, robot):
+        problem(await stranger.http.delete(path), 403)
+        problem(await stranger.put(f"{path}/Status", None, isDisabled=True), 403)
+    problem(await estate.admin.put(f"{POLICIES}/{uuid4()}/Status", None, isDisabled=True), 404)
+
+
+@pytest.mark.sees_effect("AccessControlPolicy.CopyAccessControlPolicy")
+async def test_a_copy_gives_what_its_original_does(estate: Estate) -> None:
+    held = await estate.get(estate.admin, f"{POLICIES}/{estate.ids['admins']}")
+    copied = made(await estate.admin.put(f"{POLICIES}/Copy", {**held, "name": "second", "priority": 7}))
+    assert (copied["name"], copied["isDisabled"], copied["policyType"]) == ("second", False, 0)
+    view = await estate.get(estate.admin, f"{POLICIES}/{copied['id']}")
+    assert view == {**held, "id": copied["id"], "name": "second"}
+    assert (await estate.admin.http.delete(f"{POLICIES}/{held['id']}")).status_code == 202
+    body = {"activityId": estate.ids["Linux sudo"], "managedResourceId": estate.ids["web01"]}
+    assert made(await estate.ada.post(SESSIONS, body), 201)["accessControlPolicyId"] == copied["id"]
+    for body, status in (
+        ({"id": copied["id"], "name": "SECOND"}, 409),
+        ({"id": copied["id"]}, 400),
+        ({"name": "third"}, 400),
+        ({"id": str(uuid4()), "name": "third"}, 404),
+    ):
+        problem(await estate.admin.put(f"{POLICIES}/Copy", body), status)
+    problem(await estate.ada.put(f"{POLICIES}/Copy", {"id": copied["id"], "name": "mine"}), 403)
+
+
+async def test_a_credential_based_policy(estate: Estate) -> None:
+    login = [estate.ids["locum"]]
+    lists = {"managedAccountIds": [estate.ids["ada"]], "credentialIds": login}
+    view = made(await estate.admin.post(POLICIES, {"name": "secrets", "policyType": "Credential", **lists}))
+    assert (view["policyType"], view["credentialIds"], view["activities"]) == (1, login, [])
+    again = made(await estate.admin.post(POLICIES, {**view, "name": "again"}))
+    assert again == {**view, "id": again["id"], "name": "again"}
+    for wrong in ({"activityIds": [estate.ids["Linux sudo"]]}, {"managedResourceIds": [estate.ids["web01"]]}):
+        body = {"name": "wrong", "policyType": 1, **wrong}
+        assert set(problem(await estate.admin.post(POLICIES, body), 400)["errors"]) == wrong.keys()
+    body = {"name": "wrong", "credentialIds": login}
+    assert set(problem(await estate.admin.post(POLICIES, body), 400)["errors"]) == {"credentialIds"}
+    path = f"{POLICIES}/{view['id']}"
+    problem(await estate.admin.put(path, {"policyType": "Resource"}), 409)
+    assert made(await estate.admin.put(path, {"credentialIds": []}))["credentialIds"] == []
+    # It opens no sessions by itself.
+    assert [c["name"] for c in (await estate.get(estate.ada, f"{POLICIES}/ActivityCardWithPolicies"))["data"]] == [
+        "Linux shell",
+        "Linux sudo",
+    ]
+
+
+async def test_a_key_for_listed_credentials_puts_no_other_into_a_policy(estate: Estate) -> None:
+    robot = await application(estate.admin, "robot")
+    login = made(await estate.admin.post(CREDENTIALS, {"username": "deploy", "password": SERVICE_PASSWORD}))["id"]
+    keys = f"/api/locum/v1/Application/{robot}/ApiKey"
+    bounded = estate.callers.bearing(made(await estate.admin.post(keys, {"credentials": [login]}), 201)["key"])
+    body = {"name": "secrets", "policyType": 1, "credentialIds": [estate.ids["locum"]]}
+    assert problem(await bounded.post(POLICIES, body), 403)["detail"] == "this API key is not for that credential"
+    view = made(await bounded.post(POLICIES, {**body, "credentialIds": [login]}))
+    problem(await bounded.put(f"{POLICIES}/{view['id']}", {"credentialIds": [login, estate.ids["locum"]]}), 403)
+    assert made(await bounded.put(f"{POLICIES}/{view['id']}", {"credentialIds": []}))["credentialIds"] == []

@@ -13,8 +13,9 @@ from locum.identities.remove import remove
 from locum.kit.db import Database
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
-from locum.policies.add import Members, add_policy, get_policy, members_of
+from locum.policies.add import add_policy, get_policy
 from locum.policies.decide import Approval
+from locum.policies.members import Members, members_of
 from locum.policies.model import Policy, policy
 from world import ACTOR, make_world
 

@@ -18,9 +18,10 @@ from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.permissions import Permission
-from locum.policies.add import Members, add_policy, get_policy, members_of
+from locum.policies.add import add_policy, get_policy
 from locum.policies.change import RIGHTS, Changes, change_policy, names_for
 from locum.policies.decide import Approval
+from locum.policies.members import Members, members_of
 from locum.policies.model import policy
 from world import ACTOR, World, make_world
 

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from locum.activities.model import activity
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
-from locum.policies.add import Members, add_policy
+from locum.policies.add import add_policy
 from locum.policies.decide import Facts
 from locum.policies.facts import gather
+from locum.policies.members import Members
 from locum.policies.model import policy
 from locum.resources.model import platform, resource
 from locum.resources.platforms import copy_platform

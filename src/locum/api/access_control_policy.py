@@ -5,25 +5,28 @@ from __future__ import annotations
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.guards import ADMIN_APP_OR_USER_PLUS, ADMIN_OR_APP, ADMIN_OR_USER_PLUS, Filtered, Scope
+from locum.api.guards import ADMIN, ADMIN_APP_OR_USER_PLUS, ADMIN_OR_APP, ADMIN_OR_USER_PLUS, Filtered, Scope
 from locum.api.operations import operation
+from locum.api.policy_view import policy_entity, policy_view
 from locum.api.wire.access_control_policy import (
+    AccessControlPolicy,
+    PolicyCopyIn,
     SimpleAccessControlPolicy,
     SimpleAccessControlPolicyChangeIn,
     SimpleAccessControlPolicyIn,
 )
 from locum.api.wire.base import In, NameAndId
-from locum.api.wire.enums import ApprovalType, PolicyType
 from locum.identities import custom_roles
 from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Invalid, NotAvailable
+from locum.kit.errors import Invalid
 from locum.kit.permissions import Permission
-from locum.policies import add, change
+from locum.policies import add, change, status
+from locum.policies.copy import copy_policy
 from locum.policies.decide import Approval
-from locum.policies.model import Policy
-
-_RESOURCE_BASED = "only resource-based policies (policyType 0) are available yet"
+from locum.policies.members import Members
+from locum.policies.model import PolicyType
+from locum.reads import policies as reads
 
 
 class PolicyId(In):
@@ -36,6 +39,36 @@ class PolicyPath(In):
 
 class IgnoreStatus(In):
     ignore_status: bool = False
+
+
+class StatusFilter(In):
+    is_deleted: bool = False
+    is_disabled: bool = False
+    ignore_status: bool = False
+
+
+class NewStatus(In):
+    is_deleted: bool | None = None
+    is_disabled: bool | None = None
+
+
+@operation(
+    "AccessControlPolicy.GetAll",
+    "GET /api/v1/AccessControlPolicy",
+    who=ADMIN_OR_APP,
+    permission=Permission.POLICIES_POLICY_READ,
+    summary="Every policy of exactly this status, by default neither deleted nor disabled; of any with ignoreStatus",
+)
+def get_policies(tx: ReadTx, call: Call[None, StatusFilter, None]) -> list[SimpleAccessControlPolicy]:
+    query = call.query
+    found = reads.listed(
+        tx,
+        is_deleted=query.is_deleted,
+        is_disabled=query.is_disabled,
+        any_status=query.ignore_status,
+        caller=call.caller,
+    )
+    return [policy_view(view) for view in found]
 
 
 @operation(
@@ -51,9 +84,18 @@ def create_policy(tx: Tx, call: Call[None, None, SimpleAccessControlPolicyIn]) -
     if call.caller.key is not None:
         call.caller.key.check_new_policy()
     body = call.body
-    if body.policy_type is not PolicyType.RESOURCE:
-        raise NotAvailable(_RESOURCE_BASED)
-    members = add.Members(body.managed_account_ids or [], body.managed_resource_ids or [], body.activity_ids or [])
+    for credential_id in body.credential_ids or ():
+        if call.caller.key is not None:
+            call.caller.key.check_credential(credential_id)
+    members = Members(
+        identities=body.managed_account_ids or [],
+        groups=body.managed_account_group_ids or [],
+        resources=body.managed_resource_ids or [],
+        resource_groups=body.managed_resource_group_ids or [],
+        activities=body.activity_ids or [],
+        activity_groups=body.activity_group_ids or [],
+        credentials=body.credential_ids or [],
+    )
     made = add.add_policy(
         tx,
         call.caller.actor,
@@ -65,8 +107,9 @@ def create_policy(tx: Tx, call: Call[None, None, SimpleAccessControlPolicyIn]) -
         notes_required=body.notes_required,
         ticket_required=body.ticket_required,
         connection_profile_id=body.activity_configuration_id,
+        policy_type=PolicyType(body.policy_type),
     )
-    return _view(tx, made)
+    return policy_view(reads.one(tx, made.id))
 
 
 @operation(
@@ -107,7 +150,7 @@ def get_roles_for_policy(tx: ReadTx, call: Call[PolicyPath, None, None]) -> list
 )
 def get_policy(tx: ReadTx, call: Call[PolicyId, IgnoreStatus, None]) -> SimpleAccessControlPolicy:
     deleted_too = call.query.ignore_status
-    return _view(tx, add.get_policy(tx, call.params.access_control_policy_id, deleted_too=deleted_too))
+    return policy_view(reads.one(tx, call.params.access_control_policy_id, deleted_too=deleted_too))
 
 
 @operation(
@@ -125,8 +168,6 @@ def put_policy(tx: Tx, call: Call[PolicyId, None, SimpleAccessControlPolicyChang
     body, policy_id = call.body, call.params.access_control_policy_id
     if body.id not in (None, policy_id):
         raise Invalid("id is another policy's than the path says", field="id")
-    if body.policy_type not in (None, PolicyType.RESOURCE):
-        raise NotAvailable(_RESOURCE_BASED)
     approval = body.approval_type_required
     changes = change.Changes(
         name=body.name,
@@ -135,31 +176,60 @@ def put_policy(tx: Tx, call: Call[PolicyId, None, SimpleAccessControlPolicyChang
         activities=body.activity_ids,
         identities=body.managed_account_ids,
         resources=body.managed_resource_ids,
+        groups=body.managed_account_group_ids,
+        resource_groups=body.managed_resource_group_ids,
+        activity_groups=body.activity_group_ids,
+        credentials=body.credential_ids,
+        policy_type=None if body.policy_type is None else PolicyType(body.policy_type),
         priority=body.priority,
         approval=None if approval is None else Approval(approval),
         notes_required=body.notes_required,
         ticket_required=body.ticket_required,
     )
-    return _view(tx, change.change_policy(tx, call.caller, policy_id, changes))
+    change.change_policy(tx, call.caller, policy_id, changes)
+    return policy_view(reads.one(tx, policy_id))
 
 
-def _view(tx: ReadTx, row: Policy) -> SimpleAccessControlPolicy:
-    joined = add.members_of(tx, row.id)
-    return SimpleAccessControlPolicy(
-        id=row.id,
-        name=row.name,
-        description=row.description,
-        priority=row.priority,
-        notes_required=row.notes_required,
-        ticket_required=row.ticket_required,
-        approval_type_required=ApprovalType(row.approval),
-        policy_type=PolicyType.RESOURCE,
-        managed_account_ids=joined.identities,
-        managed_account_group_ids=[],
-        managed_resource_ids=joined.resources,
-        managed_resource_group_ids=[],
-        credential_ids=[],
-        activity_ids=joined.activities,
-        activity_group_ids=[],
-        activity_configuration_id=row.connection_profile_id,
+@operation(
+    "AccessControlPolicy.Delete",
+    "DELETE /api/v1/AccessControlPolicy/{accessControlPolicyId}",
+    who=ADMIN,
+    permission=Permission.POLICIES_POLICY_MODIFY,
+    problems=(404,),
+    status=202,
+    audit="policy.deleted",
+    summary="Delete a policy; it can be restored, and its sessions go on until their end",
+)
+def delete_policy(tx: Tx, call: Call[PolicyId, None, None]) -> None:
+    status.delete_policy(tx, call.caller.actor, call.params.access_control_policy_id)
+
+
+@operation(
+    "AccessControlPolicy.PutStatus",
+    "PUT /api/v1/AccessControlPolicy/{accessControlPolicyId}/Status",
+    who=ADMIN,
+    permission=Permission.POLICIES_POLICY_MODIFY,
+    problems=(404, 409),
+    audit="policy.disabled",
+    summary="Disable, enable, delete or restore a policy; what is not given stays",
+)
+def put_status(tx: Tx, call: Call[PolicyId, NewStatus, None]) -> SimpleAccessControlPolicy:
+    policy_id, wanted = call.params.access_control_policy_id, call.query
+    status.set_status(
+        tx, call.caller.actor, policy_id, is_deleted=wanted.is_deleted, is_disabled=wanted.is_disabled
     )
+    return policy_view(reads.one(tx, policy_id, deleted_too=True))
+
+
+@operation(
+    "AccessControlPolicy.CopyAccessControlPolicy",
+    "PUT /api/v1/AccessControlPolicy/Copy",
+    who=ADMIN,
+    permission=Permission.POLICIES_POLICY_CREATE,
+    problems=(404, 409),
+    audit="policy.created",
+    summary="Copy the policy of the body's id, with all it joins, under the body's name",
+)
+def copy(tx: Tx, call: Call[None, None, PolicyCopyIn]) -> AccessControlPolicy:
+    made = copy_policy(tx, call.caller.actor, call.body.id, name=call.body.name)
+    return policy_entity(reads.one(tx, made.id))

@@ -30,6 +30,8 @@ _PUBLIC = (
     " exclusive lease"
     # The id of a rotation.
     " rotation"
+    # What a policy joins besides.
+    " activity_group collection credentials resource_group"
     # Which secret of a credential, and which version of it.
     " parts version"
 )

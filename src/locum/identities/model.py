@@ -39,6 +39,7 @@ identity = sa.Table(
     sa.Column("department", sa.String(256)),
     sa.Column("user_principal_name", sa.String(320)),
     sa.Column("sam_account_name", sa.String(256)),
+    sa.Column("description", sa.String(1000)),
     sa.Column("certificate_serial", sa.String(256)),
     sa.Column("locked", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),

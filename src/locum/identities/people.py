@@ -13,7 +13,16 @@ from sqlalchemy.exc import IntegrityError
 from locum.audit.log import record
 from locum.identities.caller import Role
 from locum.identities.factor_choice import SecondFactor
-from locum.identities.model import LOGIN, Identity, Kind, Login, identity, identity_role, local_login
+from locum.identities.model import (
+    LOGIN,
+    Identity,
+    Kind,
+    Login,
+    identity,
+    identity_member,
+    identity_role,
+    local_login,
+)
 from locum.identities.normalise import normalise, spelling
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
@@ -239,3 +248,9 @@ def roles_of(tx: ReadTx, identity_id: UUID) -> frozenset[Role]:
     """The roles an identity holds."""
     held = sa.select(identity_role.c.role).where(identity_role.c.identity_id == identity_id)
     return frozenset(Role(role) for role in tx.scalars(held))
+
+
+def leave_groups(tx: Tx, identity_id: UUID) -> None:
+    """Take an identity that goes out of every group and collection, and everything out of it if it is one."""
+    c = identity_member.c
+    tx.run(sa.delete(identity_member).where(sa.or_(c.member_id == identity_id, c.group_id == identity_id)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -54,13 +55,13 @@ def fetch(
     query: Select[Any],
     page: Page,
     *,
-    columns: dict[str, ColumnElement[Any]],
-    tie: ColumnElement[Any],
+    columns: Mapping[str, ColumnElement[Any]],
+    tie: ColumnElement[Any] | Sequence[ColumnElement[Any]],
     searched: list[str],
 ) -> Listed[T]:
     """Run `query` as one page: two statements (count, rows), whatever the number of rows.
 
-    `columns` maps lower-cased wire names to what may be ordered or searched; `tie` makes the order total.
+    `columns` maps lower-cased wire names to what may be ordered or searched; all of `tie` make the order total.
     """
     check_page(page)
     if page.filter_text:
@@ -68,7 +69,7 @@ def fetch(
     total = int(tx.scalar(select(func.count()).select_from(query.order_by(None).subquery())))
     if page.take == 0 or page.skip >= total:
         return Listed([], total)
-    order: list[ColumnElement[Any]] = [tie]
+    order: list[ColumnElement[Any]] = [tie] if isinstance(tie, ColumnElement) else list(tie)
     if page.order_by:
         column = columns.get(page.order_by.lower())
         if column is None:
@@ -76,3 +77,9 @@ def fetch(
         order.insert(0, column)
     query = query.order_by(*(c.desc() if page.descending else c.asc() for c in order))
     return Listed(tx.rows(row_type, query.offset(page.skip).limit(page.take)), total)
+
+
+def nothing(page: Page) -> Listed[Any]:
+    """The page of a list that is known to be empty; wrong limits are refused all the same."""
+    check_page(page)
+    return Listed([], 0)

@@ -51,6 +51,8 @@ class Permission(StrEnum):
     LOGS_SYSTEM_READ = "logs:system:read"
     POLICIES_ACTIVITIES_MODIFY = "policies:activities:modify"
     POLICIES_DESCRIPTION_MODIFY = "policies:description:modify"
+    POLICIES_GROUP_MANAGE = "policies:group:manage"
+    POLICIES_GROUP_READ = "policies:group:read"
     POLICIES_NAME_MODIFY = "policies:name:modify"
     POLICIES_POLICY_CREATE = "policies:policy:create"
     POLICIES_POLICY_MODIFY = "policies:policy:modify"

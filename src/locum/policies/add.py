@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from locum.activities.model import activity, connection_profile
+from locum.activities.model import connection_profile
 from locum.audit import log as audit
-from locum.identities.model import identity
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import checked_name, name_key
 from locum.policies.decide import Approval
-from locum.policies.model import Policy, policy, policy_activity, policy_identity, policy_resource
-from locum.resources.model import resource
+from locum.policies.members import TIES, Members, join
+from locum.policies.model import Policy, PolicyType, policy
 
 TAKEN = "there is an access policy of this name already"
 _COLUMNS = [policy.c[name] for name in Policy.__struct_fields__]
-
-
-class Members(msgspec.Struct, frozen=True):
-    """Whom a policy joins with what, and where."""
-
-    identities: list[UUID] = []
-    resources: list[UUID] = []
-    activities: list[UUID] = []
 
 
 def get_policy(tx: ReadTx, policy_id: UUID, *, hold: bool = False, deleted_too: bool = False) -> Policy:
@@ -55,62 +45,53 @@ def add_policy(
     notes_required: bool = False,
     ticket_required: bool = False,
     connection_profile_id: UUID | None = None,
+    policy_type: PolicyType = PolicyType.RESOURCE,
+    is_disabled: bool = False,
 ) -> Policy:
-    """A resource-based policy (POL-01). No approval given means Allow, no profile the default one.
+    """A policy of either type (POL-01). No approval given means Allow, no profile the default one.
 
-    Raises Conflict for a taken name, Invalid for a member that does not exist.
+    Raises Conflict for a taken name, Invalid for a member that does not exist or that no policy of this type joins.
     """
     shown = checked_name(name, field="name")
     if tx.scalar(sa.select(policy.c.id).where(policy.c.name_key == name_key(shown))) is not None:
         raise Conflict(TAKEN)
-    policy_id = new_id()
-    row = {
-        "id": policy_id,
-        "name": shown,
-        "name_key": name_key(shown),
-        "description": description,
-        "priority": priority,
-        "approval": Approval.ALLOW if approval is None else approval,
-        "notes_required": notes_required,
-        "ticket_required": ticket_required,
-        "connection_profile_id": profile_id_of(tx, connection_profile_id),
-        "is_disabled": False,
-        "is_deleted": False,
-        "created_at": tx.now,
-        "modified_at": tx.now,
-    }
+    made = Policy(
+        id=new_id(),
+        name=shown,
+        name_key=name_key(shown),
+        description=description,
+        priority=priority,
+        approval=Approval.ALLOW if approval is None else approval,
+        notes_required=notes_required,
+        ticket_required=ticket_required,
+        connection_profile_id=profile_id_of(tx, connection_profile_id),
+        is_disabled=is_disabled,
+        is_deleted=False,
+        created_at=tx.now,
+        modified_at=tx.now,
+        type=policy_type,
+    )
     try:
-        tx.add(policy, **row)
+        tx.add(policy, **{name: getattr(made, name) for name in Policy.__struct_fields__})
     except IntegrityError as error:  # another transaction took the name since the look-up
         raise Conflict(TAKEN) from error
-    join(tx, policy_identity, policy_id, identity, members.identities, "managedAccountIds")
-    join(tx, policy_resource, policy_id, resource, members.resources, "managedResourceIds")
-    join(tx, policy_activity, policy_id, activity, members.activities, "activityIds")
+    for tie in TIES.values():
+        join(tx, actor, made, tie, getattr(members, tie.field), tell=False)
     audit.record(
         tx,
         actor,
         "policy.created",
         object_kind="policy",
-        object_id=policy_id,
+        object_id=made.id,
         detail={
             "policy": shown,
-            "identities": len(members.identities),
-            "resources": len(members.resources),
-            "activities": len(members.activities),
+            "identities": len(members.identities) + len(members.groups),
+            "resources": len(members.resources) + len(members.resource_groups),
+            "activities": len(members.activities) + len(members.activity_groups),
+            "credentials": len(members.credentials),
         },
     )
-    return get_policy(tx, policy_id)
-
-
-def members_of(tx: ReadTx, policy_id: UUID) -> Members:
-    """The ids a policy joins: three statements."""
-
-    def ids(table: sa.Table) -> list[UUID]:
-        return tx.scalars(
-            sa.select(table.c.member_id).where(table.c.policy_id == policy_id).order_by(table.c.member_id)
-        )
-
-    return Members(ids(policy_identity), ids(policy_resource), ids(policy_activity))
+    return get_policy(tx, made.id)
 
 
 def profile_id_of(tx: ReadTx, profile_id: UUID | None) -> UUID:
@@ -120,15 +101,3 @@ def profile_id_of(tx: ReadTx, profile_id: UUID | None) -> UUID:
     if found is None:
         raise Invalid("activityConfigurationId names no connection profile", field="activityConfigurationId")
     return found
-
-
-def join(tx: Tx, joins: sa.Table, policy_id: UUID, members: sa.Table, ids: list[UUID], field: str) -> None:
-    """Insert members of one kind. Raises Invalid for one that does not exist."""
-    wanted = set(ids)
-    there = sa.select(members.c.id).where(members.c.id.in_(wanted))
-    if members is identity:
-        there = there.where(identity.c.deleted_at.is_(None))
-    known = set(tx.scalars(there)) if wanted else set()
-    if known != wanted:
-        raise Invalid(f"{field} names something that does not exist", field=field)
-    tx.add_all(joins, [{"policy_id": policy_id, "member_id": member} for member in sorted(wanted)])

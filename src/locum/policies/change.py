@@ -9,21 +9,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from locum.activities.model import activity
 from locum.audit import log as audit
 from locum.identities.caller import Caller
 from locum.identities.custom_roles import within
-from locum.identities.model import identity
 from locum.identities.rights import ScopeKind
 from locum.identities.roles import GRANTABLE, Target
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Forbidden
 from locum.kit.names import checked_name, name_key
 from locum.kit.permissions import Permission
-from locum.policies.add import TAKEN, get_policy, join, members_of, profile_id_of
+from locum.policies.add import TAKEN, get_policy, profile_id_of
 from locum.policies.decide import Approval
-from locum.policies.model import Policy, policy, policy_activity, policy_identity, policy_resource
-from locum.resources.model import resource
+from locum.policies.members import TIES, join, members_of, part
+from locum.policies.model import Policy, PolicyType, policy
 
 RIGHTS = GRANTABLE[Target.POLICIES].permissions
 """A custom role that gives any one of these lets its holder see the policies of its scope."""
@@ -39,6 +37,11 @@ class Changes:
     activities: list[UUID] | None = None
     identities: list[UUID] | None = None
     resources: list[UUID] | None = None
+    groups: list[UUID] | None = None
+    resource_groups: list[UUID] | None = None
+    activity_groups: list[UUID] | None = None
+    credentials: list[UUID] | None = None
+    policy_type: PolicyType | None = None
     priority: int | None = None
     approval: Approval | None = None
     notes_required: bool | None = None
@@ -51,28 +54,24 @@ _BY_FIELD = {
     "description": Permission.POLICIES_DESCRIPTION_MODIFY,
     "connection_profile_id": Permission.POLICIES_PROFILE_MODIFY,
 }
-_MEMBERS = (
-    ("activities", policy_activity, activity, ScopeKind.ACTIVITY, Permission.POLICIES_ACTIVITIES_MODIFY),
-    ("identities", policy_identity, identity, ScopeKind.IDENTITY, Permission.POLICIES_USERS_MODIFY),
-    ("resources", policy_resource, resource, ScopeKind.RESOURCE, Permission.POLICIES_RESOURCES_MODIFY),
-)
-_WIRE = {"activities": "activityIds", "identities": "managedAccountIds", "resources": "managedResourceIds"}
 
 
 def change_policy(tx: Tx, caller: Caller, policy_id: UUID, changes: Changes) -> Policy:
     """Make the policy what `changes` say; what is the same already needs no permission.
 
-    Raises NotFound, Forbidden with the permission a changed field or member needs, Conflict for a taken name, and
-    Invalid for a member or profile that does not exist.
+    Raises NotFound, Forbidden with the permission a changed field or member needs, Conflict for a taken name or
+    another type, and Invalid for a member or profile that does not exist or can't be in a policy of this type.
     """
     held = get_policy(tx, policy_id, hold=True)
+    if changes.policy_type not in (None, held.type):
+        raise Conflict("the type of an access policy can't be changed: make another policy")
     values = _values(tx, held, changes)
     about = {ScopeKind.POLICY: policy_id}
     for field in values:
-        _require(caller, _BY_FIELD.get(field, Permission.POLICIES_POLICY_MODIFY), about)
+        require(caller, _BY_FIELD.get(field, Permission.POLICIES_POLICY_MODIFY), about)
     changed = sorted(values)
     before = members_of(tx, policy_id)
-    for field, joins, members, kind, permission in _MEMBERS:
+    for field, tie in TIES.items():
         wanted = getattr(changes, field)
         if wanted is None:
             continue
@@ -80,10 +79,9 @@ def change_policy(tx: Tx, caller: Caller, policy_id: UUID, changes: Changes) -> 
         if there == set(wanted):
             continue
         for thing in sorted(there ^ set(wanted)):
-            _require(caller, permission, {**about, kind: thing})
-        gone = sorted(there - set(wanted))
-        tx.run(sa.delete(joins).where(joins.c.policy_id == policy_id, joins.c.member_id.in_(gone)))
-        join(tx, joins, policy_id, members, sorted(set(wanted) - there), _WIRE[field])
+            require(caller, tie.permission, {**about, tie.scope: thing})
+        part(tx, caller.actor, held, tie, there - set(wanted))
+        join(tx, caller.actor, held, tie, set(wanted) - there)
         changed.append(field)
     if not changed:
         return held
@@ -140,8 +138,13 @@ def _update(tx: Tx, policy_id: UUID, values: dict[str, Any]) -> None:
         raise Conflict(TAKEN) from error
 
 
-def _require(caller: Caller, permission: Permission, things: dict[ScopeKind, UUID]) -> None:
-    """Raise Forbidden unless the caller may change the whole policy, or this of it by a custom role."""
+def require(caller: Caller, permission: Permission, things: dict[ScopeKind, UUID]) -> None:
+    """Raise Forbidden unless the caller may change the whole policy, or this of it by a custom role.
+
+    A credential must besides be one that the API key is for: a policy gives it to people.
+    """
+    if caller.key is not None and ScopeKind.CREDENTIAL in things:
+        caller.key.check_credential(things[ScopeKind.CREDENTIAL])
     if Permission.POLICIES_POLICY_MODIFY in caller.permissions or caller.may(permission, things):
         return
     kind = next(reversed(things))

@@ -13,7 +13,7 @@ from locum.kit.db import UtcTime, metadata
 
 
 class PolicyType(IntEnum):
-    """Numbers of the contract's PolicyType (POL-01)."""
+    """Numbers of the contract's PolicyType: people × activities × resources, or people × credentials (POL-01)."""
 
     RESOURCE = 0
     CREDENTIAL = 1

@@ -59,10 +59,20 @@ _SEARCHED = ["shownname", "name", "displayname", "samaccountname", "userprincipa
 
 
 def search(
-    tx: ReadTx, page: Page, *, kind: Kind | None = None, resource_id: UUID | None = None
+    tx: ReadTx,
+    page: Page,
+    *,
+    kind: Kind | None = None,
+    resource_id: UUID | None = None,
+    condition: sa.ColumnElement[bool] | None = None,
 ) -> Listed[AccountRow]:
-    """One page of identities (ManagedAccount.Search, USER-02), those a live policy gives the resource to if asked."""
+    """One page of identities (ManagedAccount.Search, USER-02), those a live policy gives the resource to if asked.
+
+    `condition` on a row of `identity` narrows the list further.
+    """
     query = _accounts(tx)
+    if condition is not None:
+        query = query.where(condition)
     if kind is not None:
         query = query.where(identity.c.kind == kind)
     if resource_id is not None:

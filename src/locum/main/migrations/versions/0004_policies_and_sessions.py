@@ -21,6 +21,8 @@ def upgrade() -> None:
     _policies()
     _profiles()
 
+    _described_groups()
+
 
 def _indexes() -> None:
     """Those of lists, which hold all that finding a page needs."""
@@ -139,3 +141,8 @@ def _profiles() -> None:
     )
     with op.batch_alter_table("access_session") as batch_op:
         batch_op.add_column(sa.Column("custom_fields", sa.JSON(), nullable=True))
+
+
+def _described_groups() -> None:
+    """Groups and collections of people are identities, and have a description."""
+    op.add_column("identity", sa.Column("description", sa.String(length=1000), nullable=True))

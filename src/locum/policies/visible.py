@@ -1,0 +1,138 @@
+"""What a person's policies give them, as parts of statements: by their groups and collections, and by groups of things.
+
+Everything here is a condition or a subquery; whoever lists something puts them into one statement of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from locum.activities.model import activity, activity_group_member
+from locum.identities.model import identity_member
+from locum.kit.db import ReadTx
+from locum.policies.decide import Approval
+from locum.policies.model import (
+    PolicyType,
+    policy,
+    policy_activity,
+    policy_activity_group,
+    policy_identity,
+    policy_resource,
+    policy_resource_group,
+)
+from locum.resources.model import platform, resource, resource_group_member
+
+
+def principals(identity_id: UUID) -> sa.CompoundSelect[tuple[UUID]]:
+    """The person, their groups and collections, and the collections that hold those groups (A.2)."""
+    direct, outer = identity_member.alias(), identity_member.alias()
+    return sa.union_all(
+        sa.select(sa.literal(identity_id, sa.Uuid)),
+        sa.select(direct.c.group_id).where(direct.c.member_id == identity_id),
+        sa.select(outer.c.group_id)
+        .join(direct, direct.c.group_id == outer.c.member_id)
+        .where(direct.c.member_id == identity_id),
+    )
+
+
+def policies_of(
+    tx: ReadTx, identity_id: UUID, *, key_policies: Collection[UUID] | None = None, policy_id: UUID | None = None
+) -> list[UUID]:
+    """The ids of the resource-based policies that may give the person something: one statement.
+
+    None that is deleted, disabled or denies; where `key_policies` is given none but those, and of `policy_id` that one.
+    """
+    mine = sa.select(policy_identity.c.policy_id).where(policy_identity.c.member_id.in_(principals(identity_id)))
+    query = sa.select(policy.c.id).where(
+        policy.c.id.in_(mine),
+        policy.c.type == PolicyType.RESOURCE,
+        policy.c.is_deleted.is_(False),
+        policy.c.is_disabled.is_(False),
+        policy.c.approval != Approval.DENY,
+    )
+    if key_policies is not None:
+        query = query.where(policy.c.id.in_(sorted(key_policies)))
+    if policy_id is not None:
+        query = query.where(policy.c.id == policy_id)
+    return tx.scalars(query)
+
+
+def activity_pairs(policies: Collection[UUID]) -> sa.CompoundSelect[tuple[UUID, UUID]]:
+    """(policy_id, activity_id) of these policies, each pair once: activities and those of activity groups."""
+    direct, group, member = policy_activity.c, policy_activity_group.c, activity_group_member.c
+    return sa.union(
+        sa.select(direct.policy_id, direct.member_id.label("activity_id")).where(direct.policy_id.in_(policies)),
+        sa.select(group.policy_id, member.activity_id)
+        .join(activity_group_member, member.group_id == group.member_id)
+        .where(group.policy_id.in_(policies)),
+    )
+
+
+def resource_pairs(
+    policies: Collection[UUID], resources: Collection[UUID] | None = None
+) -> sa.CompoundSelect[tuple[UUID, UUID]]:
+    """(policy_id, resource_id) of these policies, each pair once: resources and those of resource groups.
+
+    `resources`: only these.
+    """
+    direct, group, member = policy_resource.c, policy_resource_group.c, resource_group_member.c
+    ones = sa.select(direct.policy_id, direct.member_id.label("resource_id")).where(direct.policy_id.in_(policies))
+    grouped = (
+        sa.select(group.policy_id, member.resource_id)
+        .join(resource_group_member, member.group_id == group.member_id)
+        .where(group.policy_id.in_(policies))
+    )
+    if resources is not None:
+        ones = ones.where(direct.member_id.in_(resources))
+        grouped = grouped.where(member.resource_id.in_(resources))
+    return sa.union(ones, grouped)
+
+
+def reaches(policy_id: sa.ColumnElement[UUID], platform_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
+    """Whether that policy holds a resource on which activities of that platform work."""
+    direct, group, member = policy_resource.c, policy_resource_group.c, resource_group_member.c
+    one, another = resource.alias(), resource.alias()
+    return sa.or_(
+        sa.exists().where(direct.policy_id == policy_id, one.c.id == direct.member_id, _fits(one, platform_id)),
+        sa.exists().where(
+            group.policy_id == policy_id,
+            member.group_id == group.member_id,
+            another.c.id == member.resource_id,
+            _fits(another, platform_id),
+        ),
+    )
+
+
+def _fits(target: sa.FromClause, platform_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
+    own = platform.alias()
+    return sa.exists().where(own.c.id == target.c.platform_id, fits(own, platform_id))
+
+
+def fits(own: sa.FromClause, platform_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
+    """Whether an activity of that platform works on a resource whose platform is the row of `own`.
+
+    A copy of a platform is spoken to as its base is, so what the base's activities do works there too.
+    """
+    return sa.or_(own.c.id == platform_id, own.c.base_platform_id == platform_id)
+
+
+def reached(policies: Collection[UUID], resources: Collection[UUID] | None = None) -> sa.Select[Any]:
+    """Each activity of these policies with each resource it works on there; to be narrowed, and to select from.
+
+    Its rows have one of `activity`, `resource`, `platform` (the resource's) and `policy` each.
+    """
+    gives, holds = activity_pairs(policies).subquery(), resource_pairs(policies, resources).subquery()
+    return (
+        sa.select()
+        .select_from(gives)
+        .join(holds, holds.c.policy_id == gives.c.policy_id)
+        .join(activity, activity.c.id == gives.c.activity_id)
+        .join(resource, resource.c.id == holds.c.resource_id)
+        .join(platform, platform.c.id == resource.c.platform_id)
+        .join(policy, policy.c.id == gives.c.policy_id)
+        .where(fits(platform, activity.c.platform_id))
+    )
