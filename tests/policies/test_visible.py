@@ -12,9 +12,10 @@ from locum.activities.model import activity
 from locum.kit.db import Database
 from locum.policies.decide import Approval
 from locum.policies.groups import ACTIVITIES, COLLECTIONS, PEOPLE, RESOURCES, add_things
+from locum.policies.joins import principals
 from locum.policies.model import PolicyType
 from locum.policies.status import delete_policy, set_status
-from locum.policies.visible import activity_pairs, policies_of, principals, reached, resource_pairs
+from locum.policies.visible import activity_pairs, policies_of, reached, resource_pairs
 from locum.resources.model import platform, resource
 from locum.resources.platforms import copy_platform
 from policies_world import group, host, policy

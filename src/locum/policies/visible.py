@@ -11,32 +11,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from locum.activities.model import activity, activity_group_member
-from locum.identities.model import identity_member
+from locum.activities.model import activity, activity_group_member, connection_profile
 from locum.kit.db import ReadTx
 from locum.policies.decide import Approval
+from locum.policies.joins import of_identity
 from locum.policies.model import (
     PolicyType,
     policy,
     policy_activity,
     policy_activity_group,
-    policy_identity,
     policy_resource,
     policy_resource_group,
 )
 from locum.resources.model import platform, resource, resource_group_member
-
-
-def principals(identity_id: UUID) -> sa.CompoundSelect[tuple[UUID]]:
-    """The person, their groups and collections, and the collections that hold those groups (A.2)."""
-    direct, outer = identity_member.alias(), identity_member.alias()
-    return sa.union_all(
-        sa.select(sa.literal(identity_id, sa.Uuid)),
-        sa.select(direct.c.group_id).where(direct.c.member_id == identity_id),
-        sa.select(outer.c.group_id)
-        .join(direct, direct.c.group_id == outer.c.member_id)
-        .where(direct.c.member_id == identity_id),
-    )
 
 
 def policies_of(
@@ -46,13 +33,16 @@ def policies_of(
 
     None that is deleted, disabled or denies; where `key_policies` is given none but those, and of `policy_id` that one.
     """
-    mine = sa.select(policy_identity.c.policy_id).where(policy_identity.c.member_id.in_(principals(identity_id)))
-    query = sa.select(policy.c.id).where(
-        policy.c.id.in_(mine),
+    query = sa.select(policy.c.id).join(
+        connection_profile, connection_profile.c.id == policy.c.connection_profile_id
+    )
+    query = query.where(
+        policy.c.id.in_(of_identity(identity_id)),
         policy.c.type == PolicyType.RESOURCE,
         policy.c.is_deleted.is_(False),
         policy.c.is_disabled.is_(False),
         policy.c.approval != Approval.DENY,
+        connection_profile.c.approval != Approval.DENY,
     )
     if key_policies is not None:
         query = query.where(policy.c.id.in_(sorted(key_policies)))

@@ -18,6 +18,7 @@ from locum.identities.caller import Caller
 from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 from locum.kit.paging import Listed, Page, fetch
+from locum.policies.joins import of_resource, principals
 from locum.policies.members import Members, members_of_many
 from locum.policies.model import (
     policy,
@@ -25,10 +26,7 @@ from locum.policies.model import (
     policy_activity_group,
     policy_identity,
     policy_resource,
-    policy_resource_group,
 )
-from locum.policies.visible import principals
-from locum.resources.model import resource_group_member
 
 
 class PolicyRow(msgspec.Struct, frozen=True):
@@ -160,12 +158,7 @@ def _holds(resource_id: UUID, *, direct_only: bool) -> sa.ColumnElement[bool]:
     direct = sa.select(policy_resource.c.policy_id).where(policy_resource.c.member_id == resource_id)
     if direct_only:
         return policy.c.id.in_(direct)
-    by_group = (
-        sa.select(policy_resource_group.c.policy_id)
-        .join(resource_group_member, resource_group_member.c.group_id == policy_resource_group.c.member_id)
-        .where(resource_group_member.c.resource_id == resource_id)
-    )
-    return policy.c.id.in_(sa.union(direct, by_group))
+    return policy.c.id.in_(of_resource(resource_id))
 
 
 def _page_of_rows(tx: ReadTx, query: sa.Select[Any], page: Page) -> Listed[PolicyRow]:
