@@ -34,11 +34,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change on a target. `marker` (the session's id) is what proves later that the change is ours."""
+    """One change on a target. `marker` (the session's id) is what proves later that the change is ours.
+
+    `secret` is what a new login signs in with, where it has a password. `applied`: the change is known to have been
+    made, so that a login without its mark is no longer somebody else's but one of ours that was tampered with.
+    """
 
     kind: str
     parameters: dict[str, str]
     marker: str
+    secret: Secret | None = None
+    applied: bool = False
 
 
 class TargetUnreachable(LocumError):
@@ -57,11 +63,11 @@ class Connector(Protocol):
     """
 
     @property
-    def host_key(self) -> str:
-        """The key the target has proved to hold, as "type base64"."""
+    def host_key(self) -> str | None:
+        """The key the target has proved to hold, as "type base64", where the platform has such a thing."""
 
     @property
-    def host_key_thumbprint(self) -> str:
+    def host_key_thumbprint(self) -> str | None:
         """Its SHA-256 thumbprint as OpenSSH writes it."""
 
     async def apply(self, step: Step) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from locum.actions.plan import PlannedStep
 from locum.kit.db import ReadTx, Tx
 from locum.kit.ids import new_id
 from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
@@ -13,7 +15,7 @@ from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
 _COLUMNS = [ledger_entry.c[name] for name in LedgerEntry.__struct_fields__]
 
 
-def intend(tx: Tx, *, session_id: UUID, resource_id: UUID, steps: list[tuple[str, dict[str, str]]]) -> None:
+def intend(tx: Tx, *, session_id: UUID, resource_id: UUID, steps: Sequence[PlannedStep]) -> None:
     """Write down, in order, all that will be done for a session. The caller commits before the first effect."""
     tx.add_all(
         ledger_entry,
@@ -22,13 +24,16 @@ def intend(tx: Tx, *, session_id: UUID, resource_id: UUID, steps: list[tuple[str
                 "id": new_id(),
                 "session_id": session_id,
                 "position": position,
-                "kind": kind,
+                "kind": step.kind,
                 "resource_id": resource_id,
-                "parameters": parameters,
+                "parameters": step.parameters,
+                "phase": step.phase,
+                "continue_on_fail": step.continue_on_fail,
+                "timeout_s": step.timeout_s,
                 "state": EntryState.INTENDED,
                 "intended_at": tx.now,
             }
-            for position, (kind, parameters) in enumerate(steps)
+            for position, step in enumerate(steps)
         ],
     )
 

@@ -1,8 +1,8 @@
 """Makes a session's access real on its target.
 
-Steps: (1) connect, pin a host key seen first; (2) write the key and every intended ledger entry, commit; (3) for
-each entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active. A crash
-after any of them is repaired by doing them again, or by the revert that CANCELLING brings. A host that can't be
+Steps: (1) connect, pin a host key seen first; (2) write the key or password and every intended ledger entry, commit;
+(3) for each entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active. A
+crash after any of them is repaired by doing them again, or by the revert that CANCELLING brings. A host that can't be
 entered never gets a ledger entry, so a session for it fails without anything to revert.
 """
 
@@ -16,23 +16,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.actions.plan import steps
 from locum.actions.target import locate, pin_host_key
-from locum.activities.model import ActivityAction, activity_action
 from locum.audit import log as audit
 from locum.connectors.base import Connector, Step, Target, TargetRefused, TargetUnreachable
 from locum.kit import jobs
 from locum.kit.actor import LOCUM
-from locum.kit.db import ReadTx, Tx
+from locum.kit.db import Tx
 from locum.kit.errors import Forbidden, Invalid
 from locum.kit.jobs import Job
 from locum.resources.add import get_resource
 from locum.sessions import ledger, transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
+from locum.sessions.password import PASSWORD_PURPOSE, new_password
+from locum.sessions.planned import planned_of
 from locum.sessions.work import SessionWork, give_back
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 KEY_PURPOSE = "session.private_key"
+SSH = ("linux",)
+"""Connectors of platforms where people sign in with the session's key; elsewhere it is a password."""
 
 
 async def provision(work: SessionWork, held: Job, session: AccessSession) -> bool:
@@ -41,8 +44,11 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
         async with work.connect(connector, target) as connection:
             await _pin(work, session, target, connection)
-            for entry in await work.db.write(_intend, held, session, work.vault):
-                if entry.state == EntryState.INTENDED and not await _apply(work, held, connection, entry):
+            entries, password = await work.db.write(_intend, held, session, work.vault, connector)
+            for entry in entries:
+                if entry.state == EntryState.INTENDED and not await _apply(
+                    work, held, connection, entry, password
+                ):
                     return True
     except TargetUnreachable as error:
         await work.db.write(give_back, held, session, str(error), level=LogLevel.WARN)
@@ -54,34 +60,37 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
     return True
 
 
-def _intend(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> list[LedgerEntry]:
-    """(2) Nothing has touched the target before this is committed."""
+def _intend(
+    tx: Tx, held: Job, session: AccessSession, vault: Vault, connector: str
+) -> tuple[list[LedgerEntry], Secret | None]:
+    """(2) Nothing has touched the target before this is committed. Answers what the login signs in with, too, where
+    that is a password."""
     jobs.hold(tx, held)
     already = ledger.entries(tx, session.id)
     if already:
-        return already
-    private, public = _new_key(session.id)
-    secret_id = vault.put(tx, private, purpose=KEY_PURPOSE)
-    tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(key_secret_id=secret_id))
-    by_certificate = get_resource(tx, session.resource_id).trusts_user_ca
+        secret_id = transition.get(tx, session.id).password_secret_id
+        return already, vault.open(tx, secret_id, purpose=PASSWORD_PURPOSE) if secret_id else None
+    password, public = None, None
+    account: dict[str, str] = {}
+    if connector in SSH:
+        private, public = _new_key(session.id)
+        kept = {"key_secret_id": vault.put(tx, private, purpose=KEY_PURPOSE)}
+        if get_resource(tx, session.resource_id).trusts_user_ca:
+            public = None
+    else:
+        password = new_password()
+        kept = {"password_secret_id": vault.put(tx, password, purpose=PASSWORD_PURPOSE)}
+        account = {"until": session.scheduled_end.isoformat()}
+    tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(**kept))
     planned = steps(
         login=session.login_name,
-        public_key=None if by_certificate else public,
-        actions=_actions(tx, session.activity_id),
+        public_key=public,
+        actions=planned_of(tx, session).actions,
+        account=account,
     )
     ledger.intend(tx, session_id=session.id, resource_id=session.resource_id, steps=planned)
     transition.say(tx, session.id, f"preparing the account {session.login_name}")
-    return ledger.entries(tx, session.id)
-
-
-def _actions(tx: ReadTx, activity_id: UUID) -> list[tuple[str, dict[str, str]]]:
-    rows = tx.rows(
-        ActivityAction,
-        sa.select(activity_action.c.kind, activity_action.c.parameters)
-        .where(activity_action.c.activity_id == activity_id)
-        .order_by(activity_action.c.position),
-    )
-    return [(row.kind, row.parameters) for row in rows]
+    return ledger.entries(tx, session.id), password
 
 
 def _new_key(session_id: UUID) -> tuple[Secret, str]:
@@ -96,18 +105,20 @@ def _new_key(session_id: UUID) -> tuple[Secret, str]:
 
 async def _pin(work: SessionWork, session: AccessSession, target: Target, connection: Connector) -> None:
     """(1) The first key seen is pinned before anything is changed on the host that showed it."""
-    if target.trusted_host_key is None:
+    if target.trusted_host_key is None and connection.host_key and connection.host_key_thumbprint:
         await work.db.write(
             pin_host_key, session.resource_id, key=connection.host_key, thumbprint=connection.host_key_thumbprint
         )
 
 
-async def _apply(work: SessionWork, held: Job, connection: Connector, entry: LedgerEntry) -> bool:
+async def _apply(
+    work: SessionWork, held: Job, connection: Connector, entry: LedgerEntry, password: Secret | None
+) -> bool:
     """(3) False when the session is no longer Pending: whoever ended it gets its way before the next change."""
     if not await work.db.write(_still_pending, held):
         return False
     try:
-        await connection.apply(as_step(entry))
+        await connection.apply(as_step(entry, password if entry.kind == "account" else None))
     except (TargetRefused, TargetUnreachable) as error:
         await work.db.write(ledger.failed, entry.id, str(error))
         raise
@@ -115,9 +126,10 @@ async def _apply(work: SessionWork, held: Job, connection: Connector, entry: Led
     return True
 
 
-def as_step(entry: LedgerEntry) -> Step:
+def as_step(entry: LedgerEntry, secret: Secret | None = None) -> Step:
     """The connector's word for a ledger entry."""
-    return Step(kind=entry.kind, parameters=entry.parameters, marker=str(entry.session_id))
+    applied = entry.state == EntryState.APPLIED
+    return Step(entry.kind, entry.parameters, str(entry.session_id), secret=secret, applied=applied)
 
 
 def _still_pending(tx: Tx, held: Job) -> bool:

@@ -28,6 +28,7 @@ from locum.policies.model import policy
 from locum.resources.model import resource
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
+from locum.sessions.planned import as_json, planned_now
 from locum.sessions.transition import JOB, say
 
 SHORTEST = dt.timedelta(seconds=1)
@@ -93,6 +94,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         ends_with_connection=asked.ends_with_connection,
         node=node,
         login_name=login_name(person.name, tail),
+        planned=as_json(planned_now(tx, wanted_activity.id)),
         created_by=actor.id,
         created_by_name=actor.name,
         created_from=actor.address,
@@ -168,7 +170,8 @@ def _find_activity(tx: ReadTx, asked: Request) -> _Named:
         match = activity.c.name_key == name_key(asked.activity_name)
     else:
         raise Invalid("activityId or activityName is needed", field="activityId")
-    found = tx.first(_Named, sa.select(activity.c.id, activity.c.name).where(match))
+    kept = activity.c.is_deleted.is_(False)
+    found = tx.first(_Named, sa.select(activity.c.id, activity.c.name).where(match, kept))
     if found is None:
         raise NotFound("no such activity")
     return found
