@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from locum.actions.plan import login_name
 from locum.activities.model import activity
 from locum.audit import log as audit
 from locum.identities.model import identity
@@ -27,6 +24,7 @@ from locum.policies.facts import gather
 from locum.policies.model import policy
 from locum.resources.model import resource
 from locum.sessions.lifecycle import Status
+from locum.sessions.login import login_for
 from locum.sessions.model import access_session
 from locum.sessions.planned import as_json, planned_now
 from locum.sessions.transition import JOB, say
@@ -80,7 +78,9 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     refuse_if_paused(tx)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
     session_id = new_id()
-    tail = base64.b32encode(secrets.token_bytes(5)).decode().lower()
+    login = login_for(
+        tx, identity_id=person.id, activity_id=wanted_activity.id, resource_id=target.id, session_id=session_id
+    )
     tx.add(
         access_session,
         id=session_id,
@@ -93,7 +93,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         record=decision.policy.record,
         ends_with_connection=asked.ends_with_connection,
         node=node,
-        login_name=login_name(person.name, tail),
+        login_name=login,
         planned=as_json(planned_now(tx, wanted_activity.id)),
         created_by=actor.id,
         created_by_name=actor.name,
