@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 LONGEST_LOGIN = 32
+NO_RIGHT = frozenset({"custom_script", "file_monitor"})
+"""Steps that give no right: when one fails at the end of a session, that is said once, and not tried for ever."""
+FIRST = ("own_account", "managed_account", "account")
+"""What the login itself is, by the number of its LoginType."""
 BEFORE, DURING, AFTER = 0, 1, 2
 
 
@@ -42,18 +46,22 @@ def steps(
     login: str,
     public_key: str | None,
     actions: Sequence[PlannedStep],
+    login_type: int = 2,
     account: dict[str, str] | None = None,
+    context: dict[str, str] | None = None,
 ) -> list[PlannedStep]:
     """First whatever the rights hang on (account, key), then the activity's own actions; undone in reverse.
 
     No `public_key` where the host takes certificates of Locum's user CA, and where there is a password. `account` is
-    what its step says besides the login. Actions BEFORE come before those DURING. Those AFTER stand last and the other
-    way round: when the session ends they are the first, in their order, while the account is still there.
+    what its step says besides the login, `context` what a script is told besides. Actions BEFORE come before those
+    DURING. Those AFTER stand last and the other way round: when the session ends they are the first, in their order,
+    while the account is still there.
     """
-    planned = [PlannedStep("account", account or {})]
+    planned = [PlannedStep(FIRST[login_type], account or {})]
     if public_key is not None:
         planned.append(PlannedStep("authorized_key", {"public_key": public_key}))
     for phase in (BEFORE, DURING):
         planned += [action for action in actions if action.phase == phase]
     planned += [action for action in reversed(actions) if action.phase == AFTER]
-    return [replace(step, parameters={"login": login, **step.parameters}) for step in planned]
+    told = {"custom_script": context or {}}
+    return [replace(s, parameters={**s.parameters, **told.get(s.kind, {}), "login": login}) for s in planned]

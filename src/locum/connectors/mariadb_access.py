@@ -66,7 +66,10 @@ class MariadbConnector:
             await server.wire.run(f"SET SESSION max_statement_time = {int(COMMAND_TIMEOUT_S)}")
             yield cls(target, server)
 
-    async def apply(self, step: Step) -> None:
+    async def look(self, step: Step) -> None:
+        """A login for one session alone had nothing before."""
+
+    async def apply(self, step: Step) -> str:
         """Make sure that the change is there.
 
         Kinds and parameters: account (login), role (login, role), grant (login, on, name, privileges). All but the
@@ -85,14 +88,15 @@ class MariadbConnector:
             case "grant":
                 login = await self._must_own(step, right)
                 await self._wire.run(f"GRANT {_what(right)} TO %s@%s", login, _HOST)
+        return ""
 
-    async def revert(self, step: Step) -> None:
+    async def revert(self, step: Step) -> str:
         """Make sure that the change is gone, with the connections it had opened."""
         right = database_right(step, MOST_NAME, MARIADB_PRIVILEGES)
         await self._lock(step)
         login = await self._find(step, right)
         if login is None:
-            return
+            return ""
         match step.kind:
             case "account":
                 await self._remove(login)
@@ -101,6 +105,7 @@ class MariadbConnector:
                     await self._wire.run("REVOKE %s FROM %s@%s", right.role, login, _HOST)
             case "grant":
                 await self._revoke(login, right)
+        return ""
 
     # ---- the login
 

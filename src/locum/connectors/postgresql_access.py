@@ -75,7 +75,10 @@ class PostgresConnector:
         async with PostgresKeeper.connect(target) as server:
             yield cls(target, server)
 
-    async def apply(self, step: Step) -> None:
+    async def look(self, step: Step) -> None:
+        """A login for one session alone had nothing before."""
+
+    async def apply(self, step: Step) -> str:
         """Make sure that the change is there.
 
         Kinds and parameters: account (login, until, owned_to), role (login, role), grant (login, on, name,
@@ -92,14 +95,15 @@ class PostgresConnector:
             case "grant":
                 _, login = await self._must_own(step, right)
                 await self._grant("GRANT", "TO", right, login)
+        return ""
 
-    async def revert(self, step: Step) -> None:
+    async def revert(self, step: Step) -> str:
         """Make sure that the change is gone, with the connections it had opened."""
         right = database_right(step, MOST_NAME, POSTGRESQL_PRIVILEGES)
         await self._lock(step)
         found = await self._find(step, right)
         if found is None:
-            return
+            return ""
         oid, login = found
         match step.kind:
             case "account":
@@ -109,6 +113,7 @@ class PostgresConnector:
                     await self._execute("REVOKE {} FROM {}", right.role, login)
             case "grant":
                 await self._grant("REVOKE", "FROM", right, login)
+        return ""
 
     # ---- the login
 

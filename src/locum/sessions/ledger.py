@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.actions.plan import PlannedStep
+from locum.connectors.base import FailureReason
 from locum.kit.db import ReadTx, Tx
 from locum.kit.ids import new_id
 from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
@@ -51,7 +52,9 @@ def applied(tx: Tx, entry_id: UUID) -> None:
     tx.run(
         sa.update(ledger_entry)
         .where(ledger_entry.c.id == entry_id, ledger_entry.c.state == EntryState.INTENDED)
-        .values(state=EntryState.APPLIED, applied_at=tx.now, last_error=None)
+        .values(
+            state=EntryState.APPLIED, applied_at=tx.now, last_error=None, failure_reason=FailureReason.NO_ERROR
+        )
     )
 
 
@@ -64,10 +67,32 @@ def reverted(tx: Tx, entry_id: UUID) -> None:
     )
 
 
-def failed(tx: Tx, entry_id: UUID, error: str) -> None:
+def found(tx: Tx, entry_id: UUID, before: dict[str, str]) -> None:
+    """What the target had before. The caller commits before the change; what was seen first counts."""
+    tx.run(
+        sa.update(ledger_entry)
+        .where(
+            ledger_entry.c.id == entry_id,
+            ledger_entry.c.state == EntryState.INTENDED,
+            ledger_entry.c.found.is_(None),
+        )
+        .values(found=before)
+    )
+
+
+def over(tx: Tx, entry_id: UUID) -> None:
+    """A step that gave no right failed at the end: nothing of it is left to do, and its failure stays written."""
+    tx.run(
+        sa.update(ledger_entry)
+        .where(ledger_entry.c.id == entry_id, ledger_entry.c.state != EntryState.REVERTED)
+        .values(state=EntryState.REVERTED, reverted_at=tx.now)
+    )
+
+
+def failed(tx: Tx, entry_id: UUID, error: str, reason: int = FailureReason.UNKNOWN_ERROR) -> None:
     """An apply or revert did not work; the entry stays open and shows why."""
     tx.run(
         sa.update(ledger_entry)
         .where(ledger_entry.c.id == entry_id, ledger_entry.c.state != EntryState.REVERTED)
-        .values(failures=ledger_entry.c.failures + 1, last_error=error[:1000])
+        .values(failures=ledger_entry.c.failures + 1, last_error=error[:1000], failure_reason=reason)
     )
