@@ -302,7 +302,8 @@ async def test_a_script_that_does_not_end_is_ended(host: Host, plan: list[Step],
     with pytest.raises(TargetRefused, match="did not end in 1 s") as refused:
         await run(host, script_of(plan, "echo begun; sleep 4006", timeout_s=1))
     assert time.monotonic() - begun < 10
-    assert (refused.value.output, refused.value.reason) == ("begun", FailureReason.ACTION_TIMEOUT)
+    assert refused.value.output.startswith("begun")
+    assert refused.value.reason is FailureReason.ACTION_TIMEOUT
     await revert(host, plan[:1])
 
 

@@ -35,7 +35,7 @@ STATE = (
     " aclexplode(coalesce(nspacl, acldefault('n', nspowner))) x WHERE nspname !~ '^pg_'",
     "SELECT c.relname, pg_get_userbyid(relowner), x.grantee::regrole::text, x.privilege_type FROM pg_class c,"
     " aclexplode(coalesce(relacl, acldefault('r', relowner))) x WHERE relnamespace = 'public'::regnamespace",
-    "SELECT usename FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    "SELECT usename FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename <> current_user",
     "SELECT gid FROM pg_prepared_xacts",
 )
 

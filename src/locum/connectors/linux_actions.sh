@@ -72,6 +72,7 @@ add_key() {
     cd "$1" && { mkdir .ssh 2> /dev/null || [ -d .ssh ]; } && cd .ssh && [ ! -L authorized_keys ] || exit 1
     umask 077
     { [ ! -e authorized_keys ] || grep -vF " locum:$3" authorized_keys; printf "%s\n" "$2"; } > authorized_keys.locum
+    [ ! -e authorized_keys ] || chmod --reference=authorized_keys authorized_keys.locum
     mv -f authorized_keys.locum authorized_keys
   ' sh "$home" "restrict,pty $value" "$session" > /dev/null 2>&1 || later "can't write the key of $login"
 }
@@ -83,6 +84,7 @@ drop_key() {
     grep -qsF " locum:$2" authorized_keys || exit 0
     umask 077
     grep -vF " locum:$2" authorized_keys > authorized_keys.locum
+    chmod --reference=authorized_keys authorized_keys.locum
     if [ -s authorized_keys.locum ]; then mv -f authorized_keys.locum authorized_keys
     else rm -f authorized_keys.locum authorized_keys; rmdir ../.ssh 2> /dev/null || :; fi
   ' sh "$home" "$session" > /dev/null 2>&1 || later "can't remove the key of $login"
@@ -150,9 +152,11 @@ END
     cd "$as_home" 2> /dev/null || cd /
     timeout -s KILL "$more2" setpriv --reuid="$as_uid" --regid="$as_gid" --init-groups env -i PATH="$PATH" \
       HOME="$as_home" USER="$as" LOGNAME="$as" SHELL=/bin/sh LOCUM_SESSION="$session" LOCUM_LOGIN="$asked" \
-      LOCUM_USER="$more3" LOCUM_HOST="$more4" /bin/sh -c "$text" 3<&- 9<&- < /dev/null
+      LOCUM_USER="$more3" LOCUM_HOST="$more4" /bin/sh -c "$text" 3<&- 9<&- < /dev/null 2>&1
     echo "$?" > "$out.status"
-  } 2>&1 | timeout "$((more2 + 1))" sh -c 'head -c 12288 > "$1"; exec cat > /dev/null' sh "$out" 3<&- 9<&-
+  } 2> /dev/null | timeout "$((more2 + 1))" sh -c '
+    dd of="$1" bs=4096 count=12288 iflag=count_bytes 2> /dev/null; exec cat > /dev/null
+  ' sh "$out" 3<&- 9<&-
   cd /
   ended=$(cat "$out.status" 2> /dev/null) said=$(base64 -w0 < "$out")
   rm -f "$out" "$out.status"
