@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locum.actions.plan import login_name, steps
+from locum.actions.plan import PlannedStep, login_name, steps
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,25 @@ def test_any_person_gets_a_name_that_linux_takes(person: str) -> None:
 
 
 def test_the_account_comes_first_and_so_goes_last() -> None:
-    planned = steps(login="a-b", public_key="ssh-ed25519 A", actions=[("sudoers", {"commands": "ALL"})])
-    assert [kind for kind, _ in planned] == ["account", "authorized_key", "sudoers"]
-    assert planned[2][1] == {"login": "a-b", "commands": "ALL"}
+    planned = steps(login="a-b", public_key="ssh-ed25519 A", actions=[PlannedStep("sudoers", {"commands": "ALL"})])
+    assert [step.kind for step in planned] == ["account", "authorized_key", "sudoers"]
+    assert planned[2].parameters == {"login": "a-b", "commands": "ALL"}
+
+
+def test_a_login_with_a_password_has_no_key_and_an_end() -> None:
+    planned = steps(login="a-b", public_key=None, actions=[], account={"until": "then"})
+    assert planned == [PlannedStep("account", {"login": "a-b", "until": "then"})]
+
+
+ACTIONS = st.lists(st.builds(PlannedStep, st.sampled_from("abcdef"), st.just({}), st.sampled_from([0, 1, 2])))
+
+
+@given(ACTIONS)
+def test_the_order_of_the_phases(actions: list[PlannedStep]) -> None:
+    """Done in their order, before and during; at the end, in the reverse order, those after come first, in theirs."""
+    planned = [step.kind for step in steps(login="x", public_key=None, actions=actions)]
+    wanted = {phase: [action.kind for action in actions if action.phase == phase] for phase in (0, 1, 2)}
+    ahead = wanted[0] + wanted[1]
+    assert planned[: len(ahead) + 1] == ["account", *ahead]
+    assert planned[::-1][: len(wanted[2])] == wanted[2]
+    assert len(planned) == len(actions) + 1

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
     "change",
     [
         sa.update(activity).values(type=1),
-        sa.update(activity).values(login_type=0),
+        sa.update(activity).values(login_type=3),
         sa.update(activity).values(name_key="same"),
         sa.update(activity).values(platform_id=new_id()),
         sa.update(connection_profile).values(max_session_minutes=0),

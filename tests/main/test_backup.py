@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from bench.postgres import PostgresServer
 
 from backed_up import Made, backed_up, empty_directory, make, restored, rows
+from locum.actions.plan import PlannedStep
 from locum.activities.model import activity
 from locum.identities.model import identity
 from locum.kit.db import Tx, open_database, sqlite_url
@@ -158,7 +159,7 @@ class Busy:
             where = tx.scalar(sa.select(resource.c.id))
             asked = Request(person, activity_id=sudo, resource_id=where)
             session = request_session(tx, ACTOR, asked, node="gone")
-            intend(tx, session_id=session, resource_id=where, steps=[("account", {"name": "x"})])
+            intend(tx, session_id=session, resource_id=where, steps=[PlannedStep("account", {"name": "x"})])
             return session
 
         while not self._stop.is_set():

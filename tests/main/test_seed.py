@@ -28,7 +28,12 @@ async def test_seeding_twice_is_seeding_once(database: Database) -> None:
         "PostgreSQL",
         "Secret Vault",
     ]
-    assert [a.name for a in await database.read(activities)] == ["Linux shell", "Linux sudo"]
+    assert [a.name for a in await database.read(activities)] == [
+        "Linux shell",
+        "Linux sudo",
+        "MySQL login",
+        "PostgreSQL login",
+    ]
     (profile,) = await database.read(connection_profiles)
     assert (profile.is_default, profile.record, profile.max_session_minutes) == (True, True, 60)
     assert {s.name for s in await database.read(schedules)} == {
@@ -43,7 +48,7 @@ async def test_seeding_twice_is_seeding_once(database: Database) -> None:
         (platform, 4),
         (schedule, 5),
         (history_option, 1),
-        (activity, 2),
+        (activity, 4),
         (activity_action, 1),
         (connection_profile, 1),
     ):
@@ -55,6 +60,8 @@ async def test_seeding_twice_is_seeding_once(database: Database) -> None:
 async def test_an_earlier_installation_gets_what_it_lacks(database: Database) -> None:
     await database.write(seed)
     linux = platform.c.name == "Linux"
+    of_linux = activity.c.platform_id.in_(sa.select(platform.c.id).where(linux))
+    await database.write(lambda tx: tx.run(sa.delete(activity).where(~of_linux)))
     await database.write(lambda tx: tx.run(sa.delete(platform).where(~linux)))
     await database.write(lambda tx: tx.run(sa.update(platform).values(permanent=False)))
     await database.write(lambda tx: tx.run(sa.delete(schedule).where(schedule.c.name != "Daily")))

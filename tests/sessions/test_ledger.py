@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from locum.actions.plan import PlannedStep
 from locum.kit.db import Database
 from locum.sessions import ledger
 from locum.sessions.model import EntryState, LedgerEntry
@@ -15,10 +16,10 @@ from world import ACTOR, World, make_world
 
 pytestmark = pytest.mark.anyio
 
-STEPS: list[tuple[str, dict[str, str]]] = [
-    ("account", {"login": "alice-x"}),
-    ("authorized_key", {"login": "alice-x", "public_key": "ssh-ed25519 AAAA ö"}),
-    ("sudoers", {"login": "alice-x", "commands": "ALL"}),
+STEPS = [
+    PlannedStep("account", {"login": "alice-x"}),
+    PlannedStep("authorized_key", {"login": "alice-x", "public_key": "ssh-ed25519 AAAA ö"}),
+    PlannedStep("sudoers", {"login": "alice-x", "commands": "ALL"}, 1, True, 7),
 ]
 
 
@@ -37,7 +38,7 @@ async def test_all_that_will_be_done_stands_there_in_order(database: Database, t
     world = await make_world(database, tmp_path)
     session_id, other = await intended(database, world), await intended(database, world)
     found = await entries(database, session_id)
-    assert [(e.kind, e.parameters) for e in found] == STEPS
+    assert [PlannedStep(e.kind, e.parameters, e.phase, e.continue_on_fail, e.timeout_s) for e in found] == STEPS
     assert [e.position for e in found] == [0, 1, 2]
     assert {(e.state, e.failures, e.last_error, e.resource_id) for e in found} == {
         (EntryState.INTENDED, 0, None, world.resource)

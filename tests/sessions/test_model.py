@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from crowd import copy
+from locum.actions.plan import PlannedStep
 from locum.kit.db import Database
 from locum.kit.ids import new_id
 from locum.sessions import ledger
@@ -30,7 +31,7 @@ async def session_id(database: Database, tmp_path: Path) -> UUID:
     world = await make_world(database, tmp_path)
     asked = Request(identity_id=world.person, activity_id=world.sudo, resource_id=world.resource)
     made = await database.write(request_session, ACTOR, asked, node="n")
-    steps: list[tuple[str, dict[str, str]]] = [("account", {}), ("sudoers", {})]
+    steps = [PlannedStep("account"), PlannedStep("sudoers")]
     await database.write(ledger.intend, session_id=made, resource_id=world.resource, steps=steps)
     row = {
         "id": new_id(),

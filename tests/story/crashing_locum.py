@@ -1,5 +1,5 @@
 """`locum serve` that kills itself (SIGKILL) at the n-th step boundary of a session's life or of a rotation; run by
-test_crash.py and test_rotation_crash.py.
+test_crash.py, test_database_crash.py and test_rotation_crash.py.
 
 Boundaries are before and after every unit of work that changes a session or a rotation, and before and after every
 change on a target. With LOCUM_CRASH_AT=0 it only counts them, into the file LOCUM_CRASH_COUNT.
@@ -17,7 +17,9 @@ from locum.cli.main import main
 from locum.connectors.linux import LinuxConnector
 from locum.connectors.linux_accounts import LinuxKeeper
 from locum.connectors.mariadb import MariadbKeeper
+from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
+from locum.connectors.postgresql_access import PostgresConnector
 from locum.kit.db import Database
 
 AT = int(os.environ["LOCUM_CRASH_AT"])
@@ -32,6 +34,8 @@ STEPS = (
 )
 CHANGES = {
     LinuxConnector: ("apply", "revert"),
+    PostgresConnector: ("apply", "revert"),
+    MariadbConnector: ("apply", "revert"),
     LinuxKeeper: ("change_password", "change_key", "update"),
     PostgresKeeper: ("change_password",),
     MariadbKeeper: ("change_password",),

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import re
-
-Step = tuple[str, dict[str, str]]
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 LONGEST_LOGIN = 32
+NO_RIGHT = frozenset({"custom_script", "file_monitor"})
+"""Steps that give no right: when one fails at the end of a session, that is said once, and not tried for ever."""
+FIRST = ("own_account", "managed_account", "account")
+"""What the login itself is, by the number of its LoginType."""
+BEFORE, DURING, AFTER = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step on a target. `phase` is BEFORE, DURING or AFTER; a step AFTER is done when the others are undone.
+
+    `continue_on_fail`: the session goes on without it. `timeout_s`: seconds after which it counts as failed.
+    """
+
+    kind: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    phase: int = BEFORE
+    continue_on_fail: bool = False
+    timeout_s: int = 60
 
 
 def login_name(person: str, tail: str) -> str:
@@ -22,13 +41,27 @@ def login_name(person: str, tail: str) -> str:
     return f"{kept[: LONGEST_LOGIN - len(tail) - 1]}-{tail}"
 
 
-def steps(*, login: str, public_key: str | None, actions: list[Step]) -> list[Step]:
+def steps(
+    *,
+    login: str,
+    public_key: str | None,
+    actions: Sequence[PlannedStep],
+    login_type: int = 2,
+    account: dict[str, str] | None = None,
+    context: dict[str, str] | None = None,
+) -> list[PlannedStep]:
     """First whatever the rights hang on (account, key), then the activity's own actions; undone in reverse.
 
-    No `public_key` where the host takes certificates of Locum's user CA.
+    No `public_key` where the host takes certificates of Locum's user CA, and where there is a password. `account` is
+    what its step says besides the login, `context` what a script is told besides. Actions BEFORE come before those
+    DURING. Those AFTER stand last and the other way round: when the session ends they are the first, in their order,
+    while the account is still there.
     """
-    planned: list[Step] = [("account", {"login": login})]
+    planned = [PlannedStep(FIRST[login_type], account or {})]
     if public_key is not None:
-        planned.append(("authorized_key", {"login": login, "public_key": public_key}))
-    planned += [(kind, {"login": login, **parameters}) for kind, parameters in actions]
-    return planned
+        planned.append(PlannedStep("authorized_key", {"public_key": public_key}))
+    for phase in (BEFORE, DURING):
+        planned += [action for action in actions if action.phase == phase]
+    planned += [action for action in reversed(actions) if action.phase == AFTER]
+    told = {"custom_script": context or {}}
+    return [replace(s, parameters={**s.parameters, **told.get(s.kind, {}), "login": login}) for s in planned]

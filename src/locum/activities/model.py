@@ -26,9 +26,33 @@ class SshKeyUse(StrEnum):
 
 
 class LoginType(IntEnum):
-    """Whose account a session uses (ACT-02). Only the ephemeral one is built."""
+    """Whose account a session uses (ACT-02, A.7). Numbers of the contract's ActivityLoginType, those that are built.
 
+    REQUESTER: an account that is there, given rights for a while. MANAGED: one that stays, switched on for the session,
+    its secret changed and switched off after it. ACTIVITY_IDENTITY: made for the session alone.
+    """
+
+    REQUESTER = 0
+    MANAGED = 1
     ACTIVITY_IDENTITY = 2
+
+
+class RequesterFormat(IntEnum):
+    """How a requester's own account is called on the target. Numbers of the contract's RequesterLoginFormat."""
+
+    DOMAIN = 0
+    UPN = 1
+    EMAIL = 2
+    SAM_ACCOUNT_NAME = 3
+    CUSTOM = 4
+
+
+class Phase(IntEnum):
+    """When an action is done. Numbers of the contract's ActionClassification, those an activity may have."""
+
+    BEFORE = 0
+    DURING = 1
+    AFTER = 2
 
 
 connection_profile = sa.Table(
@@ -115,17 +139,25 @@ activity = sa.Table(
     sa.Column("platform_id", sa.ForeignKey("platform.id"), nullable=False),
     sa.Column("type", sa.Integer, nullable=False),
     sa.Column("login_type", sa.Integer, nullable=False),
+    sa.Column("login_template", sa.String(256)),
+    sa.Column("create_account", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
+    sa.Column("delete_account", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
+    sa.Column("requester_format", sa.Integer, nullable=False, default=3, server_default="3"),
     sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("is_deleted", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
     sa.CheckConstraint("type = 0", name="type"),
-    sa.CheckConstraint("login_type = 2", name="login_type"),
+    sa.CheckConstraint("login_type IN (0, 1, 2)", name="login_type"),
+    sa.CheckConstraint("requester_format BETWEEN 0 AND 4", name="requester_format"),
     sa.Index("ix_activity_platform_id", "platform_id"),
 )
 
 
 class Activity(msgspec.Struct, frozen=True):
-    """`type` 0 is Interactive (ACT-01); `login_type` 2 an account made for the session alone."""
+    """`type` 0 is Interactive (ACT-01). `login_template` says what the account is called (ACT-03), None: as Locum does
+    by itself. `create_account` and `delete_account` are a managed account's; one for the session alone always is made
+    and deleted, and a requester's own never. A deleted activity is kept for the sessions that used it."""
 
     id: UUID
     name: str
@@ -134,7 +166,12 @@ class Activity(msgspec.Struct, frozen=True):
     platform_id: UUID
     type: int
     login_type: int
+    login_template: str | None
+    create_account: bool
+    delete_account: bool
+    requester_format: int
     is_default: bool
+    is_deleted: bool
     created_at: dt.datetime
     modified_at: dt.datetime
 
@@ -147,15 +184,27 @@ activity_action = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("phase", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("name", sa.String(256)),
+    sa.Column("continue_on_fail", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Column("timeout_s", sa.Integer, nullable=False, default=60, server_default="60"),
     sa.UniqueConstraint("activity_id", "position"),
+    sa.CheckConstraint("phase IN (0, 1, 2)", name="phase"),
+    sa.CheckConstraint("timeout_s BETWEEN 1 AND 600", name="timeout_s"),
 )
 
 
 class ActivityAction(msgspec.Struct, frozen=True):
-    """One pre-session step beyond the account itself; its undo runs when the session ends (ACT-04)."""
+    """One step beyond the account itself, at its place in the order (ACT-04). What gives a right has its undo, which
+    runs when the session ends, in the reverse order. `timeout_s` is in seconds."""
 
+    id: UUID
     kind: str
     parameters: dict[str, str]
+    phase: int
+    name: str | None
+    continue_on_fail: bool
+    timeout_s: int
 
 
 activity_group = sa.Table(

@@ -11,13 +11,13 @@ from locum.activities.model import Activity, ConnectionProfile, activity, connec
 from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 
+_ACTIVITY = sa.select(*(activity.c[name] for name in Activity.__struct_fields__))
 _PROFILE = sa.select(*(connection_profile.c[name] for name in ConnectionProfile.__struct_fields__))
 
 
 def activities(tx: ReadTx) -> list[Activity]:
     """Every activity, by name."""
-    columns = [activity.c[name] for name in Activity.__struct_fields__]
-    return tx.rows(Activity, sa.select(*columns).order_by(activity.c.name))
+    return tx.rows(Activity, _ACTIVITY.where(activity.c.is_deleted.is_(False)).order_by(activity.c.name))
 
 
 def connection_profiles(tx: ReadTx) -> list[ConnectionProfile]:

@@ -34,19 +34,54 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change on a target. `marker` (the session's id) is what proves later that the change is ours."""
+    """One change on a target. `marker` (the session's id) is what proves later that the change is ours.
+
+    `secret` is what a new login signs in with, where it has a password. `applied`: the change is known to have been
+    made, so that a login without its mark is no longer somebody else's but one of ours that was tampered with. `found`
+    is what `look` saw before the change.
+    """
 
     kind: str
     parameters: dict[str, str]
     marker: str
+    secret: Secret | None = None
+    applied: bool = False
+    found: dict[str, str] | None = None
+    timeout_s: int = 60
+
+
+class FailureReason(IntEnum):
+    """Why a step failed. Numbers of the contract's ActionFailureReason."""
+
+    NO_ERROR = 0
+    UNKNOWN_ERROR = 1
+    SYSTEM_ERROR = 2
+    ACTION_SERVICE_UNAVAILABLE = 3
+    ACTION_TIMEOUT = 4
+    ACCESS_DENIED = 5
+    USER_ALREADY_MEMBER_OF_GROUP = 6
+    USER_NOT_MEMBER_OF_GROUP = 7
+    INVALID_GROUP_NAME = 8
+    INVALID_USER_NAME = 9
+    INVALID_HOST_NAME = 10
+    FAILED_TO_CONNECT = 11
 
 
 class TargetUnreachable(LocumError):
     """The target did not answer, or not in time: worth trying again."""
 
+    reason = FailureReason.FAILED_TO_CONNECT
+
 
 class TargetRefused(LocumError):
-    """The target answered and said no: trying again soon will not help."""
+    """The target answered and said no: trying again soon will not help. `output` is what a script had said by then."""
+
+    def __init__(
+        self, detail: str, *, reason: FailureReason = FailureReason.SYSTEM_ERROR, output: str = ""
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.output = output
 
 
 class Connector(Protocol):
@@ -57,18 +92,22 @@ class Connector(Protocol):
     """
 
     @property
-    def host_key(self) -> str:
-        """The key the target has proved to hold, as "type base64"."""
+    def host_key(self) -> str | None:
+        """The key the target has proved to hold, as "type base64", where the platform has such a thing."""
 
     @property
-    def host_key_thumbprint(self) -> str:
+    def host_key_thumbprint(self) -> str | None:
         """Its SHA-256 thumbprint as OpenSSH writes it."""
 
-    async def apply(self, step: Step) -> None:
-        """Make sure that the change is there."""
+    async def look(self, step: Step) -> dict[str, str] | None:
+        """What the target has before the change and its undo must know; None where the undo needs to know nothing.
+        Changes nothing."""
 
-    async def revert(self, step: Step) -> None:
-        """Make sure that the change, and what it had opened, is gone."""
+    async def apply(self, step: Step) -> str:
+        """Make sure that the change is there. Answers what is to stand in the session's log, mostly nothing."""
+
+    async def revert(self, step: Step) -> str:
+        """Make sure that the change, and what it had opened, is gone. Answers as `apply` does."""
 
 
 class Privilege(IntEnum):

@@ -1,11 +1,11 @@
-"""Linux over SSH: ephemeral accounts, their key, sudo rules and group memberships.
+"""Linux over SSH: accounts for one session and accounts that stay, their key, sudo rules, groups, scripts.
 
 The service account needs to become root: it is root, or its sudo rule is `locum ALL=(root) NOPASSWD: /bin/sh` (or
 the same without NOPASSWD and its password is known), or another elevation command lets it run `COMMAND /bin/sh`.
 Such an account is as powerful as root. The host needs shadow-utils, util-linux, coreutils, findutils, grep and awk.
 
-Everything done on a host is in linux.sh. That text is fixed; values are read by it line by line, as data, and are
-never part of it (SEC-18).
+Everything done on a host is in linux.sh and linux_actions.sh. That text is fixed; values are read by it line by line,
+as data, and are never part of it (SEC-18).
 
 What `revert` of an account ends and removes: see opened_processes and remove_files in linux.sh. What it can't know:
 somebody with a sudo rule for everything was root, and root may have left things that no longer carry that person's
@@ -16,9 +16,9 @@ folders stay, owned by a uid that is not given to the next account.
 
 from __future__ import annotations
 
-from locum.connectors.base import Step
+from locum.connectors.base import Step, TargetRefused
 from locum.connectors.linux_shell import LinuxHost, Script
-from locum.connectors.linux_steps import values
+from locum.connectors.linux_steps import LOOKED_AT, after, before, script_output, values
 
 COMMAND_TIMEOUT_S = 30.0
 
@@ -26,20 +26,44 @@ COMMAND_TIMEOUT_S = 30.0
 class LinuxConnector(LinuxHost):
     """An open SSH connection of the service account. Make one with `connect`."""
 
-    script = Script.read("linux.sh", words=4)
+    script = Script.read("linux_actions.sh", "linux.sh", words=8)
 
-    async def apply(self, step: Step) -> None:
-        """Make sure that the change is there.
+    async def look(self, step: Step) -> dict[str, str] | None:
+        """Whether the account was a member of the group; what the file was."""
+        if step.kind not in LOOKED_AT:
+            return None
+        return {LOOKED_AT[step.kind]: await self._run("look", step)}
 
-        Kinds and parameters: account (login), authorized_key (login, public_key), sudoers (login, run_as, commands,
-        nopasswd), group (login, group). All but the first only touch an account of the same session.
+    async def apply(self, step: Step) -> str:
+        """Make sure that the change is there; for a script, what it said.
+
+        Kinds and parameters: account (login) for the session alone; own_account (login) and managed_account (login,
+        create, delete), which stay; authorized_key (login, public_key), sudoers (login, run_as, commands, nopasswd),
+        group (login, group), which only touch the account of the same session; custom_script (login, script, run_as,
+        user, host); file_monitor (login, path, on_missing, on_mismatch).
         """
-        await self._run("apply", step)
+        if step.kind == "file_monitor":
+            return before(step, (step.found or await self.look(step) or {})["sha256"])
+        said = await self._run("apply", step)
+        return script_output(said) if step.kind == "custom_script" else ""
 
-    async def revert(self, step: Step) -> None:
-        """Make sure that the change is gone, with the processes, connections and files it had opened."""
+    async def revert(self, step: Step) -> str:
+        """Make sure that the change is gone, with the processes, connections and files it had opened. What a script
+        did stays done."""
+        if step.kind == "custom_script":
+            return ""
+        if step.kind == "file_monitor":
+            return after(step, await self._run("look", step))
         await self._run("revert", step)
+        return ""
 
-    async def _run(self, direction: str, step: Step) -> None:
+    async def _run(self, direction: str, step: Step) -> str:
         order = [f"{direction}_{step.kind}", step.marker, *values(step)]
-        await self.order(step.kind, order, COMMAND_TIMEOUT_S)
+        try:
+            longer = step.timeout_s if step.kind == "custom_script" else 0
+            return await self.order(step.kind, order, COMMAND_TIMEOUT_S + longer)
+        except TargetRefused as refusal:
+            if not refusal.output:
+                raise
+            output = script_output(refusal.output)
+            raise TargetRefused(refusal.detail, reason=refusal.reason, output=output) from None

@@ -1,5 +1,5 @@
 # What Locum does on a Linux host, as root, for access sessions; linux_common.sh comes before it. It reads orders of
-# four lines each: a verb, the session's id, the login, a value or nothing.
+# eight lines each: a verb, the session's id, the login, and values or nothing.
 # Every verb makes sure of a state and may be run again after a crash at any line.
 #
 # Proof of ownership: the account carries `locum-SESSION_ID` as its comment, and a note under /var/lib/locum,
@@ -13,7 +13,7 @@
 low=65536 high=99999
 
 obey() {
-  verb=$1 session=$2 asked=$3 value=$4
+  verb=$1 session=$2 asked=$3 value=$4 more1=$5 more2=$6 more3=$7 more4=$8
   login=$asked
   mark=locum-$session
   home=/home/$login
@@ -31,12 +31,18 @@ obey() {
     revert_sudoers) revert_sudoers ;;
     apply_group) need_ours; apply_group ;;
     revert_group) revert_group ;;
+    apply_own_account) confirm; apply_own_account ;;
+    revert_own_account) revert_own_account ;;
+    apply_managed_account) confirm; apply_managed_account ;;
+    revert_managed_account) revert_managed_account ;;
+    look_group | look_file_monitor) "$verb"; exit 0 ;;
+    apply_custom_script) confirm; apply_custom_script ;;
     *) refuse "unknown verb" ;;
   esac
   echo "locum: done"
 }
 
-# Sets noted_uid and stage from the note, and whose (none, ours, foreign) and uid from the account.
+# Sets noted_uid and stage from the note, and whose (none, ours, kept, foreign), uid and home from the account.
 look_up() {
   noted_uid='' stage='' whose=none uid='' gid=''
   [ ! -f "$note" ] || { read -r _ noted_uid && read -r stage; } < "$note"
@@ -45,20 +51,24 @@ look_up() {
     # Root on the host may have renamed it.
     entry=$(awk -F: -v uid="$noted_uid" -v mark="$mark" '$3 == uid && $5 == mark' /etc/passwd)
   fi
+  if [ -z "$entry" ] && [ "$stage" = kept ]; then entry=$(getent passwd "$noted_uid"); fi
   [ -n "$entry" ] || return 0
-  IFS=: read -r login _ uid gid comment _ << END
+  IFS=: read -r login _ uid gid comment at _ << END
 $entry
 END
-  if [ "${comment%%,*}" = "$mark" ] || [ "$uid" = "$noted_uid" ]; then whose=ours; else whose=foreign; fi
+  if [ "$stage" = kept ] && [ "$uid" = "$noted_uid" ]; then
+    whose=kept home=$at
+  elif [ "${comment%%,*}" = "$mark" ] || [ "$uid" = "$noted_uid" ]; then whose=ours; else whose=foreign; fi
 }
 
 need_ours() {
-  [ "$whose" = ours ] || refuse "the account $login is not this session's"
+  [ "$whose" = ours ] || [ "$whose" = kept ] || refuse "[9] the account $login is not this session's"
 }
 
 # ---- account
 
 apply_account() {
+  [ "$whose" != kept ] || refuse "the account $login stays"
   [ "$whose$stage" != oursmade ] || return 0
   [ "$whose" != foreign ] || refuse "the account $login exists and is not this session's"
   # Half made by an attempt that crashed: nobody can have signed in, so it is cleared away and made anew.
@@ -92,6 +102,7 @@ choose_uid() {
 runs() { grep -sqE "^Uid:.*[[:space:]]$1([[:space:]]|\$)" /proc/[0-9]*/status; }
 
 revert_account() {
+  [ "$stage" != kept ] || refuse "the account $login stays"
   revert_sudoers
   if [ "$whose" = ours ] || { [ "$whose" = none ] && [ -n "$noted_uid" ]; }; then remove_account; fi
   [ ! -e "$note" ] || rm -f "$note"
@@ -253,6 +264,7 @@ remove_entries() {
 # ---- authorized_key
 
 apply_authorized_key() {
+  if [ "$whose" = kept ]; then add_key; return; fi
   as_user '
     cd "$1" && { mkdir .ssh 2> /dev/null || chmod 700 .ssh; } && cd .ssh || exit 1
     printf "%s\n" "$2" > authorized_keys.locum && mv -f authorized_keys.locum authorized_keys
@@ -261,6 +273,7 @@ apply_authorized_key() {
 
 # Who is signed in with the key is signed out before it goes.
 revert_authorized_key() {
+  if [ "$whose" = kept ]; then drop_key; return; fi
   [ "$whose" = ours ] || return 0
   check_uid
   end_processes 1
@@ -290,6 +303,7 @@ apply_sudoers() {
 }
 
 revert_sudoers() {
+  [ "$whose" != kept ] || end_sudo
   for file in "/etc/sudoers.d/$mark" "/etc/$mark.sudoers"; do
     [ ! -e "$file" ] || rm -f "$file" || later "can't remove $file"
   done
@@ -298,12 +312,14 @@ revert_sudoers() {
 # ---- group
 
 apply_group() {
-  getent group "$value" > /dev/null || refuse "there is no group $value"
+  getent group "$value" > /dev/null || refuse "[8] there is no group $value"
+  note_group
   is_member || patiently usermod --append --groups "$value" "$login" || later "usermod failed: $said"
   is_member || refuse "the group $value is not kept on this host"
 }
 
 revert_group() {
+  if [ "$whose" = kept ]; then drop_group; return; fi
   [ "$whose" = ours ] || return 0
   ! is_member || patiently gpasswd --delete "$login" "$value" || later "gpasswd failed: $said"
 }
@@ -314,6 +330,7 @@ is_member() {
   return 1
 }
 
-while IFS= read -r verb && IFS= read -r session && IFS= read -r login && IFS= read -r value; do
-  (obey "$verb" "$session" "$login" "$value") 3<&0 < /dev/null || exit 1
+while IFS= read -r verb && IFS= read -r session && IFS= read -r login && IFS= read -r value &&
+  IFS= read -r more1 && IFS= read -r more2 && IFS= read -r more3 && IFS= read -r more4; do
+  (obey "$verb" "$session" "$login" "$value" "$more1" "$more2" "$more3" "$more4") 3<&0 < /dev/null || exit 1
 done

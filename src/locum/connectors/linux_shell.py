@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -12,7 +13,7 @@ from typing import ClassVar, Self
 
 import asyncssh
 
-from locum.connectors.base import Target, TargetRefused, TargetUnreachable
+from locum.connectors.base import FailureReason, Target, TargetRefused, TargetUnreachable
 from locum.connectors.ssh import one_line, open_connection
 from locum.vault.secret import Secret
 
@@ -35,10 +36,10 @@ class Script:
     loader: str
 
     @classmethod
-    def read(cls, name: str, words: int) -> Script:
-        """The file beside this one, after the part that is common to all."""
+    def read(cls, *names: str, words: int) -> Script:
+        """The files beside this one, after the part that is common to all."""
         folder = resources.files(__package__)
-        parts = [folder.joinpath(part).read_text(encoding="ascii") for part in ("linux_common.sh", name)]
+        parts = [folder.joinpath(part).read_text(encoding="ascii") for part in ("linux_common.sh", *names)]
         text = "".join(parts).rstrip("\n")
         # It says that it has begun before it reads, so that nothing of the script is taken for a password, and it
         # runs the script only if all of it came. What the script then reads is not read ahead of it, as a script on
@@ -132,7 +133,9 @@ class LinuxHost:
             raise TargetUnreachable(f"{self._where} broke the connection during {what}") from None
         verdict, _, said = answer.partition(" ")
         if verdict == "refused":
-            raise TargetRefused(f"{self._where}: {one_line(said)}")
+            number, said = _reason(said)
+            said, _, output = said.partition(" | ")
+            raise TargetRefused(f"{self._where}: {one_line(said)}", reason=number, output=output)
         if verdict != "done":
             raise TargetUnreachable(f"{self._where}: {what}: {one_line(said)}")
         return said
@@ -144,6 +147,14 @@ class LinuxHost:
         answer = await shell.ask(words)
         self._shell = shell
         return answer
+
+
+def _reason(said: str) -> tuple[FailureReason, str]:
+    """ "[8] there is no group x" names its reason."""
+    if found := re.match(r"\[(\d{1,2})\] ", said):
+        with suppress(ValueError):
+            return FailureReason(int(found[1])), said[found.end() :]
+    return FailureReason.SYSTEM_ERROR, said
 
 
 async def _begin(

@@ -60,7 +60,7 @@ class MariadbKeeper(DatabaseKeeper):
 
     def __init__(self, target: Target, wire: Wire) -> None:
         super().__init__(target)
-        self._wire = wire
+        self.wire = wire
 
     @classmethod
     @asynccontextmanager
@@ -100,7 +100,7 @@ class MariadbKeeper(DatabaseKeeper):
         text = password_text(password)
         entries = await self._with_passwords(login)
         native = all(entry.plugin == _NATIVE for entry in entries)
-        if native and not all(hmac.compare_digest(entry.stored.upper(), _native(text)) for entry in entries):
+        if native and not all(hmac.compare_digest(entry.stored.upper(), native_hash(text)) for entry in entries):
             return False
         return await self._signs_in(entries[0].user, text, known_right=native)
 
@@ -123,22 +123,22 @@ class MariadbKeeper(DatabaseKeeper):
         they are kept out of the general log where the service account may say so."""
         text = password_text(password)
         entries = await self._with_passwords(login)
-        if self._wire.is_mariadb:
+        if self.wire.is_mariadb:
             # Else a change that hangs behind a backup's lock would be made whenever that ends, after hours perhaps.
             # MySQL has nothing like it.
-            await self._wire.run(f"SET SESSION max_statement_time = {int(COMMAND_TIMEOUT_S)}")
+            await self.wire.run(f"SET SESSION max_statement_time = {int(COMMAND_TIMEOUT_S)}")
         for entry in entries:
             value = text
             if entry.plugin == _NATIVE:
-                value = _native(text)
+                value = native_hash(text)
             else:
                 with suppress(TargetRefused):
-                    await self._wire.run("SET SESSION sql_log_off = 1")
+                    await self.wire.run("SET SESSION sql_log_off = 1")
             statement = f"ALTER USER %s@%s IDENTIFIED {self._clause(entry.plugin)}"
-            await self._wire.run(statement, entry.user, entry.host, value)
+            await self.wire.run(statement, entry.user, entry.host, value)
 
     def _clause(self, plugin: str) -> str:
-        if self._wire.is_mariadb:
+        if self.wire.is_mariadb:
             return "BY PASSWORD %s" if plugin == _NATIVE else f"VIA {plugin} USING PASSWORD(%s)"
         return f"WITH {plugin} AS %s" if plugin == _NATIVE else f"WITH {plugin} BY %s"
 
@@ -148,7 +148,7 @@ class MariadbKeeper(DatabaseKeeper):
         self.keep_way_in(entries[0].user, enabled)
         for entry in entries:
             state = "UNLOCK" if enabled else "LOCK"
-            await self._wire.run(f"ALTER USER %s@%s ACCOUNT {state}", entry.user, entry.host)
+            await self.wire.run(f"ALTER USER %s@%s ACCOUNT {state}", entry.user, entry.host)
 
     async def _with_passwords(self, login: str) -> list[_Entry]:
         entries = await self._must_find(login)
@@ -173,14 +173,14 @@ class MariadbKeeper(DatabaseKeeper):
         return entries
 
     async def _named(self, user: str) -> list[_Entry]:
-        query = _FIND_MARIADB if self._wire.is_mariadb else _FIND_MYSQL
+        query = _FIND_MARIADB if self.wire.is_mariadb else _FIND_MYSQL
         found = [
             _Entry(name, host, plugin or _NATIVE, stored, bool(locked), bool(ways), bool(is_super))
-            for name, host, plugin, stored, locked, ways, is_super in await self._wire.run(query, user)
+            for name, host, plugin, stored, locked, ways, is_super in await self.wire.run(query, user)
         ]
         return [entry for entry in found if entry.user == user]
 
 
-def _native(text: str) -> str:
+def native_hash(text: str) -> str:
     """What mysql_native_password keeps of a password."""
     return "*" + hashlib.sha1(hashlib.sha1(text.encode()).digest()).hexdigest().upper()  # noqa: S324 - its format

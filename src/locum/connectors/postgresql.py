@@ -38,7 +38,7 @@ class PostgresKeeper(DatabaseKeeper):
 
     def __init__(self, target: Target, connection: _Connection) -> None:
         super().__init__(target)
-        self._connection = connection
+        self.connection = connection
 
     @classmethod
     @asynccontextmanager
@@ -59,7 +59,7 @@ class PostgresKeeper(DatabaseKeeper):
     async def find(self, login: str) -> Account | None:
         """A role. One that may not log in, or whose password is past its date, counts as disabled."""
         account_name(login, MOST_NAME)
-        row = await self._run(lambda: self._row(_FIND, (login,)))
+        row = await self.run(lambda: self._row(_FIND, (login,)))
         if row is None:
             return None
         may_log_in, in_date, is_super, makes_roles = row
@@ -98,10 +98,14 @@ class PostgresKeeper(DatabaseKeeper):
 
     async def change_password(self, login: str, password: Secret) -> None:
         """Also of the service account itself."""
-        text = password_text(password)
+        verifier = self.verifier(login, password)
         await self._must_find(login)
-        verifier = self._connection.pgconn.encrypt_password(text.encode(), login.encode(), b"scram-sha-256")
-        await self._alter(login, sql.SQL("PASSWORD {}").format(sql.Literal(verifier.decode())))
+        await self._alter(login, sql.SQL("PASSWORD {}").format(sql.Literal(verifier)))
+
+    def verifier(self, login: str, password: Secret) -> str:
+        """What the server keeps of the password, so that the password itself never goes over."""
+        text = password_text(password)
+        return self.connection.pgconn.encrypt_password(text.encode(), login.encode(), b"scram-sha-256").decode()
 
     async def set_enabled(self, login: str, enabled: bool) -> None:
         """LOGIN or NOLOGIN. Connections that are open go on."""
@@ -117,12 +121,13 @@ class PostgresKeeper(DatabaseKeeper):
 
     async def _alter(self, login: str, what: sql.Composable) -> None:
         statement = sql.SQL("ALTER ROLE {} ").format(sql.Identifier(login)) + what
-        await self._run(lambda: self._connection.execute(statement))
+        await self.run(lambda: self.connection.execute(statement))
 
     async def _row(self, query: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
-        return await (await self._connection.execute(query.encode(), values)).fetchone()
+        return await (await self.connection.execute(query.encode(), values)).fetchone()
 
-    async def _run(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something on the connection. Raises TargetRefused and TargetUnreachable."""
         try:
             async with asyncio.timeout(COMMAND_TIMEOUT_S):
                 return await work()

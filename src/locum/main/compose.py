@@ -18,7 +18,9 @@ from locum.connectors.base import AccountKeeper, Connector, Target
 from locum.connectors.linux import LinuxConnector
 from locum.connectors.linux_accounts import LinuxKeeper
 from locum.connectors.mariadb import MariadbKeeper
+from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
+from locum.connectors.postgresql_access import PostgresConnector
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
 from locum.identities import digests, signing_key, tokens
@@ -66,6 +68,10 @@ def open_connector(kind: str, target: Target) -> AbstractAsyncContextManager[Con
     match kind:
         case "linux":
             return LinuxConnector.connect(target)
+        case "postgresql":
+            return PostgresConnector.connect(target)
+        case "mariadb":
+            return MariadbConnector.connect(target)
     raise Invalid(f"there is no connector for {kind}")
 
 

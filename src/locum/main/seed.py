@@ -1,4 +1,4 @@
-"""What every installation begins with: platforms, rules for secrets, a connection profile, two activities."""
+"""What every installation begins with: platforms, rules for secrets, a connection profile, a few activities."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SCHEDULES: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def seed(tx: Tx) -> None:
     """Add what is missing; running it again changes nothing."""
-    linux, *_ = [_platform(tx, *each) for each in _PLATFORMS]
+    linux, postgresql, mariadb, _ = [_platform(tx, *each) for each in _PLATFORMS]
     _rules(tx)
     _profile(tx)
     sudo = {"run_as": "ALL", "commands": "ALL", "nopasswd": "true"}
@@ -51,7 +51,10 @@ def seed(tx: Tx) -> None:
         "An account for the session alone that may run everything with sudo, without a password",
         [("sudoers", sudo)],
     )
-    _activity(tx, linux, "Linux shell", "An account for the session alone, without further rights", [])
+    alone = "for the session alone, without further rights"
+    _activity(tx, linux, "Linux shell", f"An account {alone}", [])
+    _activity(tx, postgresql, "PostgreSQL login", f"A login role {alone}; its password is the session's", [])
+    _activity(tx, mariadb, "MySQL login", f"A MariaDB user {alone}; its password is the session's", [])
 
 
 def _platform(

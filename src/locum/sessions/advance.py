@@ -75,9 +75,10 @@ def _end(tx: Tx, held: Job, session: AccessSession, outcome: Status, reason: str
 def _finish(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> None:
     jobs.hold(tx, held)
     outcome = Status(session.outcome or Status.FAILED)
-    transition.move(tx, session, outcome, actual_end=tx.now, key_secret_id=None)
-    if session.key_secret_id is not None:
-        vault.erase(tx, session.key_secret_id)
+    transition.move(tx, session, outcome, actual_end=tx.now, key_secret_id=None, password_secret_id=None)
+    for secret_id in (session.key_secret_id, session.password_secret_id):
+        if secret_id is not None:
+            vault.erase(tx, secret_id)
     transition.say(tx, session.id, f"access is gone; the session is {outcome.name.lower()}")
     audit.record(
         tx,

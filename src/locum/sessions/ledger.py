@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from locum.actions.plan import PlannedStep
+from locum.connectors.base import FailureReason
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict
 from locum.kit.ids import new_id
@@ -14,7 +17,7 @@ from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
 _COLUMNS = [ledger_entry.c[name] for name in LedgerEntry.__struct_fields__]
 
 
-def intend(tx: Tx, *, session_id: UUID, resource_id: UUID, steps: list[tuple[str, dict[str, str]]]) -> None:
+def intend(tx: Tx, *, session_id: UUID, resource_id: UUID, steps: Sequence[PlannedStep]) -> None:
     """Write down, in order, all that will be done for a session. The caller commits before the first effect."""
     tx.add_all(
         ledger_entry,
@@ -23,13 +26,16 @@ def intend(tx: Tx, *, session_id: UUID, resource_id: UUID, steps: list[tuple[str
                 "id": new_id(),
                 "session_id": session_id,
                 "position": position,
-                "kind": kind,
+                "kind": step.kind,
                 "resource_id": resource_id,
-                "parameters": parameters,
+                "parameters": step.parameters,
+                "phase": step.phase,
+                "continue_on_fail": step.continue_on_fail,
+                "timeout_s": step.timeout_s,
                 "state": EntryState.INTENDED,
                 "intended_at": tx.now,
             }
-            for position, (kind, parameters) in enumerate(steps)
+            for position, step in enumerate(steps)
         ],
     )
 
@@ -56,7 +62,9 @@ def applied(tx: Tx, entry_id: UUID) -> None:
     tx.run(
         sa.update(ledger_entry)
         .where(ledger_entry.c.id == entry_id, ledger_entry.c.state == EntryState.INTENDED)
-        .values(state=EntryState.APPLIED, applied_at=tx.now, last_error=None)
+        .values(
+            state=EntryState.APPLIED, applied_at=tx.now, last_error=None, failure_reason=FailureReason.NO_ERROR
+        )
     )
 
 
@@ -69,10 +77,32 @@ def reverted(tx: Tx, entry_id: UUID) -> None:
     )
 
 
-def failed(tx: Tx, entry_id: UUID, error: str) -> None:
+def found(tx: Tx, entry_id: UUID, before: dict[str, str]) -> None:
+    """What the target had before. The caller commits before the change; what was seen first counts."""
+    tx.run(
+        sa.update(ledger_entry)
+        .where(
+            ledger_entry.c.id == entry_id,
+            ledger_entry.c.state == EntryState.INTENDED,
+            ledger_entry.c.found.is_(None),
+        )
+        .values(found=before)
+    )
+
+
+def over(tx: Tx, entry_id: UUID) -> None:
+    """A step that gave no right failed at the end: nothing of it is left to do, and its failure stays written."""
+    tx.run(
+        sa.update(ledger_entry)
+        .where(ledger_entry.c.id == entry_id, ledger_entry.c.state != EntryState.REVERTED)
+        .values(state=EntryState.REVERTED, reverted_at=tx.now)
+    )
+
+
+def failed(tx: Tx, entry_id: UUID, error: str, reason: int = FailureReason.UNKNOWN_ERROR) -> None:
     """An apply or revert did not work; the entry stays open and shows why."""
     tx.run(
         sa.update(ledger_entry)
         .where(ledger_entry.c.id == entry_id, ledger_entry.c.state != EntryState.REVERTED)
-        .values(failures=ledger_entry.c.failures + 1, last_error=error[:1000])
+        .values(failures=ledger_entry.c.failures + 1, last_error=error[:1000], failure_reason=reason)
     )

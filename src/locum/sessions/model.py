@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import IntEnum, StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -28,8 +29,10 @@ access_session = sa.Table(
     sa.Column("record", sa.Boolean, nullable=False),
     sa.Column("ends_with_connection", sa.Boolean, nullable=False),
     sa.Column("node", sa.String(64), nullable=False),
-    sa.Column("login_name", sa.String(32), nullable=False),
+    sa.Column("login_name", sa.String(128), nullable=False),
     sa.Column("key_secret_id", sa.ForeignKey("vault_secret.id")),
+    sa.Column("password_secret_id", sa.ForeignKey("vault_secret.id")),
+    sa.Column("planned", sa.JSON),
     sa.Column("created_by", sa.Uuid),
     sa.Column("created_by_name", sa.String(256), nullable=False),
     sa.Column("created_from", sa.String(64)),
@@ -57,7 +60,10 @@ access_session = sa.Table(
 
 
 class AccessSession(msgspec.Struct, frozen=True):
-    """One person's timed right to one activity on one resource. `outcome` is what it becomes once reverted."""
+    """One person's timed right to one activity on one resource. `outcome` is what it becomes once reverted.
+
+    `planned` is the activity as it was when the session was asked for: a change of it later changes no session.
+    """
 
     id: UUID
     identity_id: UUID
@@ -73,6 +79,8 @@ class AccessSession(msgspec.Struct, frozen=True):
     node: str
     login_name: str
     key_secret_id: UUID | None
+    password_secret_id: UUID | None
+    planned: dict[str, Any] | None
     created_by: UUID | None
     created_by_name: str
     created_from: str | None
@@ -105,6 +113,11 @@ ledger_entry = sa.Table(
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("resource_id", sa.ForeignKey("resource.id"), nullable=False),
     sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("phase", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("continue_on_fail", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Column("timeout_s", sa.Integer, nullable=False, default=60, server_default="60"),
+    sa.Column("found", sa.JSON),
+    sa.Column("failure_reason", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("intended_at", UtcTime, nullable=False),
     sa.Column("applied_at", UtcTime),
@@ -114,12 +127,18 @@ ledger_entry = sa.Table(
     sa.UniqueConstraint("session_id", "position"),
     sa.CheckConstraint("state IN ('intended', 'applied', 'reverted')", name="state"),
     sa.CheckConstraint("(state = 'reverted') = (reverted_at IS NOT NULL)", name="reverted_has_time"),
+    sa.CheckConstraint("phase IN (0, 1, 2)", name="phase"),
+    sa.CheckConstraint("failure_reason BETWEEN 0 AND 11", name="failure_reason"),
     sa.Index("ix_ledger_entry_state", "state", "session_id"),
 )
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
-    """A change on a target that gives a right. Written before the change; `kind` and `parameters` hold its undo."""
+    """A change on a target that gives a right. Written before the change; `kind` and `parameters` hold its undo.
+
+    `found` is what the target had before, which the undo leaves there; None until somebody looked, always before the
+    change. `failure_reason` is the last failure's number (FailureReason).
+    """
 
     id: UUID
     session_id: UUID
@@ -127,6 +146,11 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     kind: str
     resource_id: UUID
     parameters: dict[str, str]
+    phase: int
+    continue_on_fail: bool
+    timeout_s: int
+    found: dict[str, str] | None
+    failure_reason: int
     state: EntryState
     failures: int
     last_error: str | None

@@ -1,13 +1,14 @@
 """Makes a session's access real on its target.
 
-Steps: (1) connect, pin a host key seen first; (2) write the key and every intended ledger entry, commit; (3) for
-each entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active. A crash
-after any of them is repaired by doing them again, or by the revert that CANCELLING brings. A host that can't be
+Steps: (1) connect, pin a host key seen first; (2) write the key or password and every intended ledger entry, commit;
+(3) for each entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active. A
+crash after any of them is repaired by doing them again, or by the revert that CANCELLING brings. A host that can't be
 entered never gets a ledger entry, so a session for it fails without anything to revert.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,23 +17,29 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.actions.plan import steps
 from locum.actions.target import locate, pin_host_key
-from locum.activities.model import ActivityAction, activity_action
+from locum.activities.model import LoginType, Phase
 from locum.audit import log as audit
 from locum.connectors.base import Connector, Step, Target, TargetRefused, TargetUnreachable
+from locum.identities.model import identity
 from locum.kit import jobs
 from locum.kit.actor import LOCUM
-from locum.kit.db import ReadTx, Tx
+from locum.kit.db import Tx
 from locum.kit.errors import Forbidden, Invalid
 from locum.kit.jobs import Job
 from locum.resources.add import get_resource
 from locum.sessions import ledger, transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
+from locum.sessions.password import PASSWORD_PURPOSE, new_password
+from locum.sessions.planned import planned_of
 from locum.sessions.work import SessionWork, give_back
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 KEY_PURPOSE = "session.private_key"
+MOST_LINES = 40  # of what a step says
+SSH = ("linux",)
+"""Connectors of platforms where people sign in with the session's key; elsewhere it is a password."""
 
 
 async def provision(work: SessionWork, held: Job, session: AccessSession) -> bool:
@@ -41,8 +48,12 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
         async with work.connect(connector, target) as connection:
             await _pin(work, session, target, connection)
-            for entry in await work.db.write(_intend, held, session, work.vault):
-                if entry.state == EntryState.INTENDED and not await _apply(work, held, connection, entry):
+            entries, password = await work.db.write(_intend, held, session, work.vault, connector)
+            for entry in entries:
+                # What is done after the session has its turn in revoke.
+                if entry.state != EntryState.INTENDED or entry.phase == Phase.AFTER:
+                    continue
+                if not await _apply(work, held, connection, entry, password):
                     return True
     except TargetUnreachable as error:
         await work.db.write(give_back, held, session, str(error), level=LogLevel.WARN)
@@ -54,34 +65,46 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
     return True
 
 
-def _intend(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> list[LedgerEntry]:
-    """(2) Nothing has touched the target before this is committed."""
+def _intend(
+    tx: Tx, held: Job, session: AccessSession, vault: Vault, connector: str
+) -> tuple[list[LedgerEntry], Secret | None]:
+    """(2) Nothing has touched the target before this is committed. Answers what the login signs in with, too, where
+    that is a password."""
     jobs.hold(tx, held)
     already = ledger.entries(tx, session.id)
     if already:
-        return already
-    private, public = _new_key(session.id)
-    secret_id = vault.put(tx, private, purpose=KEY_PURPOSE)
-    tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(key_secret_id=secret_id))
-    by_certificate = get_resource(tx, session.resource_id).trusts_user_ca
+        secret_id = transition.get(tx, session.id).password_secret_id
+        return already, vault.open(tx, secret_id, purpose=PASSWORD_PURPOSE) if secret_id else None
+    where = get_resource(tx, session.resource_id)
+    person = str(tx.scalar(sa.select(identity.c.name).where(identity.c.id == session.identity_id)))
+    password, public = None, None
+    activity = planned_of(tx, session)
+    account: dict[str, str] = {}
+    if activity.login_type == LoginType.MANAGED:
+        make, delete = activity.create_account, activity.create_account and activity.delete_account
+        account = {"create": str(make).lower(), "delete": str(delete).lower()}
+    if connector in SSH:
+        private, public = _new_key(session.id)
+        kept = {"key_secret_id": vault.put(tx, private, purpose=KEY_PURPOSE)}
+        # A certificate names an account alone; on one that stays it would be good for more than this session.
+        if where.trusts_user_ca and activity.login_type == LoginType.ACTIVITY_IDENTITY:
+            public = None
+    else:
+        password = new_password()
+        kept = {"password_secret_id": vault.put(tx, password, purpose=PASSWORD_PURPOSE)}
+        account["until"] = session.scheduled_end.isoformat()
+    tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(**kept))
     planned = steps(
         login=session.login_name,
-        public_key=None if by_certificate else public,
-        actions=_actions(tx, session.activity_id),
+        public_key=public,
+        actions=activity.actions,
+        login_type=activity.login_type,
+        account=account,
+        context={"user": person, "host": where.name},
     )
     ledger.intend(tx, session_id=session.id, resource_id=session.resource_id, steps=planned)
     transition.say(tx, session.id, f"preparing the account {session.login_name}")
-    return ledger.entries(tx, session.id)
-
-
-def _actions(tx: ReadTx, activity_id: UUID) -> list[tuple[str, dict[str, str]]]:
-    rows = tx.rows(
-        ActivityAction,
-        sa.select(activity_action.c.kind, activity_action.c.parameters)
-        .where(activity_action.c.activity_id == activity_id)
-        .order_by(activity_action.c.position),
-    )
-    return [(row.kind, row.parameters) for row in rows]
+    return ledger.entries(tx, session.id), password
 
 
 def _new_key(session_id: UUID) -> tuple[Secret, str]:
@@ -96,28 +119,61 @@ def _new_key(session_id: UUID) -> tuple[Secret, str]:
 
 async def _pin(work: SessionWork, session: AccessSession, target: Target, connection: Connector) -> None:
     """(1) The first key seen is pinned before anything is changed on the host that showed it."""
-    if target.trusted_host_key is None:
+    if target.trusted_host_key is None and connection.host_key and connection.host_key_thumbprint:
         await work.db.write(
             pin_host_key, session.resource_id, key=connection.host_key, thumbprint=connection.host_key_thumbprint
         )
 
 
-async def _apply(work: SessionWork, held: Job, connection: Connector, entry: LedgerEntry) -> bool:
+async def _apply(
+    work: SessionWork, held: Job, connection: Connector, entry: LedgerEntry, password: Secret | None
+) -> bool:
     """(3) False when the session is no longer Pending: whoever ended it gets its way before the next change."""
     if not await work.db.write(_still_pending, held):
         return False
+    step = as_step(entry, password if entry.kind == "account" else None)
     try:
-        await connection.apply(as_step(entry))
+        if entry.found is None and (seen := await connection.look(step)) is not None:
+            await work.db.write(ledger.found, entry.id, seen)
+            step = replace(step, found=seen)
+        said = await connection.apply(step)
     except (TargetRefused, TargetUnreachable) as error:
-        await work.db.write(ledger.failed, entry.id, str(error))
+        await work.db.write(_failed, entry, error)
+        if isinstance(error, TargetRefused) and entry.continue_on_fail:
+            return True  # it stays intended, and is undone with the others
         raise
-    await work.db.write(_applied, held, entry)
+    await work.db.write(_applied, held, entry, said)
     return True
 
 
-def as_step(entry: LedgerEntry) -> Step:
+def _failed(tx: Tx, entry: LedgerEntry, error: TargetRefused | TargetUnreachable) -> None:
+    ledger.failed(tx, entry.id, str(error), error.reason)
+    if isinstance(error, TargetRefused):
+        say_output(tx, entry, error.output)
+        if entry.continue_on_fail:
+            transition.say(tx, entry.session_id, f"{entry.kind} failed, going on: {error}", LogLevel.WARN)
+
+
+def say_output(tx: Tx, entry: LedgerEntry, said: str) -> None:
+    """What a step had to say, into the session's log: the first lines of it."""
+    lines = said.splitlines()
+    for line in lines[:MOST_LINES]:
+        transition.say(tx, entry.session_id, f"{entry.kind}: {line}")
+    if len(lines) > MOST_LINES:
+        transition.say(tx, entry.session_id, f"{entry.kind}: … and {len(lines) - MOST_LINES} lines more")
+
+
+def as_step(entry: LedgerEntry, secret: Secret | None = None) -> Step:
     """The connector's word for a ledger entry."""
-    return Step(kind=entry.kind, parameters=entry.parameters, marker=str(entry.session_id))
+    return Step(
+        entry.kind,
+        entry.parameters,
+        str(entry.session_id),
+        secret=secret,
+        applied=entry.state == EntryState.APPLIED,
+        found=entry.found,
+        timeout_s=entry.timeout_s,
+    )
 
 
 def _still_pending(tx: Tx, held: Job) -> bool:
@@ -125,9 +181,10 @@ def _still_pending(tx: Tx, held: Job) -> bool:
     return transition.get(tx, held.subject_id).status == Status.PENDING
 
 
-def _applied(tx: Tx, held: Job, entry: LedgerEntry) -> None:
+def _applied(tx: Tx, held: Job, entry: LedgerEntry, said: str) -> None:
     jobs.hold(tx, held)
     ledger.applied(tx, entry.id)
+    say_output(tx, entry, said)
     transition.say(tx, entry.session_id, f"{entry.kind} is in place", LogLevel.DEBUG)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -12,7 +10,6 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.actions.plan import login_name
 from locum.activities.custom_fields import filled_in
 from locum.activities.model import activity
 from locum.activities.read import custom_fields_of
@@ -30,7 +27,9 @@ from locum.policies.facts import gather
 from locum.policies.model import policy
 from locum.resources.model import resource
 from locum.sessions.lifecycle import Status
+from locum.sessions.login import login_for
 from locum.sessions.model import access_session
+from locum.sessions.planned import as_json, planned_now
 from locum.sessions.transition import JOB, say
 
 SHORTEST = dt.timedelta(seconds=1)
@@ -89,7 +88,9 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     fields = custom_fields_of(tx, decision.policy.profile_id)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
     session_id = new_id()
-    tail = base64.b32encode(secrets.token_bytes(5)).decode().lower()
+    login = login_for(
+        tx, identity_id=person.id, activity_id=wanted_activity.id, resource_id=target.id, session_id=session_id
+    )
     tx.add(
         access_session,
         id=session_id,
@@ -102,7 +103,8 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         record=decision.policy.record,
         ends_with_connection=asked.ends_with_connection,
         node=node,
-        login_name=login_name(person.name, tail),
+        login_name=login,
+        planned=as_json(planned_now(tx, wanted_activity.id)),
         created_by=actor.id,
         created_by_name=actor.name,
         created_from=actor.address,
@@ -179,7 +181,8 @@ def _find_activity(tx: ReadTx, asked: Request) -> _Named:
         match = activity.c.name_key == name_key(asked.activity_name)
     else:
         raise Invalid("activityId or activityName is needed", field="activityId")
-    found = tx.first(_Named, sa.select(activity.c.id, activity.c.name).where(match))
+    kept = activity.c.is_deleted.is_(False)
+    found = tx.first(_Named, sa.select(activity.c.id, activity.c.name).where(match, kept))
     if found is None:
         raise NotFound("no such activity")
     return found

@@ -6,15 +6,20 @@ error is written down, shown in the session's log and tried again for ever; noth
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from locum.actions.plan import NO_RIGHT
 from locum.actions.target import locate
-from locum.connectors.base import TargetRefused, TargetUnreachable
+from locum.activities.model import Phase
+from locum.connectors.base import Connector, TargetRefused, TargetUnreachable
 from locum.kit import jobs
 from locum.kit.db import Tx
 from locum.kit.errors import Invalid
 from locum.kit.jobs import Job
 from locum.sessions import ledger, transition
-from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel
-from locum.sessions.provision import as_step
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
+from locum.sessions.provision import as_step, say_output
 from locum.sessions.work import SessionWork, give_back
 
 
@@ -22,6 +27,7 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
     """True: all is reverted, look again now. False: the job was given back, to be tried later."""
     entries = await work.db.read(ledger.entries, session.id)
     open_entries = [e for e in reversed(entries) if e.state != EntryState.REVERTED]
+    made = any(e.position == 0 and e.state == EntryState.APPLIED for e in entries)
     refusals: list[str] = []
     try:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
@@ -29,11 +35,14 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
             for entry in open_entries:
                 await work.db.write(jobs.hold, held)
                 try:
-                    await connection.revert(as_step(entry))
+                    said = await _undo(connection, entry, made)
                 except TargetRefused as refusal:
+                    if entry.kind in NO_RIGHT:
+                        await work.db.write(_went_wrong, held, entry, refusal)
+                        continue
                     refusals.append(refusal.detail)  # the others can still be taken away
                     continue
-                await work.db.write(_reverted, held, entry)
+                await work.db.write(_reverted, held, entry, said)
     except (TargetUnreachable, TargetRefused, Invalid) as error:
         refusals.append(error.detail)
     if refusals:
@@ -41,9 +50,30 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
     return not refusals
 
 
-def _reverted(tx: Tx, held: Job, entry: LedgerEntry) -> None:
+async def _undo(connection: Connector, entry: LedgerEntry, made: bool) -> str:
+    """Steps for the end are done now, if there was anything of a session; what they do is not undone."""
+    if entry.phase == Phase.AFTER:
+        return await connection.apply(as_step(entry)) if made else ""
+    return await connection.revert(as_step(entry))
+
+
+def _went_wrong(tx: Tx, held: Job, entry: LedgerEntry, refusal: TargetRefused) -> None:
+    """It gave nobody a right, so the session ends without it; a session whose step must not fail has failed."""
+    jobs.hold(tx, held)
+    ledger.failed(tx, entry.id, refusal.detail, refusal.reason)
+    say_output(tx, entry, refusal.output)
+    level = LogLevel.WARN if entry.continue_on_fail else LogLevel.ERROR
+    transition.say(tx, entry.session_id, f"{entry.kind} failed: {refusal}", level)
+    if not entry.continue_on_fail:
+        one = sa.update(access_session).where(access_session.c.id == entry.session_id)
+        tx.run(one.values(outcome=Status.FAILED, status_description=refusal.detail[:1000]))
+    ledger.over(tx, entry.id)
+
+
+def _reverted(tx: Tx, held: Job, entry: LedgerEntry, said: str) -> None:
     jobs.hold(tx, held)
     ledger.reverted(tx, entry.id)
+    say_output(tx, entry, said)
     transition.say(tx, entry.session_id, f"{entry.kind} is gone", LogLevel.DEBUG)
 
 

@@ -20,8 +20,8 @@ def upgrade() -> None:
     _groups()
     _policies()
     _profiles()
-
     _described_groups()
+    _actions()
 
 
 def _indexes() -> None:
@@ -146,3 +146,38 @@ def _profiles() -> None:
 def _described_groups() -> None:
     """Groups and collections of people are identities, and have a description."""
     op.add_column("identity", sa.Column("description", sa.String(length=1000), nullable=True))
+
+
+def _actions() -> None:
+    """What activities are, the steps of their actions, and what the ledger knows of each."""
+    with op.batch_alter_table("activity") as batch_op:
+        batch_op.drop_constraint(op.f("ck_activity_login_type"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_activity_login_type"), "login_type IN (0, 1, 2)")
+        batch_op.add_column(sa.Column("login_template", sa.String(length=256), nullable=True))
+        batch_op.add_column(sa.Column("create_account", sa.Boolean(), server_default=sa.true(), nullable=False))
+        batch_op.add_column(sa.Column("delete_account", sa.Boolean(), server_default=sa.true(), nullable=False))
+        batch_op.add_column(sa.Column("requester_format", sa.Integer(), server_default="3", nullable=False))
+        batch_op.create_check_constraint(op.f("ck_activity_requester_format"), "requester_format BETWEEN 0 AND 4")
+        batch_op.add_column(sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False))
+    with op.batch_alter_table("activity_action") as batch_op:
+        batch_op.add_column(sa.Column("phase", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("name", sa.String(length=256), nullable=True))
+        batch_op.add_column(sa.Column("continue_on_fail", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column("timeout_s", sa.Integer(), server_default="60", nullable=False))
+        batch_op.create_check_constraint(op.f("ck_activity_action_phase"), "phase IN (0, 1, 2)")
+        batch_op.create_check_constraint(op.f("ck_activity_action_timeout_s"), "timeout_s BETWEEN 1 AND 600")
+    with op.batch_alter_table("ledger_entry") as batch_op:
+        batch_op.add_column(sa.Column("phase", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("continue_on_fail", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column("timeout_s", sa.Integer(), server_default="60", nullable=False))
+        batch_op.add_column(sa.Column("found", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("failure_reason", sa.Integer(), server_default="0", nullable=False))
+        batch_op.create_check_constraint(op.f("ck_ledger_entry_phase"), "phase IN (0, 1, 2)")
+        batch_op.create_check_constraint(op.f("ck_ledger_entry_failure_reason"), "failure_reason BETWEEN 0 AND 11")
+    with op.batch_alter_table("access_session") as batch_op:
+        batch_op.alter_column("login_name", type_=sa.String(length=128), existing_nullable=False)
+        batch_op.add_column(sa.Column("password_secret_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk_access_session_password_secret_id"), "vault_secret", ["password_secret_id"], ["id"]
+        )
+        batch_op.add_column(sa.Column("planned", sa.JSON(), nullable=True))

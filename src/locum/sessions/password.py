@@ -1,0 +1,41 @@
+"""The password of a session's login in a database: made for it, kept in the vault, shown to its owner alone."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+from locum.audit import log as audit
+from locum.credentials.complexity import BUILT_IN, generate
+from locum.kit.actor import Actor
+from locum.kit.db import Tx
+from locum.kit.errors import Forbidden, NotFound
+from locum.sessions import transition
+from locum.sessions.lifecycle import Status
+from locum.vault.secret import Secret
+from locum.vault.store import Vault
+
+PASSWORD_PURPOSE = "session.password"
+
+
+def new_password() -> Secret:
+    """One that every database takes, from the operating system's randomness."""
+    return Secret(generate(BUILT_IN, secrets.randbelow))
+
+
+def reveal_password(tx: Tx, vault: Vault, actor: Actor, session_id: UUID) -> Secret:
+    """What the login of the actor's own active session signs in with.
+
+    Raises NotFound for somebody else's session and for one without a password, Forbidden when it is not active.
+    """
+    session = transition.get(tx, session_id)
+    if session.identity_id != actor.id:
+        raise NotFound("no such session")
+    if session.status != Status.ACTIVE or tx.now >= session.scheduled_end:
+        raise Forbidden("the session is not active", missing="active session")
+    if session.password_secret_id is None:
+        raise NotFound("this session's login has no password")
+    password = vault.open(tx, session.password_secret_id, purpose=PASSWORD_PURPOSE)
+    transition.say(tx, session.id, "the password was shown")
+    audit.record(tx, actor, "session.password_shown", object_kind="session", object_id=session.id)
+    return password

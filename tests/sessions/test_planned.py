@@ -1,0 +1,46 @@
+"""A session keeps the activity as it was when it was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from locum.actions.plan import PlannedStep
+from locum.activities.model import LoginType, activity_action
+from locum.kit.db import Database
+from locum.sessions import transition
+from locum.sessions.model import access_session
+from locum.sessions.planned import as_json, planned_now, planned_of
+from locum.sessions.request import Request, request_session
+from world import ACTOR, make_world
+
+pytestmark = pytest.mark.anyio
+
+SUDO = {"run_as": "ALL", "commands": "ALL", "nopasswd": "true"}
+
+
+async def test_a_change_of_the_activity_changes_no_session(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    asked = Request(identity_id=world.person, activity_id=world.sudo, resource_id=world.resource)
+    session_id = await database.write(request_session, ACTOR, asked, node="n")
+    await database.write(lambda tx: tx.run(sa.delete(activity_action)))
+    session = await database.read(transition.get, session_id)
+    planned = await database.read(planned_of, session)
+    assert planned.actions == [PlannedStep("sudoers", SUDO)]
+    assert planned.login_type is LoginType.ACTIVITY_IDENTITY
+    assert (await database.read(planned_now, world.sudo)).actions == []
+    assert session.planned == as_json(planned)
+
+
+async def test_a_session_of_the_release_before_has_the_activity_as_it_is(
+    database: Database, tmp_path: Path
+) -> None:
+    world = await make_world(database, tmp_path)
+    asked = Request(identity_id=world.person, activity_id=world.sudo, resource_id=world.resource)
+    session_id = await database.write(request_session, ACTOR, asked, node="n")
+    await database.write(lambda tx: tx.run(sa.update(access_session).values(planned=sa.null())))
+    session = await database.read(transition.get, session_id)
+    assert session.planned is None
+    assert (await database.read(planned_of, session)).actions == [PlannedStep("sudoers", SUDO)]
