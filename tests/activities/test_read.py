@@ -30,7 +30,7 @@ async def test_what_is_there_by_name(database: Database, tmp_path: Path) -> None
     await copy(database, activity, world.sudo, 300, name="a", name_key="a")
     await copy(database, connection_profile, profile.id, 3, name="P")
     with selects(database) as seen:
-        assert len(await database.read(activities)) == 302
+        assert len(await database.read(activities)) == 304
     assert len(seen) == 1
     assert [row.name for row in await database.read(connection_profiles)] == ["Default", "P0000", "P0001", "P0002"]
 
