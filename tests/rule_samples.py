@@ -14,14 +14,6 @@ SETTABLE_RULES = {
     "PlatformIn": "name description builtInAccount passwordComplexityPolicyId scheduledChangePolicyId"
     " protectionPolicyScheduleId scanScheduleId verificationScheduleId resetOnMismatch basePlatformId",
     "CredentialGroupIn": "name description",
-    "ActivityConfigurationIn": "name description customFields maxSessionLength allowSessionExtension"
-    " sessionExtensionMinutes sessionExtensionCount expirationTimeoutThreshold record approvalTypeRequired"
-    " approvalWorkflowId allowViewPassword allowPasswordAccess viewPasswordInSeconds notesRequired ticketRequired"
-    " rdpProxyHost sshProxyHost sshScanDc recordAudio proxyAutoConnect monitorEntireSession allowAutofillPassword"
-    " leaveInGroup activityTokenComplexity clearWebsiteDataAfterStop clearWebsiteDataBeforeStart"
-    " sessionMonitorInterval sessionRetryInterval deleteAccount",
-    "CustomFieldIn": "customFieldNumber name label description options length customFieldDataType required",
-    "CustomFieldValueIn": "name value",
     "OverridePolicyIn": "name description type platformId scanScheduleId protectScheduleId rotateScheduleId"
     " verifyScheduleId",
     "CredentialPasswordHistoryOptionsIn": "historicalPasswordLimit daysOfPasswordRetention",
@@ -35,7 +27,6 @@ async def rule_samples(estate: Estate) -> dict[str, tuple[dict[str, Any], dict[s
     complexity = (await estate.get(admin, "/api/v1/PasswordComplexity"))[0]["id"]
     schedule = {"scheduledChangePolicyId": (await estate.get(admin, "/api/v1/ScheduledChangePolicy"))[0]["id"]}
     group = made(await admin.post("/api/v1/CredentialGroup", {"name": "logins"}))["id"]
-    profile = made(await admin.post("/api/v1/ConnectionProfile", {"name": "long"}))["id"]
     override = {"name": "quick", "platformId": platform}
     override_id = made(await admin.post("/api/v1/OverridePolicy", override))["id"]
     return {
@@ -46,11 +37,6 @@ async def rule_samples(estate: Estate) -> dict[str, tuple[dict[str, Any], dict[s
         "ScheduledChangePolicy.SetTimeZone": ({"timeZone": "Europe/Berlin"}, schedule),
         "Platform.Post": ({"name": "copy", "basePlatformId": platform}, {}),
         "Platform.Put": ({"resetOnMismatch": True}, {"platformId": platform}),
-        "ConnectionProfile.Post": ({"name": "short", "maxSessionLength": 5}, {}),
-        "ConnectionProfile.Put": (
-            {"maxSessionLength": 7, "customFields": [{"customFieldNumber": 1, "name": "change"}]},
-            {"connectionProfileId": profile},
-        ),
         "CredentialGroup.Post": ({"name": "others"}, {}),
         "CredentialGroup.Put": ({"name": "others"}, {"credentialGroupId": group}),
         "OverridePolicy.Post": ({"name": "slow", "platformId": platform}, {}),

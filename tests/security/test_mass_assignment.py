@@ -103,7 +103,7 @@ SETTABLE = {
     "SimpleAccessControlPolicyChangeIn": "name description priority notesRequired ticketRequired"
     " approvalTypeRequired policyType managedAccountIds managedResourceIds activityIds activityConfigurationId",
     "ActivitySessionRequestIn": "managedAccountId managedResourceId managedResourceName activityId activityName"
-    " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket customFields",
+    " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket",
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
     "NewSshKey": "name publicKey", **SETTABLE_RULES,

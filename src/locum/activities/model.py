@@ -67,28 +67,13 @@ connection_profile = sa.Table(
     sa.Column("ssh_key_use", sa.String(16), nullable=False, server_default="first"),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
-    sa.Column("allow_session_extension", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
-    sa.Column("session_extension_minutes", sa.Integer, nullable=False, default=0, server_default="0"),
-    sa.Column("session_extension_count", sa.Integer, nullable=False, default=0, server_default="0"),
-    sa.Column("approval_workflow_id", sa.Uuid),
-    sa.Column("approval", sa.Integer, nullable=False, default=1, server_default="1"),
-    sa.Column("notes_required", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
-    sa.Column("ticket_required", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
-    sa.Column("allow_password_access", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
-    sa.Column("allow_view_password", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
-    sa.Column("view_password_seconds", sa.Integer, nullable=False, default=20, server_default="20"),
-    sa.Column("expiration_notice_minutes", sa.Integer, nullable=False, default=5, server_default="5"),
-    sa.CheckConstraint("approval IN (0, 1, 2)", name="approval"),
     sa.CheckConstraint("ssh_key_use IN ('off', 'first', 'security_key', 'any')", name="ssh_key_use"),
     sa.CheckConstraint("max_session_minutes BETWEEN 1 AND 43200", name="max_session_minutes"),
 )
 
 
 class ConnectionProfile(msgspec.Struct, frozen=True):
-    """What a session may be like (A.10): is it recorded, how long it lasts, what is asked for before and allowed in it.
-
-    `approval` has the numbers of the contract's ApprovalType; the stricter of it and the policy's counts.
-    """
+    """What a session may be like (A.10): is it recorded, how long it lasts at most, what SSH keys are worth."""
 
     id: UUID
     name: str
@@ -99,34 +84,6 @@ class ConnectionProfile(msgspec.Struct, frozen=True):
     ssh_key_use: SshKeyUse
     created_at: dt.datetime
     modified_at: dt.datetime
-    allow_session_extension: bool = False
-    session_extension_minutes: int = 0
-    session_extension_count: int = 0
-    approval_workflow_id: UUID | None = None
-    approval: int = 1
-    notes_required: bool = False
-    ticket_required: bool = False
-    allow_password_access: bool = True
-    allow_view_password: bool = False
-    view_password_seconds: int = 20
-    expiration_notice_minutes: int = 5
-
-
-custom_field = sa.Table(
-    "custom_field",
-    metadata,
-    sa.Column("profile_id", sa.ForeignKey("connection_profile.id"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("name", sa.String(64), nullable=False),
-    sa.Column("label", sa.String(256)),
-    sa.Column("description", sa.String(1000)),
-    sa.Column("type", sa.Integer, nullable=False),
-    sa.Column("length", sa.Integer, nullable=False),
-    sa.Column("options", sa.JSON, nullable=False),
-    sa.Column("required", sa.Boolean, nullable=False),
-    sa.CheckConstraint("number BETWEEN 1 AND 3", name="number"),
-    sa.CheckConstraint("type IN (0, 1, 2)", name="type"),
-)
 
 
 activity = sa.Table(

@@ -6,8 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from locum.activities.custom_fields import CustomField
-from locum.activities.model import Activity, ConnectionProfile, activity, connection_profile, custom_field
+from locum.activities.model import Activity, ConnectionProfile, activity, connection_profile
 from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 
@@ -31,10 +30,3 @@ def connection_profile_of(tx: ReadTx, profile_id: UUID) -> ConnectionProfile:
     if found is None:
         raise NotFound("there is no connection profile with this id")
     return found
-
-
-def custom_fields_of(tx: ReadTx, profile_id: UUID) -> list[CustomField]:
-    """What people are asked for under a connection profile, in the order of the numbers."""
-    columns = [custom_field.c[name] for name in CustomField.__struct_fields__]
-    query = sa.select(*columns).where(custom_field.c.profile_id == profile_id).order_by(custom_field.c.number)
-    return tx.rows(CustomField, query)

@@ -102,7 +102,6 @@ def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> 
         policy_id=body.access_policy_id,
         note=body.note or "",
         ticket=body.ticket or "",
-        custom_fields={one.name: one.value for one in body.custom_fields or []},
         start=body.start_date_time_utc,
         end=body.end_date_time_utc,
         key_policies=caller.key.policies if caller.key else None,

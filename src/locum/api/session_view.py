@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 from locum.api.wire.activity_session import ActivitySession, ProxySession
 from locum.api.wire.base import NEVER, at
@@ -57,7 +56,6 @@ def shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession
             proxy_sessions=[_proxy_session(c) for c in connections[row.id]],
             note=row.note,
             ticket=row.ticket,
-            custom_fields=json.dumps(row.custom_fields, ensure_ascii=False) if row.custom_fields else None,
         )
         for row in sessions
     ]

@@ -39,7 +39,6 @@ access_session = sa.Table(
     sa.Column("cancelled_by", sa.Uuid),
     sa.Column("note", sa.String(1000)),
     sa.Column("ticket", sa.String(256)),
-    sa.Column("custom_fields", sa.JSON(none_as_null=True)),
     sa.Column("scheduled_start", UtcTime, nullable=False),
     sa.Column("scheduled_end", UtcTime, nullable=False),
     sa.Column("actual_start", UtcTime),
@@ -87,7 +86,6 @@ class AccessSession(msgspec.Struct, frozen=True):
     cancelled_by: UUID | None
     note: str | None
     ticket: str | None
-    custom_fields: dict[str, str] | None
     scheduled_start: dt.datetime
     scheduled_end: dt.datetime
     actual_start: dt.datetime | None

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from locum.activities.custom_fields import filled_in
 from locum.activities.model import activity
-from locum.activities.read import custom_fields_of
 from locum.audit import log as audit
 from locum.identities.model import identity
 from locum.kit import jobs
@@ -53,7 +50,6 @@ class Request:
     policy_name: str | None = None
     note: str = ""
     ticket: str = ""
-    custom_fields: Mapping[str, str | None] = field(default_factory=dict)
     start: dt.datetime | None = None
     end: dt.datetime | None = None
     ends_with_connection: bool = False
@@ -85,7 +81,6 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
             missing="approval",
         )
     refuse_if_paused(tx)
-    fields = custom_fields_of(tx, decision.policy.profile_id)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
     session_id = new_id()
     login = login_for(
@@ -110,7 +105,6 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         created_from=actor.address,
         note=asked.note or None,
         ticket=asked.ticket or None,
-        custom_fields=filled_in(fields, asked.custom_fields) or None,
         scheduled_start=start,
         scheduled_end=end,
         created_at=tx.now,

@@ -99,13 +99,6 @@ class ActivitySession(Out):
     custom_fields: str | None = None
 
 
-class CustomFieldValueIn(In):
-    __contract__ = "SbPAM.Models.CustomFieldDto"
-
-    name: Name
-    value: Name | None = None
-
-
 class ActivitySessionRequestIn(In):
     __contract__ = "SbPAM.Models.ActivitySessionRequest"
 
@@ -119,4 +112,3 @@ class ActivitySessionRequestIn(In):
     end_date_time_utc: dt.datetime | None = None
     note: Line | None = None
     ticket: Name | None = None
-    custom_fields: list[CustomFieldValueIn] | None = None

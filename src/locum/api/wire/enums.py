@@ -65,14 +65,6 @@ class ApprovalType(IntEnum):
     WORKFLOW = 2
 
 
-class CustomFieldDataType(IntEnum):
-    __contract__ = "SbPAM.Models.CustomFieldDataType"
-
-    INTEGER = 0
-    STRING = 1
-    OPTIONS = 2
-
-
 class AuthenticationMethod(IntEnum):
     __contract__ = "SbPAM.Models.AuthenticationMethodType"
 

@@ -19,7 +19,6 @@ def upgrade() -> None:
     _resources()
     _groups()
     _policies()
-    _profiles()
     _described_groups()
     _actions()
 
@@ -101,46 +100,6 @@ def _policies() -> None:
         batch_op.create_check_constraint(op.f("ck_policy_type"), "type IN (0, 1)")
     for kind in ("resource_group", "activity_group", "credential"):
         _members(f"policy_{kind}", ("policy_id", "policy"), ("member_id", kind))
-
-
-def _profiles() -> None:
-    off, on = sa.false(), sa.true()
-    with op.batch_alter_table("connection_profile") as batch_op:
-        for column in (
-            sa.Column("allow_session_extension", sa.Boolean(), server_default=off, nullable=False),
-            sa.Column("session_extension_minutes", sa.Integer(), server_default="0", nullable=False),
-            sa.Column("session_extension_count", sa.Integer(), server_default="0", nullable=False),
-            sa.Column("approval_workflow_id", sa.Uuid(), nullable=True),
-            sa.Column("approval", sa.Integer(), server_default="1", nullable=False),
-            sa.Column("notes_required", sa.Boolean(), server_default=off, nullable=False),
-            sa.Column("ticket_required", sa.Boolean(), server_default=off, nullable=False),
-            sa.Column("allow_password_access", sa.Boolean(), server_default=on, nullable=False),
-            sa.Column("allow_view_password", sa.Boolean(), server_default=off, nullable=False),
-            sa.Column("view_password_seconds", sa.Integer(), server_default="20", nullable=False),
-            sa.Column("expiration_notice_minutes", sa.Integer(), server_default="5", nullable=False),
-        ):
-            batch_op.add_column(column)
-        batch_op.create_check_constraint(op.f("ck_connection_profile_approval"), "approval IN (0, 1, 2)")
-    op.create_table(
-        "custom_field",
-        sa.Column("profile_id", sa.Uuid(), nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("label", sa.String(length=256), nullable=True),
-        sa.Column("description", sa.String(length=1000), nullable=True),
-        sa.Column("type", sa.Integer(), nullable=False),
-        sa.Column("length", sa.Integer(), nullable=False),
-        sa.Column("options", sa.JSON(), nullable=False),
-        sa.Column("required", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("number BETWEEN 1 AND 3", name=op.f("ck_custom_field_number")),
-        sa.CheckConstraint("type IN (0, 1, 2)", name=op.f("ck_custom_field_type")),
-        sa.ForeignKeyConstraint(
-            ["profile_id"], ["connection_profile.id"], name=op.f("fk_custom_field_profile_id")
-        ),
-        sa.PrimaryKeyConstraint("profile_id", "number", name=op.f("pk_custom_field")),
-    )
-    with op.batch_alter_table("access_session") as batch_op:
-        batch_op.add_column(sa.Column("custom_fields", sa.JSON(), nullable=True))
 
 
 def _described_groups() -> None:
