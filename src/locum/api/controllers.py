@@ -6,6 +6,8 @@ from types import ModuleType
 
 from locum.api import (
     access_control_policy,
+    action_group,
+    action_template,
     activity,
     activity_session,
     api_key,
@@ -73,6 +75,8 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     managed_resource,
     managed_user,
     activity,
+    action_template,
+    action_group,
     connection_profile,
     access_control_policy,
     activity_session,
