@@ -1,4 +1,4 @@
-"""Accounts that stay, scripts and watched files on real hosts; linux_actions.sh."""
+"""Accounts that stay, scripts and watched files on real hosts: what a session does to them, and what it leaves."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ async def test_any_part_of_it_is_reverted(host: Host, user: User, dora: None) ->
         assert settled(host, before)
 
 
-@pytest.mark.parametrize("login", ["nosuchlogin", "root"])
+@pytest.mark.parametrize("login", ["nosuchlogin", "root", "daemon", "nobody", "locum"])
 async def test_an_account_that_is_not_there_or_is_root_is_refused(
     host: Host, user: User, clean: None, login: str
 ) -> None:
@@ -147,6 +147,16 @@ async def test_an_account_that_is_not_there_or_is_root_is_refused(
     with pytest.raises(TargetRefused):
         await apply(host, [step])
     await revert(host, [step])
+
+
+async def test_locum_s_own_account_is_nobody_s(host: Host, clean: None) -> None:
+    """Its sudo rule makes it root."""
+    for kind in ("own_account", "managed_account"):
+        step = Step(kind, {"login": host.account, "create": "false"}, str(uuid.uuid4()))
+        with pytest.raises(TargetRefused, match="Locum's own account") as refused:
+            await apply(host, [step])
+        assert refused.value.reason is FailureReason.ACCESS_DENIED
+        await revert(host, [step])
 
 
 async def test_an_account_of_another_session_is_refused(host: Host, user: User, clean: None) -> None:
