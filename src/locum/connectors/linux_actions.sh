@@ -33,6 +33,8 @@ apply_managed_account() {
 revert_managed_account() {
   if [ "$whose" = kept ] && ! noted_elsewhere "$login $uid"; then
     patiently usermod --expiredate 1 "$login" || later "usermod failed: $said"
+    other=$(awk -F: -v uid="$uid" -v login="$login" '$3 == uid && $1 != login { print $1; exit }' /etc/passwd)
+    [ -z "$other" ] || refuse "the account $other has the uid of $login"
     end_processes 2
     [ "$whose" = kept ] || return 0
     if [ "$more1" = true ] && [ "${comment%%,*}" = locum-managed ] && ! noted_elsewhere "$login $uid"; then

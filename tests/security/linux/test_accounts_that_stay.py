@@ -362,3 +362,16 @@ async def test_a_file_is_watched(host: Host, plan: list[Step], clean: None) -> N
         with pytest.raises(TargetRefused, match="is missing"):
             await connection.apply(strict)
         assert "is missing" in await connection.apply(replace(watch, found=None))
+
+
+async def test_an_account_that_shares_its_uid_is_left_to_a_person(host: Host, user: User, dora: None) -> None:
+    """Ending by that uid would hit the other one too."""
+    plan = await apply(host, kept_plan(user, "managed_account", create="false"))
+    hosts.run(host, f"useradd -o -u $(id -u {LOGIN}) -M twin")
+    try:
+        with pytest.raises(TargetRefused, match="the account twin has the uid of"):
+            await revert(host, plan)
+        assert expired(host)
+    finally:
+        hosts.run(host, "sed -i /^twin:/d /etc/passwd /etc/shadow /etc/group /etc/gshadow")
+    await revert(host, plan)
