@@ -66,11 +66,11 @@ async def counted_write(self: Database, fn: Any, *args: Any, **kwargs: Any) -> A
 def count_changes(connector: Any, name: str) -> None:
     change = getattr(connector, name)
 
-    async def counted(self: Any, what: Any, *args: Any, **kwargs: Any) -> None:
+    async def counted(self: Any, what: Any, *args: Any, **kwargs: Any) -> Any:
         words = f"{name} {getattr(what, 'kind', '')}".rstrip()
         boundary(f"before {words}")
         try:
-            await change(self, what, *args, **kwargs)
+            return await change(self, what, *args, **kwargs)
         finally:
             boundary(f"after {words}")
 
