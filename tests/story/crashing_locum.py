@@ -1,5 +1,5 @@
 """`locum serve` that kills itself (SIGKILL) at the n-th step boundary of a session's life or of a rotation; run by
-test_crash.py, test_database_crash.py and test_rotation_crash.py.
+test_crash.py, test_database_crash.py, test_actions_crash.py and test_rotation_crash.py.
 
 Boundaries are before and after every unit of work that changes a session or a rotation, and before and after every
 change on a target. With LOCUM_CRASH_AT=0 it only counts them, into the file LOCUM_CRASH_COUNT.
