@@ -21,6 +21,7 @@ from locum.sessions.advance import advance
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, session_log
 from locum.sessions.request import Request, request_session
+from locum.sessions.transition import JOB
 from locum.sessions.work import SessionWork
 from world import ACTOR, World, make_world
 
@@ -43,6 +44,14 @@ class Stage:
         """Do all that is due now, as the worker would."""
         while claimed := await self.database.write(jobs.claim, owner="n", limit=10):
             await asyncio.gather(*(advance(self.work, job) for job in claimed))
+
+    async def turn_sessions(self) -> None:
+        """The same, for sessions alone: rotations that they asked for stay to be seen."""
+        while claimed := await self.database.write(jobs.claim, owner="n", limit=10):
+            mine = [job for job in claimed if job.kind == JOB]
+            await asyncio.gather(*(advance(self.work, job) for job in mine))
+            if not mine:
+                return
 
     async def session(self, session_id: UUID) -> AccessSession:
         return await self.database.read(transition.get, session_id)

@@ -309,3 +309,16 @@ async def test_reserved_words_are_refused(server: Server, plan: list[Step], name
             await connector.apply(replace(plan[0], parameters={"login": name}))
         with pytest.raises(TargetRefused, match="not this session's"):
             await connector.apply(replace(plan[1], parameters={**plan[1].parameters, "login": name}))
+
+
+async def test_a_mark_on_somebody_else_saves_nobody(server: Server, subject: Subject, plan: list[Step]) -> None:
+    """Whoever may make roles could write the session's mark on another one, to have that removed in place of theirs."""
+    await apply_all(subject, plan)
+    server.run("CREATE ROLE aaa_victim")
+    server.run(f"COMMENT ON ROLE aaa_victim IS 'locum-{plan[0].marker}'")
+    try:
+        await revert_all(subject, plan)
+        assert not server.run("SELECT 1 FROM pg_roles WHERE rolname LIKE 'anna-%'")
+        assert server.run("SELECT 1 FROM pg_roles WHERE rolname = 'aaa_victim'") == [(1,)]
+    finally:
+        server.run("DROP ROLE IF EXISTS aaa_victim")

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from msgspec import inspect as types
 
 from account_calls import NEW_PASSWORD, application, local_user, new_key
+from action_samples import SETTABLE_ACTIONS, action_samples
 from certificates import make_ca, make_client
 from contract.comparison import load
 from credential_samples import SETTABLE_CREDENTIALS, credential_samples
@@ -106,7 +107,7 @@ SETTABLE = {
     " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket",
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
-    "NewSshKey": "name publicKey", **SETTABLE_RULES,
+    "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS,
     **SETTABLE_CREDENTIALS,
 }  # fmt: skip
 
@@ -193,6 +194,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "SshKey.Create": Sample({"name": "laptop", "publicKey": KEY}, ada),
         **_of_accounts(admin, ada, ids, robot),
         **{name: Sample(body, admin, of) for name, (body, of) in (await rule_samples(estate)).items()},
+        **{name: Sample(body, admin, of) for name, (body, of) in (await action_samples(estate)).items()},
         **{name: Sample(body, admin, of) for name, (body, of) in (await credential_samples(estate)).items()},
         "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
         "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),

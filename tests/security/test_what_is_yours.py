@@ -73,6 +73,7 @@ async def owned(estate: Estate) -> dict[str, str]:
     platforms = await estate.get(estate.admin, "/api/v1/Platform")
     complexities = await estate.get(estate.admin, "/api/v1/PasswordComplexity")
     schedules = await estate.get(estate.admin, "/api/v1/ScheduledChangePolicy")
+    activity = await estate.get(estate.admin, f"/api/v1/Activity/{estate.ids['Linux sudo']}")
     override = {"name": "canary-override", "platformId": platforms[0]["id"]}
     return {
         "platformId": platforms[0]["id"],
@@ -81,6 +82,8 @@ async def owned(estate: Estate) -> dict[str, str]:
         "credentialGroupId": made(await estate.admin.post("/api/v1/CredentialGroup", {"name": "canary-group"}))[
             "id"
         ],
+        "activityId": estate.ids["Linux sudo"],
+        "actionGroupId": activity["startActionGroupId"],
         "overridePolicyId": made(await estate.admin.post("/api/v1/OverridePolicy", override))["id"],
         "sessionId": session_id,
         "connectionId": recorded,

@@ -1,5 +1,5 @@
 """`locum serve` that kills itself (SIGKILL) at the n-th step boundary of a session's life or of a rotation; run by
-test_crash.py, test_database_crash.py and test_rotation_crash.py.
+test_crash.py, test_database_crash.py, test_actions_crash.py and test_rotation_crash.py.
 
 Boundaries are before and after every unit of work that changes a session or a rotation, and before and after every
 change on a target. With LOCUM_CRASH_AT=0 it only counts them, into the file LOCUM_CRASH_COUNT.
@@ -66,11 +66,11 @@ async def counted_write(self: Database, fn: Any, *args: Any, **kwargs: Any) -> A
 def count_changes(connector: Any, name: str) -> None:
     change = getattr(connector, name)
 
-    async def counted(self: Any, what: Any, *args: Any, **kwargs: Any) -> None:
+    async def counted(self: Any, what: Any, *args: Any, **kwargs: Any) -> Any:
         words = f"{name} {getattr(what, 'kind', '')}".rstrip()
         boundary(f"before {words}")
         try:
-            await change(self, what, *args, **kwargs)
+            return await change(self, what, *args, **kwargs)
         finally:
             boundary(f"after {words}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +16,14 @@ from connectors.test_mariadb_access import Server as MariadbTarget
 from connectors.test_postgresql_access import Server as PostgresTarget
 from database_stage import SERVICE, DatabaseStage, database_stage
 from database_targets import Authority, DatabaseTarget, MariadbServer
+from locum.connectors import postgresql
+from locum.connectors.base import Step, TargetUnreachable
+from locum.connectors.mariadb_access import MariadbConnector
+from locum.identities.signin import Proof, SignedIn
 from locum.kit.actor import Actor
 from locum.kit.db import Database
 from locum.kit.errors import Forbidden, NotFound
+from locum.sessions.connections import authorize_connection
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import EntryState
 from locum.sessions.password import reveal_password
@@ -187,4 +193,85 @@ async def test_two_sessions_do_not_know_each_others_password(
             await password(first, who)  # type: ignore[arg-type]
     for session_id in (first, second):
         await stage.end(session_id)
+    await stage.turn()
+
+
+async def test_a_server_that_stands_still_or_starts_anew_loses_no_revocation(
+    database: Database,
+    tmp_path: Path,
+    postgres_server: tuple[PostgresTarget, DatabaseTarget],
+    database_authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server, target = postgres_server
+    before = server.state()
+    stage = await database_stage(database, tmp_path, target, "postgresql", [("role", {"role": "pg_monitor"})])
+    session_id = await stage.ask()
+    await stage.turn()
+    await stage.end(session_id)
+    monkeypatch.setattr(postgresql, "CONNECT_TIMEOUT_S", 1)
+    target.freeze()
+    try:
+        await stage.turn()
+        assert (await stage.session(session_id)).status == Status.CANCELLING
+        assert "access could not be taken away yet" in await stage.log(session_id)
+    finally:
+        target.thaw()
+    monkeypatch.undo()
+    monkeypatch.setenv("SSL_CERT_FILE", str(database_authority.file))
+    server.server.control("restart")
+    await asyncio.sleep(1.1)
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.COMPLETE, await stage.log(session_id)
+    assert await stage.states(session_id) == {EntryState.REVERTED}
+    assert server.settled(before)
+
+
+async def test_a_server_that_starts_anew_while_access_is_made(
+    database: Database,
+    tmp_path: Path,
+    mariadb_server: tuple[MariadbTarget, DatabaseTarget],
+    mariadb_target: MariadbServer,
+) -> None:
+    server, target = mariadb_server
+    before = server.state()
+    stage = await database_stage(database, tmp_path, target, "mariadb", [("grant", SELECT)])
+    apply, applied = MariadbConnector.apply, []
+
+    async def interrupted(self: MariadbConnector, step: Step) -> str:
+        if not applied:
+            applied.append(step)
+            await apply(self, step)
+            mariadb_target.restart()
+            raise TargetUnreachable("the test restarted it")
+        return await apply(self, step)
+
+    MariadbConnector.apply = interrupted  # type: ignore[method-assign]
+    try:
+        session_id = await stage.ask()
+        await stage.turn()
+        assert (await stage.session(session_id)).status == Status.PENDING
+        await asyncio.sleep(1.1)
+        await stage.turn()
+    finally:
+        MariadbConnector.apply = apply  # type: ignore[method-assign]
+    assert (await stage.session(session_id)).status == Status.ACTIVE, await stage.log(session_id)
+    await stage.end(session_id)
+    await stage.turn()
+    assert server.settled(before)
+
+
+async def test_the_ssh_gate_is_shut_for_it(
+    database: Database, tmp_path: Path, postgres_server: tuple[PostgresTarget, DatabaseTarget]
+) -> None:
+    _, target = postgres_server
+    stage = await database_stage(database, tmp_path, target, "postgresql", [])
+    session_id = await stage.ask()
+    await stage.turn()
+    who = SignedIn(stage.world.person, "Alice", Proof.PASSWORD)
+    with pytest.raises(Forbidden, match="on a database"):
+        await database.write(
+            authorize_connection, stage.world.vault, session_id=session_id, who=who, address="192.0.2.1", node="n"
+        )
+    await stage.end(session_id)
     await stage.turn()

@@ -7,6 +7,8 @@ from types import ModuleType
 from locum.api import (
     access_control_policy,
     account_policies,
+    action_group,
+    action_template,
     activity,
     activity_group,
     activity_session,
@@ -84,6 +86,8 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     managed_resource,
     managed_user,
     activity,
+    action_template,
+    action_group,
     connection_profile,
     access_control_policy,
     policy_member,

@@ -16,7 +16,7 @@ folders stay, owned by a uid that is not given to the next account.
 
 from __future__ import annotations
 
-from locum.connectors.base import Step, TargetRefused
+from locum.connectors.base import FailureReason, Step, TargetRefused
 from locum.connectors.linux_shell import LinuxHost, Script
 from locum.connectors.linux_steps import LOOKED_AT, after, before, script_output, values
 
@@ -42,6 +42,12 @@ class LinuxConnector(LinuxHost):
         group (login, group), which only touch the account of the same session; custom_script (login, script, run_as,
         user, host); file_monitor (login, path, on_missing, on_mismatch).
         """
+        if (
+            step.kind in ("own_account", "managed_account")
+            and step.parameters.get("login") == self._target.username
+        ):
+            # Whoever is called so would be as powerful as Locum.
+            raise TargetRefused(f"{self._where}: this is Locum's own account", reason=FailureReason.ACCESS_DENIED)
         if step.kind == "file_monitor":
             return before(step, (step.found or await self.look(step) or {})["sha256"])
         said = await self._run("apply", step)

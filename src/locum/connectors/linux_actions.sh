@@ -10,6 +10,8 @@
 apply_own_account() {
   [ "$whose" != kept ] || return 0
   need_lasting
+  # Nobody's own account is the system's: somebody may be called as one of those is.
+  [ "$uid" -ge 1000 ] && [ "$uid" != 65534 ] || refuse "[5] the account $login is no person's"
   keep_note
 }
 
@@ -31,6 +33,8 @@ apply_managed_account() {
 revert_managed_account() {
   if [ "$whose" = kept ] && ! noted_elsewhere "$login $uid"; then
     patiently usermod --expiredate 1 "$login" || later "usermod failed: $said"
+    other=$(awk -F: -v uid="$uid" -v login="$login" '$3 == uid && $1 != login { print $1; exit }' /etc/passwd)
+    [ -z "$other" ] || refuse "the account $other has the uid of $login"
     end_processes 2
     [ "$whose" = kept ] || return 0
     if [ "$more1" = true ] && [ "${comment%%,*}" = locum-managed ] && ! noted_elsewhere "$login $uid"; then
@@ -155,7 +159,7 @@ END
       LOCUM_USER="$more3" LOCUM_HOST="$more4" /bin/sh -c "$text" 3<&- 9<&- < /dev/null 2>&1
     echo "$?" > "$out.status"
   } 2> /dev/null | timeout "$((more2 + 1))" sh -c '
-    dd of="$1" bs=4096 count=12288 iflag=count_bytes 2> /dev/null; exec cat > /dev/null
+    dd of="$1" bs=1 count=12288 2> /dev/null; exec cat > /dev/null
   ' sh "$out" 3<&- 9<&-
   cd /
   ended=$(cat "$out.status" 2> /dev/null) said=$(base64 -w0 < "$out")

@@ -38,7 +38,7 @@ _FIND = (
     "SELECT User, json_search(coalesce(json_query(Priv, '$.auth_or'), '[]'), 'one', %s) IS NOT NULL"
     " FROM mysql.global_priv WHERE Host = '%%' AND"
     " (BINARY User = %s OR json_search(coalesce(json_query(Priv, '$.auth_or'), '[]'), 'one', %s) IS NOT NULL)"
-    " ORDER BY 2 DESC"
+    " ORDER BY 2 DESC, BINARY User = %s DESC"
 )
 _CONNECTIONS = "SELECT ID FROM information_schema.PROCESSLIST WHERE BINARY USER = %s AND ID <> CONNECTION_ID()"
 _MEMBER = "SELECT 1 FROM mysql.roles_mapping WHERE Host = '%%' AND BINARY User = %s AND BINARY Role = %s"
@@ -112,7 +112,7 @@ class MariadbConnector:
     async def _make(self, step: Step, right: DatabaseRight) -> None:
         if step.secret is None:
             raise TargetRefused("a login needs a password")
-        found = await self._rows(_FIND, _mark(step), right.login, _mark(step))
+        found = await self._rows(_FIND, _mark(step), right.login, _mark(step), right.login)
         if found and not found[0][1]:
             raise TargetRefused(f"the account {right.login} exists and is not this session's")
         login = found[0][0] if found else right.login
@@ -167,7 +167,7 @@ class MariadbConnector:
 
     async def _find(self, step: Step, right: DatabaseRight) -> str | None:
         """The session's login, whatever somebody renamed it to; None if there is none."""
-        found = await self._rows(_FIND, _mark(step), right.login, _mark(step))
+        found = await self._rows(_FIND, _mark(step), right.login, _mark(step), right.login)
         if found and found[0][1]:
             return str(found[0][0])
         if found and step.applied:

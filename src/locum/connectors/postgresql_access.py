@@ -35,7 +35,7 @@ T = TypeVar("T")
 _OURS = "shobj_description(r.oid, 'pg_authid') = %(mark)s"
 _FIND = (
     f"SELECT r.oid, r.rolname, coalesce({_OURS}, false) FROM pg_roles r"  # noqa: S608 - a fixed text
-    f" WHERE r.rolname = %(login)s OR {_OURS} ORDER BY 3 DESC"
+    f" WHERE r.rolname = %(login)s OR {_OURS} ORDER BY 3 DESC, r.rolname = %(login)s DESC"
 )
 _ROLES = "SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = %(oid)s"
 _CONNECTIONS = (

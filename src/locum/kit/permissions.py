@@ -22,6 +22,7 @@ class Permission(StrEnum):
     ACCOUNTS_SELF_MANAGE = "accounts:self:manage"
     ACCOUNTS_SELF_READ = "accounts:self:read"
     ACCOUNTS_SSHKEY_MANAGE = "accounts:sshkey:manage"
+    CATALOG_ACTIVITY_MANAGE = "catalog:activity:manage"
     CATALOG_ACTIVITY_READ = "catalog:activity:read"
     CATALOG_COMPLEXITY_MANAGE = "catalog:complexity:manage"
     CATALOG_COMPLEXITY_READ = "catalog:complexity:read"

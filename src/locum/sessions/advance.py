@@ -25,8 +25,10 @@ from locum.sessions.lifecycle import (
     Wait,
     next_move,
 )
+from locum.sessions.managed_secret import change_after
 from locum.sessions.model import AccessSession, EntryState
 from locum.sessions.provision import provision
+from locum.sessions.renew import renew
 from locum.sessions.revoke import revoke
 from locum.sessions.work import SessionWork
 from locum.vault.store import Vault
@@ -50,7 +52,8 @@ async def advance(work: SessionWork, held: Job) -> None:
                 await work.db.write(jobs.done, held)
                 return
             case Wait(until):
-                await work.db.write(jobs.again, held, due_at=until)
+                if await renew(work, held, session):
+                    await work.db.write(jobs.again, held, due_at=until)
                 return
             case End(outcome, reason):
                 await work.db.write(_end, held, session, outcome, reason)
@@ -79,6 +82,7 @@ def _finish(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> None:
     for secret_id in (session.key_secret_id, session.password_secret_id):
         if secret_id is not None:
             vault.erase(tx, secret_id)
+    change_after(tx, session)
     transition.say(tx, session.id, f"access is gone; the session is {outcome.name.lower()}")
     audit.record(
         tx,

@@ -101,6 +101,8 @@ def authorize_connection(
     if person is None or person.locked:
         raise Forbidden("your account is locked", missing="account not locked")
     check_proof(tx, session.id, who)
+    if session.password_secret_id is not None:
+        raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
     target = get_resource(tx, session.resource_id)

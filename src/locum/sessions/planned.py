@@ -9,11 +9,10 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.actions.plan import PlannedStep
-from locum.activities.model import ActivityAction, LoginType, activity, activity_action
+from locum.activities.model import LoginType, activity
+from locum.activities.read import actions_of
 from locum.kit.db import ReadTx
 from locum.sessions.model import AccessSession
-
-_ACTION = [activity_action.c[name] for name in ActivityAction.__struct_fields__]
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -30,14 +29,9 @@ def planned_now(tx: ReadTx, activity_id: UUID) -> Planned:
     c = activity.c
     found = tx.first(_Kept, sa.select(c.login_type, c.create_account, c.delete_account).where(c.id == activity_id))
     assert found is not None
-    rows = tx.rows(
-        ActivityAction,
-        sa.select(*_ACTION)
-        .where(activity_action.c.activity_id == activity_id)
-        .order_by(activity_action.c.position),
-    )
     actions = [
-        PlannedStep(row.kind, row.parameters, row.phase, row.continue_on_fail, row.timeout_s) for row in rows
+        PlannedStep(row.kind, row.parameters, row.phase, row.continue_on_fail, row.timeout_s)
+        for row in actions_of(tx, activity_id)
     ]
     return Planned(LoginType(found.login_type), found.create_account, found.delete_account, actions)
 

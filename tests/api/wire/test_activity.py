@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from contract.comparison import model_differences
-from locum.api.wire.activity import Activity
+from locum.api.wire.activity import Activity, ActivityIn
 from locum.api.wire.base import encoder
 from locum.api.wire.enums import ActivityLoginType
 
 
-@pytest.mark.parametrize("shape", [Activity])
+@pytest.mark.parametrize("shape", [Activity, ActivityIn])
 def test_it_has_the_fields_of_the_contract(shape: type) -> None:
     assert model_differences(shape) == []
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from locum.api.wire.base import NEVER, Out, Time, later
+from locum.api.wire.base import NEVER, In, Line, Name, Out, Time, later
 from locum.api.wire.connection_profile import ActivityConfiguration
 from locum.api.wire.enums import ActivityLoginType, ActivityType, RequesterLoginFormat
 from locum.api.wire.platform import Platform
@@ -48,3 +48,19 @@ class Activity(Out):
     node_id: UUID = NIL
     created_date_time_utc: Time = NEVER
     modified_date_time_utc: Time = NEVER
+
+
+class ActivityIn(In):
+    """What is absent or null stays as it is; an empty format is none."""
+
+    __contract__ = "SbPAM.Models.Activity"
+
+    name: Name | None = None
+    description: Line | None = None
+    platform_id: UUID | None = None
+    activity_type: ActivityType | None = None
+    login_account: ActivityLoginType | None = None
+    login_account_name_format: Name | None = None
+    requester_login_format: RequesterLoginFormat | None = None
+    create_account: bool | None = None
+    delete_account: bool | None = None

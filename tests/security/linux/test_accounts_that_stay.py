@@ -1,4 +1,4 @@
-"""Accounts that stay, scripts and watched files on real hosts; linux_actions.sh."""
+"""Accounts that stay, scripts and watched files on real hosts: what a session does to them, and what it leaves."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ async def test_any_part_of_it_is_reverted(host: Host, user: User, dora: None) ->
         assert settled(host, before)
 
 
-@pytest.mark.parametrize("login", ["nosuchlogin", "root"])
+@pytest.mark.parametrize("login", ["nosuchlogin", "root", "daemon", "nobody", "locum"])
 async def test_an_account_that_is_not_there_or_is_root_is_refused(
     host: Host, user: User, clean: None, login: str
 ) -> None:
@@ -147,6 +147,16 @@ async def test_an_account_that_is_not_there_or_is_root_is_refused(
     with pytest.raises(TargetRefused):
         await apply(host, [step])
     await revert(host, [step])
+
+
+async def test_locum_s_own_account_is_nobody_s(host: Host, clean: None) -> None:
+    """Its sudo rule makes it root."""
+    for kind in ("own_account", "managed_account"):
+        step = Step(kind, {"login": host.account, "create": "false"}, str(uuid.uuid4()))
+        with pytest.raises(TargetRefused, match="Locum's own account") as refused:
+            await apply(host, [step])
+        assert refused.value.reason is FailureReason.ACCESS_DENIED
+        await revert(host, [step])
 
 
 async def test_an_account_of_another_session_is_refused(host: Host, user: User, clean: None) -> None:
@@ -352,3 +362,16 @@ async def test_a_file_is_watched(host: Host, plan: list[Step], clean: None) -> N
         with pytest.raises(TargetRefused, match="is missing"):
             await connection.apply(strict)
         assert "is missing" in await connection.apply(replace(watch, found=None))
+
+
+async def test_an_account_that_shares_its_uid_is_left_to_a_person(host: Host, user: User, dora: None) -> None:
+    """Ending by that uid would hit the other one too."""
+    plan = await apply(host, kept_plan(user, "managed_account", create="false"))
+    hosts.run(host, f"useradd -o -u $(id -u {LOGIN}) -M twin")
+    try:
+        with pytest.raises(TargetRefused, match="the account twin has the uid of"):
+            await revert(host, plan)
+        assert expired(host)
+    finally:
+        hosts.run(host, "sed -i /^twin:/d /etc/passwd /etc/shadow /etc/group /etc/gshadow")
+    await revert(host, plan)
