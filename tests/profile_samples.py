@@ -35,5 +35,8 @@ def profile_samples(profile_id: str) -> dict[str, tuple[Any, dict[str, str]]]:
         ),
         "ConnectionProfile.Put": ({"record": False, "customFields": [asked]}, of),
         "ConnectionProfile.SetAddressRules": ([{"address": "10.0.0.0/8", "type": 2}], of),
-        "ConnectionProfile.SetAccessWindows": ([{"weekdays": "Monday", "fromTime": "09:00", "toTime": "17:00"}], of),
+        "ConnectionProfile.SetAccessWindows": (
+            [{"weekdays": "Monday", "fromTime": "09:00", "toTime": "17:00"}],
+            of,
+        ),
     }

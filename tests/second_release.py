@@ -26,9 +26,7 @@ SCHEMA = "0002"
 HOST_PASSWORD = "the password of web01"
 
 
-def leave(
-    data: Path, url: str | None, password: str, *, revision: str = SCHEMA, more: More | None = None
-) -> Left:
+def leave(data: Path, url: str | None, password: str, *, revision: str = SCHEMA, more: More | None = None) -> Left:
     """Make the directory and fill the database at `url` (None: SQLite in the directory)."""
 
     def all_of(tx: Tx, vault: Vault, left: Left, add: Callable[..., None], thing: Callable[..., UUID]) -> None:

@@ -47,7 +47,9 @@ def _managed(left: Left, add: Callable[..., None], thing: Callable[..., UUID]) -
     group = thing("credential_group", "Roots")
     add("credential_group_member", group_id=group, credential_id=credential)
     user = left.ids["host_user"] = new_id()
-    add("host_user", id=user, resource_id=host, login="root", enabled=True, unix_id=0, unix_group_id=0, privilege=1)
+    add(
+        "host_user", id=user, resource_id=host, login="root", enabled=True, unix_id=0, unix_group_id=0, privilege=1
+    )
     add("managed_user", id=new_id(), credential_id=credential, resource_id=host, host_user_id=user, method=1,
         complexity_id=left.ids["Of third"], status=1)  # fmt: skip
     thing("dependant", "app", credential_id=credential, resource_id=host, kind="file",

@@ -71,7 +71,9 @@ def test_an_hour_that_the_clock_leaves_out_counts_from_before() -> None:
     spring = AccessWindow("Sunday", "02:30", "04:00", "Europe/Berlin")  # 29 March 2026: 02:00 becomes 03:00
     assert latest_end([spring], utc("2026-03-29T01:29")) is None
     assert latest_end([spring], utc("2026-03-29T01:30")) == utc("2026-03-29T02:00")
-    autumn = AccessWindow("Sunday", "02:30", "04:00", "Europe/Berlin")  # 25 October 2026: 02:00 to 03:00 comes twice
+    autumn = AccessWindow(
+        "Sunday", "02:30", "04:00", "Europe/Berlin"
+    )  # 25 October 2026: 02:00 to 03:00 comes twice
     assert latest_end([autumn], utc("2026-10-25T00:30")) == utc("2026-10-25T03:00")
 
 
@@ -104,7 +106,9 @@ def test_what_is_no_window(window: AccessWindow, field: str) -> None:
 
 
 def test_days_come_in_the_weeks_order() -> None:
-    assert checked_window(AccessWindow(" friday,MONDAY,monday", "09:00", "24:00", "UTC")).weekdays == "Monday,Friday"
+    assert (
+        checked_window(AccessWindow(" friday,MONDAY,monday", "09:00", "24:00", "UTC")).weekdays == "Monday,Friday"
+    )
 
 
 @given(
@@ -119,7 +123,9 @@ def test_it_is_open_when_the_clock_on_the_wall_says_so(
 ) -> None:
     if begin == end:
         return
-    window = AccessWindow(",".join(days), f"{begin // 60:02}:{begin % 60:02}", f"{end // 60:02}:{end % 60:02}", zone)
+    window = AccessWindow(
+        ",".join(days), f"{begin // 60:02}:{begin % 60:02}", f"{end // 60:02}:{end % 60:02}", zone
+    )
     at = naive.replace(tzinfo=dt.UTC)
     wall = at.astimezone(ZoneInfo(zone))
     if wall.utcoffset() != (at - dt.timedelta(days=2)).astimezone(ZoneInfo(zone)).utcoffset():

@@ -55,7 +55,12 @@ def test_every_reason_there_is_to_let_nobody_in() -> None:
         (True, False), (True, False), (DENY, ALLOW, WORKFLOW), ("", " \t", "why"), ("", " ", "T-1")
     ):
         said = refusal(
-            name="P", notes_required=notes, ticket_required=ticket, approval_type=approval, note=note, ticket=number
+            name="P",
+            notes_required=notes,
+            ticket_required=ticket,
+            approval_type=approval,
+            note=note,
+            ticket=number,
         )
         if approval == DENY:
             assert said == "the connection profile “P” denies access"

@@ -101,16 +101,25 @@ async def test_every_setting_is_kept_and_shown_twice(estate: Estate) -> None:
     assert {name: seen[name] for name in every} == every
     assert (seen["name"], seen["description"], seen["type"], seen["isDefault"]) == ("all", "of them", 1, False)
     rows = {row["key"]: row["value"] for row in seen["activityConfigurationSettings"]}
-    assert rows == {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in every.items()}
+    assert rows == {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in every.items()
+    }
     types = {row["key"]: row["type"] for row in seen["activityConfigurationSettings"]}
-    assert [types[name] for name in ("record", "maxSessionLength", "sshProxyHost", "approvalWorkflowId")] == [3, 2, 0, 4]
+    assert [types[name] for name in ("record", "maxSessionLength", "sshProxyHost", "approvalWorkflowId")] == [
+        3,
+        2,
+        0,
+        4,
+    ]
     assert [row["name"] for row in await estate.get(estate.admin, PROFILES)] == ["Default", "all"]
     assert estate.audited("connection_profile.created", view["id"]) == 1
 
 
 @pytest.mark.sees_effect("ConnectionProfile.Put")
 async def test_a_view_sent_back_changes_what_was_changed_in_it(estate: Estate) -> None:
-    view = made(await estate.admin.post(PROFILES, {"name": "P", "expirationTimeoutThreshold": 5, "notesRequired": True}))
+    view = made(
+        await estate.admin.post(PROFILES, {"name": "P", "expirationTimeoutThreshold": 5, "notesRequired": True})
+    )
     path = f"{PROFILES}/{view['id']}"
     assert made(await estate.admin.put(path, view)) == view
     assert estate.audited("connection_profile.changed", view["id"]) == 0
@@ -118,14 +127,25 @@ async def test_a_view_sent_back_changes_what_was_changed_in_it(estate: Estate) -
         {**row, "value": "15" if row["key"] == "maxSessionLength" else row["value"]}
         for row in view["activityConfigurationSettings"]
     ]
-    sent = {**view, "notesRequired": False, "expirationTimeoutThreshold": None, "activityConfigurationSettings": rows}
+    sent = {
+        **view,
+        "notesRequired": False,
+        "expirationTimeoutThreshold": None,
+        "activityConfigurationSettings": rows,
+    }
     made(await estate.admin.put(path, sent))
     seen = await estate.get(estate.admin, path)
-    assert (seen["notesRequired"], seen["expirationTimeoutThreshold"], seen["maxSessionLength"]) == (False, None, 15)
+    assert (seen["notesRequired"], seen["expirationTimeoutThreshold"], seen["maxSessionLength"]) == (
+        False,
+        None,
+        15,
+    )
     twice = {"maxSessionLength": 1, "activityConfigurationSettings": [{"key": "MaxSessionLength", "value": "2"}]}
     problem(await estate.admin.put(path, twice), 400)
     problem(await estate.admin.put(path, {"activityConfigurationSettings": [{"key": "what", "value": "2"}]}), 400)
-    problem(await estate.admin.put(path, {"activityConfigurationSettings": [{"key": "record", "value": "2"}]}), 400)
+    problem(
+        await estate.admin.put(path, {"activityConfigurationSettings": [{"key": "record", "value": "2"}]}), 400
+    )
     problem(await estate.admin.put(path, {"activityConfigurationSettings": [{"key": "record"}]}), 400)
     problem(await estate.admin.put(path, {"maxSessionLength": 0}), 400)
     problem(await estate.admin.put(path, {"activityTokenComplexity": str(new_id())}), 400)
@@ -147,14 +167,14 @@ async def test_one_that_a_policy_has_is_not_deleted_nor_is_the_default(estate: E
     (default,) = await estate.get(estate.admin, PROFILES)
     profile = await strict(estate)
     asked = await estate.ask()
-    assert "admins" in problem(await estate.admin.delete(f"{PROFILES}/{profile}"), 409)["detail"]
+    assert "admins" in problem(await estate.admin.http.delete(f"{PROFILES}/{profile}"), 409)["detail"]
     back = {"id": estate.ids["admins"], "activityConfigurationId": default["id"]}
-    problem(await estate.admin.delete(f"{PROFILES}/{default['id']}"), 409)
+    problem(await estate.admin.http.delete(f"{PROFILES}/{default['id']}"), 409)
     made(await estate.admin.put(f"{POLICIES}/{estate.ids['admins']}", back))
-    problem(await estate.admin.delete(f"{PROFILES}/{default['id']}"), 409)
-    assert (await estate.admin.delete(f"{PROFILES}/{profile}")).status_code == 200
+    problem(await estate.admin.http.delete(f"{PROFILES}/{default['id']}"), 409)
+    assert (await estate.admin.http.delete(f"{PROFILES}/{profile}")).status_code == 200
     assert [row["name"] for row in await estate.get(estate.admin, PROFILES)] == ["Default"]
-    for gone in (estate.admin.get, estate.admin.delete):
+    for gone in (estate.admin.get, estate.admin.http.delete):
         problem(await gone(f"{PROFILES}/{profile}"), 404)
     problem(await estate.admin.put(f"{PROFILES}/{profile}", {"name": "x"}), 404)
     again = {"id": estate.ids["admins"], "activityConfigurationId": profile}
@@ -219,7 +239,10 @@ async def test_address_rules_say_from_where(estate: Estate) -> None:
     profile = await strict(estate)
     path = f"/api/locum/v1/ConnectionProfile/{profile}/AddressRule"
     assert await estate.get(estate.admin, path) == []
-    rules = [{"address": "10.0.0.0/8", "allowed": True, "type": 2}, {"address": "10.0.0.1", "allowed": False, "type": 0}]
+    rules = [
+        {"address": "10.0.0.0/8", "allowed": True, "type": 2},
+        {"address": "10.0.0.1", "allowed": False, "type": 0},
+    ]
     assert (await estate.admin.put(path, rules)).json() == rules
     assert await estate.get(estate.admin, path) == rules
     assert "from your address" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
@@ -275,3 +298,11 @@ async def test_the_list_takes_two_statements_for_any_number(estate: Estate) -> N
     with selects(estate.database) as many:
         assert len(await estate.get(estate.admin, PROFILES)) == 21
     assert len(many) == len(few)
+
+
+async def test_an_address_leads_to_the_profiles_gateway(estate: Estate) -> None:
+    path = f"{SESSIONS}/Ssh/{(await estate.ask())['id']}"
+    assert not (await estate.get(estate.ada, path)).endswith("@gate.example:22")
+    await strict(estate, sshProxyHost="gate.example:22")
+    elsewhere = f"{SESSIONS}/Ssh/{(await estate.ask())['id']}"
+    assert (await estate.get(estate.ada, elsewhere)).endswith("@gate.example:22")

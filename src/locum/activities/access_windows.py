@@ -98,4 +98,6 @@ def _zone(name: str) -> dt.tzinfo:
             raise ValueError
         return dt.UTC if name == "UTC" else ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise Invalid("timeZone must be a name of the IANA database, such as Europe/Berlin", field="timeZone") from None
+        raise Invalid(
+            "timeZone must be a name of the IANA database, such as Europe/Berlin", field="timeZone"
+        ) from None

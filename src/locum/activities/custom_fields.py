@@ -63,7 +63,9 @@ def check_fields(fields: Sequence[CustomField]) -> None:
         if field.length is not None and not 1 <= field.length <= LONGEST_STRING:
             raise Invalid(f"length must lie between 1 and {LONGEST_STRING}", field=_FIELD)
         if (field.type == DataType.OPTIONS) != bool(field.choices):
-            raise Invalid(f"the custom field {field.name} needs options if it is of that type, and only then", field=_FIELD)
+            raise Invalid(
+                f"the custom field {field.name} needs options if it is of that type, and only then", field=_FIELD
+            )
 
 
 def checked_values(fields: Iterable[CustomField], given: Sequence[tuple[str, str]]) -> dict[str, str]:

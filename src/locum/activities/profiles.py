@@ -169,9 +169,7 @@ def _replace(tx: Tx, table: sa.Table, profile_id: UUID, wanted: Sequence[IpRule 
             for position, one in enumerate(wanted)
         ],
     )
-    tx.run(
-        sa.update(connection_profile).where(connection_profile.c.id == profile_id).values(modified_at=tx.now)
-    )
+    tx.run(sa.update(connection_profile).where(connection_profile.c.id == profile_id).values(modified_at=tx.now))
 
 
 def _audit(

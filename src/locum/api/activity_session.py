@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from locum.activities.read import connection_profile_of
 from locum.api.context import Call
 from locum.api.guards import ADMIN, SIGNED_IN
 from locum.api.log import collection
@@ -163,9 +164,8 @@ def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
     if session.status in ENDED:
         raise Conflict("the session has ended: its address leads nowhere any more")
     names = reads.names(tx, session.id)
-    return ssh_url(
-        names.identity_name, names.activity_name, names.resource_name, session.id, gateway=call.api.ssh_address
-    )
+    gateway = connection_profile_of(tx, session.profile_id).ssh_proxy_host or call.api.ssh_address
+    return ssh_url(names.identity_name, names.activity_name, names.resource_name, session.id, gateway=gateway)
 
 
 @operation(

@@ -100,9 +100,7 @@ def create_connection_profile(tx: Tx, call: Call[None, None, ActivityConfigurati
     audit="connection_profile.changed",
     summary="Change a connection profile; what is absent stays, and custom fields given are all there are then",
 )
-def put_connection_profile(
-    tx: Tx, call: Call[ProfileId, None, ActivityConfigurationIn]
-) -> ActivityConfiguration:
+def put_connection_profile(tx: Tx, call: Call[ProfileId, None, ActivityConfigurationIn]) -> ActivityConfiguration:
     profile_id, body = call.params.connection_profile_id, call.body
     held = connection_profile_of(tx, profile_id, hold=True, deleted_too=False)
     changed = profiles.change_profile(

@@ -120,7 +120,9 @@ def changes_of(body: ActivityConfigurationIn, held: Settings) -> dict[str, Any]:
     for setting in body.activity_configuration_settings or ():
         name = _BY_KEY.get(setting.key.casefold())
         if name is None:
-            raise Invalid("there is no such setting of a connection profile", field="activityConfigurationSettings")
+            raise Invalid(
+                "there is no such setting of a connection profile", field="activityConfigurationSettings"
+            )
         keyed[name] = _read(name, setting.value)
     by_name = {name: value for name, value in named.items() if value != getattr(held, name)}
     by_key = {name: value for name, value in keyed.items() if value != getattr(held, name)}

@@ -34,6 +34,7 @@ def delete_profile(tx: Tx, actor: Actor, profile_id: UUID) -> None:
     if users:
         named = ", ".join(f"“{user.name}”" for user in users[:_SHOWN])
         raise Conflict(
-            f"this connection profile is used by the access policies {named}" + " and others" * (len(users) > _SHOWN)
+            f"this connection profile is used by the access policies {named}"
+            + " and others" * (len(users) > _SHOWN)
         )
     retire_profile(tx, actor, profile)

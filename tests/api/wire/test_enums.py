@@ -9,7 +9,7 @@ import pytest
 
 from contract.comparison import load
 from locum.api.wire import enums
-from locum.api.wire.enums import IpAddressRuleType, CredentialType, SecondFactorRequirement, SessionStatus
+from locum.api.wire.enums import CredentialType, IpAddressRuleType, SecondFactorRequirement, SessionStatus
 
 ENUMS = [e for e in vars(enums).values() if inspect.isclass(e) and issubclass(e, IntEnum) and e is not IntEnum]
 ALL = [e for e in ENUMS if hasattr(e, "__contract__")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -149,15 +151,13 @@ def _profiles() -> None:
     )
 
 
-def _of_profile(table: str, number: sa.Column[int], *more: sa.Column[str] | sa.CheckConstraint) -> None:
+def _of_profile(table: str, number: sa.Column[int], *more: sa.Column[Any] | sa.CheckConstraint) -> None:
     """Rows of a connection profile, told apart by `number`."""
     op.create_table(
         table,
         sa.Column("profile_id", sa.Uuid(), nullable=False),
         number,
         *more,
-        sa.ForeignKeyConstraint(
-            ["profile_id"], ["connection_profile.id"], name=op.f(f"fk_{table}_profile_id")
-        ),
+        sa.ForeignKeyConstraint(["profile_id"], ["connection_profile.id"], name=op.f(f"fk_{table}_profile_id")),
         sa.PrimaryKeyConstraint("profile_id", number.name, name=op.f(f"pk_{table}")),
     )
