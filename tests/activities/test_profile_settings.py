@@ -64,6 +64,8 @@ def test_every_reason_there_is_to_let_nobody_in() -> None:
         )
         if approval == DENY:
             assert said == "the connection profile “P” denies access"
+        elif approval == WORKFLOW:
+            assert said == "the connection profile “P” needs an approval, and approvals are not available here"
         elif notes and not note.strip():
             assert said == "the connection profile “P” requires notes"
         elif ticket and not number.strip():

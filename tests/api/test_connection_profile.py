@@ -195,7 +195,10 @@ async def test_notes_and_tickets_of_the_profile_are_asked_for(estate: Estate) ->
 
 async def test_a_profile_may_deny(estate: Estate) -> None:
     profile = await strict(estate, approvalTypeRequired=0)
-    problem(await estate.ada.post(SESSIONS, session(estate)), 403)
+    assert "denies" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
+    workflow = {"approvalTypeRequired": 2, "approvalWorkflowId": str(new_id())}
+    made(await estate.admin.put(f"{PROFILES}/{profile}", workflow))
+    assert "approval" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
     made(await estate.admin.put(f"{PROFILES}/{profile}", {"approvalTypeRequired": 1, "maxSessionLength": 5}))
     view = await estate.ask()
     lasts = dt.datetime.fromisoformat(view["scheduledEndDateTimeUtc"]) - dt.datetime.fromisoformat(

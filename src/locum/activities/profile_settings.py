@@ -125,6 +125,8 @@ def refusal(
     """Why the profile lets nobody in with this note and this ticket, or None (CP-03)."""
     if approval_type == DENY:
         return f"the connection profile “{name}” denies access"
+    if approval_type == WORKFLOW:  # never let in unasked what somebody is to approve
+        return f"the connection profile “{name}” needs an approval, and approvals are not available here"
     if notes_required and not note.strip():
         return f"the connection profile “{name}” requires notes"
     if ticket_required and not ticket.strip():
