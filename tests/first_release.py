@@ -96,6 +96,8 @@ def _fill(tx: Tx, tables: sa.MetaData, vault: Vault, left: Left, password_hash: 
         for name in ("created_at", "modified_at"):
             if name in columns:
                 values.setdefault(name, tx.now - 24 * HOUR)
+        if "permanent" in columns:  # since 0003: what comes with Locum
+            values.setdefault("permanent", True)
         tx.add(tables.tables[table], **{name: plain(value) for name, value in values.items()})
 
     def thing(table: str, name: str, **values: Any) -> UUID:

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import first_release
-from first_release import HOUR, Left
+from first_release import HOUR, Left, More
 from locum.audit import log as audit
 from locum.audit.sealer import Sealer
 from locum.kit.actor import LOCUM
@@ -26,15 +26,17 @@ SCHEMA = "0002"
 HOST_PASSWORD = "the password of web01"
 
 
-def leave(data: Path, url: str | None, password: str) -> Left:
+def leave(data: Path, url: str | None, password: str, *, revision: str = SCHEMA, more: More | None = None) -> Left:
     """Make the directory and fill the database at `url` (None: SQLite in the directory)."""
 
-    def more(tx: Tx, vault: Vault, left: Left, add: Callable[..., None], thing: Callable[..., UUID]) -> None:
+    def all_of(tx: Tx, vault: Vault, left: Left, add: Callable[..., None], thing: Callable[..., UUID]) -> None:
         _people(tx, left, add, thing)
         _hosts(tx, vault, left, add)
         _recording(tx, vault, left, add, data)
+        if more is not None:
+            more(tx, vault, left, add, thing)
 
-    left = first_release.leave(data, url, password, revision=SCHEMA, more=more)
+    left = first_release.leave(data, url, password, revision=revision, more=all_of)
     database = open_database(url or sqlite_url(data / "locum.db"))
     try:
         vault = Vault(load_keyring(root_key_path(data)))

@@ -1,16 +1,20 @@
-"""The list of connection profiles, and what SSH keys are worth under each."""
+"""Connection profiles: what each says of sessions, and that they are so."""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from estate import Estate, problem
+from estate import NIL, POLICIES, SESSIONS, Estate, made, problem
 from locum.activities.model import SshKeyUse, connection_profile
 from locum.kit.ids import new_id
 from locum.sessions.wanted import Wanted, ssh_key_use
+from statements import selects
 
 pytestmark = pytest.mark.anyio
 
@@ -61,3 +65,247 @@ async def test_only_administrators_set_it_and_only_to_what_there_is(estate: Esta
     problem(await estate.admin.get(unknown), 404)
     problem(await estate.admin.put(unknown, {"sshKeyUse": "any"}), 404)
     assert await estate.get(estate.admin, path) == {"sshKeyUse": "first"}
+
+
+def session(estate: Estate, **more: Any) -> dict[str, Any]:
+    return {"activityId": estate.ids["Linux sudo"], "managedResourceId": estate.ids["web01"], **more}
+
+
+async def strict(estate: Estate, **settings: Any) -> str:
+    """A profile with these settings, which the policy has from now on; answers its id."""
+    profile = made(await estate.admin.post(PROFILES, {"name": "strict", **settings}))
+    change = {"id": estate.ids["admins"], "activityConfigurationId": profile["id"]}
+    made(await estate.admin.put(f"{POLICIES}/{estate.ids['admins']}", change))
+    return str(profile["id"])
+
+
+EVERY = {
+    "record": False, "maxSessionLength": 7, "allowSessionExtension": True, "sessionExtensionMinutes": 3,
+    "sessionExtensionCount": 2, "expirationTimeoutThreshold": 4, "notesRequired": True, "ticketRequired": True,
+    "approvalTypeRequired": 2, "approvalWorkflowId": str(new_id()), "leaveInGroup": True,
+    "monitorEntireSession": True, "sessionMonitorInterval": 6, "recordAudio": True, "proxyAutoConnect": True,
+    "allowPasswordAccess": False, "allowViewPassword": True, "allowAutofillPassword": False,
+    "viewPasswordInSeconds": 20, "sshProxyHost": "gate.example:4422", "rdpProxyHost": "[::1]:4489",
+    "sshScanDc": True, "deleteAccount": True, "sessionRetryInterval": 9, "clearWebsiteDataBeforeStart": True,
+    "clearWebsiteDataAfterStop": True,
+}  # fmt: skip
+
+
+@pytest.mark.sees_effect("ConnectionProfile.Post")
+@pytest.mark.sees_effect("ConnectionProfile.GetById")
+async def test_every_setting_is_kept_and_shown_twice(estate: Estate) -> None:
+    (complexity,) = await estate.get(estate.admin, "/api/v1/PasswordComplexity")
+    every = {**EVERY, "activityTokenComplexity": complexity["id"]}
+    view = made(await estate.admin.post(PROFILES, {"name": "all", "description": "of them", **every}))
+    seen = await estate.get(estate.callers.application("robot"), f"{PROFILES}/{view['id']}")
+    assert {name: seen[name] for name in every} == every
+    assert (seen["name"], seen["description"], seen["type"], seen["isDefault"]) == ("all", "of them", 1, False)
+    rows = {row["key"]: row["value"] for row in seen["activityConfigurationSettings"]}
+    assert rows == {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in every.items()
+    }
+    types = {row["key"]: row["type"] for row in seen["activityConfigurationSettings"]}
+    assert [types[name] for name in ("record", "maxSessionLength", "sshProxyHost", "approvalWorkflowId")] == [
+        3,
+        2,
+        0,
+        4,
+    ]
+    assert [row["name"] for row in await estate.get(estate.admin, PROFILES)] == ["Default", "all"]
+    assert estate.audited("connection_profile.created", view["id"]) == 1
+
+
+@pytest.mark.sees_effect("ConnectionProfile.Put")
+async def test_a_view_sent_back_changes_what_was_changed_in_it(estate: Estate) -> None:
+    view = made(
+        await estate.admin.post(PROFILES, {"name": "P", "expirationTimeoutThreshold": 5, "notesRequired": True})
+    )
+    path = f"{PROFILES}/{view['id']}"
+    assert made(await estate.admin.put(path, view)) == view
+    assert estate.audited("connection_profile.changed", view["id"]) == 0
+    rows = [
+        {**row, "value": "15" if row["key"] == "maxSessionLength" else row["value"]}
+        for row in view["activityConfigurationSettings"]
+    ]
+    sent = {
+        **view,
+        "notesRequired": False,
+        "expirationTimeoutThreshold": None,
+        "activityConfigurationSettings": rows,
+    }
+    made(await estate.admin.put(path, sent))
+    seen = await estate.get(estate.admin, path)
+    assert (seen["notesRequired"], seen["expirationTimeoutThreshold"], seen["maxSessionLength"]) == (
+        False,
+        None,
+        15,
+    )
+    twice = {"maxSessionLength": 1, "activityConfigurationSettings": [{"key": "MaxSessionLength", "value": "2"}]}
+    problem(await estate.admin.put(path, twice), 400)
+    problem(await estate.admin.put(path, {"activityConfigurationSettings": [{"key": "what", "value": "2"}]}), 400)
+    problem(
+        await estate.admin.put(path, {"activityConfigurationSettings": [{"key": "record", "value": "2"}]}), 400
+    )
+    problem(await estate.admin.put(path, {"activityConfigurationSettings": [{"key": "record"}]}), 400)
+    problem(await estate.admin.put(path, {"maxSessionLength": 0}), 400)
+    problem(await estate.admin.put(path, {"activityTokenComplexity": str(new_id())}), 400)
+    assert await estate.get(estate.admin, path) == seen
+    assert estate.audited("connection_profile.changed", view["id"]) == 1
+
+
+async def test_names_are_one_of_a_kind(estate: Estate) -> None:
+    made(await estate.admin.post(PROFILES, {"name": "Night shift"}))
+    problem(await estate.admin.post(PROFILES, {"name": "night_SHIFT"}), 409)
+    problem(await estate.admin.post(PROFILES, {"name": " "}), 400)
+    other = made(await estate.admin.post(PROFILES, {"name": "other"}))
+    problem(await estate.admin.put(f"{PROFILES}/{other['id']}", {"name": "Night Shift"}), 409)
+    made(await estate.admin.put(f"{PROFILES}/{other['id']}", {"name": "Other"}))
+
+
+@pytest.mark.sees_effect("ConnectionProfile.Delete")
+async def test_one_that_a_policy_has_is_not_deleted_nor_is_the_default(estate: Estate) -> None:
+    (default,) = await estate.get(estate.admin, PROFILES)
+    profile = await strict(estate)
+    asked = await estate.ask()
+    assert "admins" in problem(await estate.admin.http.delete(f"{PROFILES}/{profile}"), 409)["detail"]
+    back = {"id": estate.ids["admins"], "activityConfigurationId": default["id"]}
+    problem(await estate.admin.http.delete(f"{PROFILES}/{default['id']}"), 409)
+    made(await estate.admin.put(f"{POLICIES}/{estate.ids['admins']}", back))
+    problem(await estate.admin.http.delete(f"{PROFILES}/{default['id']}"), 409)
+    assert (await estate.admin.http.delete(f"{PROFILES}/{profile}")).status_code == 200
+    assert [row["name"] for row in await estate.get(estate.admin, PROFILES)] == ["Default"]
+    for gone in (estate.admin.get, estate.admin.http.delete):
+        problem(await gone(f"{PROFILES}/{profile}"), 404)
+    problem(await estate.admin.put(f"{PROFILES}/{profile}", {"name": "x"}), 404)
+    again = {"id": estate.ids["admins"], "activityConfigurationId": profile}
+    problem(await estate.admin.put(f"{POLICIES}/{estate.ids['admins']}", again), 400)
+    assert (await estate.get(estate.ada, f"{SESSIONS}/{asked['id']}"))["activityConfigurationId"] == profile
+    assert estate.audited("connection_profile.deleted", profile) == 1
+    made(await estate.admin.post(PROFILES, {"name": "strict"}))  # the name is free again
+
+
+async def test_notes_and_tickets_of_the_profile_are_asked_for(estate: Estate) -> None:
+    await strict(estate, notesRequired=True, ticketRequired=True)
+    assert "requires notes" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
+    said = problem(await estate.ada.post(SESSIONS, session(estate, note="why")), 403)["detail"]
+    assert "requires a ticket" in said
+    view = await estate.ask(note="why", ticket="T-1")
+    assert (view["note"], view["ticket"]) == ("why", "T-1")
+
+
+async def test_a_profile_may_deny(estate: Estate) -> None:
+    profile = await strict(estate, approvalTypeRequired=0)
+    assert "denies" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
+    workflow = {"approvalTypeRequired": 2, "approvalWorkflowId": str(new_id())}
+    made(await estate.admin.put(f"{PROFILES}/{profile}", workflow))
+    assert "approval" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
+    made(await estate.admin.put(f"{PROFILES}/{profile}", {"approvalTypeRequired": 1, "maxSessionLength": 5}))
+    view = await estate.ask()
+    lasts = dt.datetime.fromisoformat(view["scheduledEndDateTimeUtc"]) - dt.datetime.fromisoformat(
+        view["scheduledStartDateTimeUtc"]
+    )
+    assert lasts == dt.timedelta(minutes=5)
+
+
+async def test_custom_fields_are_asked_for_and_kept_with_the_session(estate: Estate) -> None:
+    fields = [
+        {"name": "change", "label": "Change", "required": True},
+        {"name": "site", "customFieldDataType": 2, "options": "Bonn,Rome"},
+    ]
+    profile = await strict(estate, customFields=fields)
+    view = await estate.get(estate.admin, f"{PROFILES}/{profile}")
+    assert [(f["customFieldNumber"], f["name"], f["customFieldDataType"]) for f in view["customFields"]] == [
+        (1, "change", 1),
+        (2, "site", 2),
+    ]
+    missing = problem(await estate.ada.post(SESSIONS, session(estate)), 400)
+    assert "customFields.change" in str(missing)
+    wrong = [{"name": "change", "value": "CHG1"}, {"name": "site", "value": "canary"}]
+    refused = problem(await estate.ada.post(SESSIONS, session(estate, customFields=wrong)), 400)
+    assert "customFields.site" in str(refused)
+    assert "canary" not in str(refused)
+    right = [{"name": "change", "value": "CHG1", "customFieldDataType": 1, "policyId": str(new_id())}]
+    asked = await estate.ask(customFields=right)
+    seen = await estate.get(estate.ada, f"{SESSIONS}/{asked['id']}")
+    assert json.loads(seen["customFields"]) == [{"name": "change", "value": "CHG1"}]
+    made(await estate.admin.put(f"{PROFILES}/{profile}", {"customFields": []}))
+    assert (await estate.ask())["customFields"] is None
+    seen = await estate.get(estate.ada, f"{SESSIONS}/{asked['id']}")
+    assert "CHG1" in seen["customFields"]
+    twice = [{"name": "a"}, {"name": "A"}]
+    problem(await estate.admin.put(f"{PROFILES}/{profile}", {"customFields": twice}), 400)
+
+
+@pytest.mark.sees_effect("ConnectionProfile.SetAddressRules")
+@pytest.mark.sees_effect("ConnectionProfile.GetAddressRules")
+async def test_address_rules_say_from_where(estate: Estate) -> None:
+    profile = await strict(estate)
+    path = f"/api/locum/v1/ConnectionProfile/{profile}/AddressRule"
+    assert await estate.get(estate.admin, path) == []
+    rules = [
+        {"address": "10.0.0.0/8", "allowed": True, "type": 2},
+        {"address": "10.0.0.1", "allowed": False, "type": 0},
+    ]
+    assert (await estate.admin.put(path, rules)).json() == rules
+    assert await estate.get(estate.admin, path) == rules
+    assert "from your address" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
+    await estate.ask(estate.admin, managedAccountId=estate.ids["ada"])  # who connects is looked at then
+    problem(await estate.admin.put(path, [{"address": "10.0.0.0/99", "type": 2}]), 400)
+    for stranger in (estate.ada, estate.callers.application("robot")):
+        problem(await stranger.get(path), 403)
+        problem(await stranger.put(path, []), 403)
+    assert (await estate.admin.put(path, [])).json() == []
+    await estate.ask()
+    assert estate.audited("connection_profile.changed", profile) == 2
+
+
+@pytest.mark.sees_effect("ConnectionProfile.SetAccessWindows")
+@pytest.mark.sees_effect("ConnectionProfile.GetAccessWindows")
+async def test_access_windows_say_when(estate: Estate) -> None:
+    profile = await strict(estate)
+    path = f"/api/locum/v1/ConnectionProfile/{profile}/AccessWindow"
+    windows = [{"weekdays": "Monday", "fromTime": "09:00", "toTime": "09:30", "timeZone": "UTC"}]
+    assert (await estate.admin.put(path, windows)).json() == windows
+    assert await estate.get(estate.admin, path) == windows
+    today = dt.datetime.now(dt.UTC).replace(hour=9, minute=10, second=0, microsecond=0)
+    monday = today + dt.timedelta(days=7 - today.weekday())
+    early = (monday - dt.timedelta(minutes=11)).isoformat()
+    refused = problem(await estate.ada.post(SESSIONS, session(estate, startDateTimeUtc=early)), 403)
+    assert "only at these times: Monday 09:00–09:30 UTC" in refused["detail"]
+    view = await estate.ask(startDateTimeUtc=monday.isoformat())
+    assert view["scheduledEndDateTimeUtc"] == f"{monday.date()}T09:30:00.000Z"
+    problem(await estate.admin.put(path, [{**windows[0], "weekdays": "Someday"}]), 400)
+    assert estate.audited("connection_profile.changed", profile) == 1
+
+
+async def test_the_zero_id_means_none(estate: Estate) -> None:
+    body = {
+        "activityId": NIL,
+        "activityName": "Linux sudo",
+        "managedResourceId": NIL,
+        "managedResourceName": "web01",
+        "managedAccountId": NIL,
+        "accessPolicyId": NIL,
+    }
+    view = made(await estate.ada.post(SESSIONS, body), 201)
+    assert (view["managedResourceId"], view["managedAccountId"]) == (estate.ids["web01"], estate.ids["ada"])
+
+
+async def test_the_list_takes_two_statements_for_any_number(estate: Estate) -> None:
+    for number in range(5):
+        made(await estate.admin.post(PROFILES, {"name": f"P{number}", "customFields": [{"name": "a"}]}))
+    with selects(estate.database) as few:
+        await estate.get(estate.admin, PROFILES)
+    for number in range(5, 20):
+        made(await estate.admin.post(PROFILES, {"name": f"P{number}", "customFields": [{"name": "a"}]}))
+    with selects(estate.database) as many:
+        assert len(await estate.get(estate.admin, PROFILES)) == 21
+    assert len(many) == len(few)
+
+
+async def test_an_address_leads_to_the_profiles_gateway(estate: Estate) -> None:
+    path = f"{SESSIONS}/Ssh/{(await estate.ask())['id']}"
+    assert not (await estate.get(estate.ada, path)).endswith("@gate.example:22")
+    await strict(estate, sshProxyHost="gate.example:22")
+    elsewhere = f"{SESSIONS}/Ssh/{(await estate.ask())['id']}"
+    assert (await estate.get(estate.ada, elsewhere)).endswith("@gate.example:22")

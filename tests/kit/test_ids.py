@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from locum.kit.ids import new_id
+from locum.kit.ids import NIL, given, new_id
 
 
 def test_ids_are_version_7_and_unique() -> None:
@@ -17,3 +17,8 @@ def test_later_ids_sort_later() -> None:
     first = new_id()
     time.sleep(0.002)
     assert new_id() > first
+
+
+def test_the_zero_id_means_none() -> None:
+    some = new_id()
+    assert (given(some), given(NIL), given(None)) == (some, None, None)

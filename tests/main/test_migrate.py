@@ -18,6 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 import second_release
+import third_release
 from first_release import RECOVERY_CODE, Left, leave
 from installation import USER_PASSWORD, Installation, ask, status
 from locum.audit import log as audit
@@ -32,7 +33,7 @@ from locum.main.root_keys import root_key_path
 from locum.vault.keyring import load_keyring
 from locum.vault.store import Vault
 
-RELEASES = (second_release,)
+RELEASES = (second_release, third_release)
 """Each has a file of its own that leaves rows in every table; the first one's does not, and has its tests below."""
 
 

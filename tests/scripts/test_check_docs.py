@@ -96,12 +96,16 @@ def test_the_check_fails_on_a_finding_and_repairs_help(project: Project) -> None
 
 @pytest.mark.timeout(300)
 def test_what_the_documents_tell_to_type_works(tmp_path: Path, secret_server: SecretServer) -> None:
-    """Each document's marked blocks run in an empty folder with `locum` on the PATH, and with a server to ask."""
+    """Each document's marked blocks run in an empty folder with `locum` on the PATH, and with a server to ask.
+
+    `TOKEN` is an administrator's.
+    """
     for document in sorted((TOP / "docs").rglob("*.md")):
         script = runnable(document.read_text())
         folder = tmp_path / document.relative_to(TOP).as_posix().replace("/", "-")
         folder.mkdir()
-        environment = {**os.environ, **secret_server.env(), "HOME": str(folder)}
+        token = str(secret_server.admin.authorization).removeprefix("Bearer ")
+        environment = {**os.environ, **secret_server.env(TOKEN=token), "HOME": str(folder)}
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=folder,

@@ -36,6 +36,7 @@ from locum.identities.passwords import PasswordHasher
 from locum.identities.tokens import Tokens
 from locum.kit.db import Database, metadata
 from passkey_steps import ALONE, MINE, SECOND, after_password, enrol, options
+from profile_samples import SETTABLE_PROFILES, profile_samples
 from rule_samples import SETTABLE_RULES, rule_samples
 from software_authenticator import SoftwareAuthenticator
 from whole_database import whole
@@ -104,11 +105,12 @@ SETTABLE = {
     "SimpleAccessControlPolicyChangeIn": "name description priority notesRequired ticketRequired"
     " approvalTypeRequired policyType managedAccountIds managedResourceIds activityIds activityConfigurationId",
     "ActivitySessionRequestIn": "managedAccountId managedResourceId managedResourceName activityId activityName"
-    " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket",
+    " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket customFields",
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
     "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS,
     **SETTABLE_CREDENTIALS,
+    **SETTABLE_PROFILES,
 }  # fmt: skip
 
 
@@ -196,6 +198,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         **{name: Sample(body, admin, of) for name, (body, of) in (await rule_samples(estate)).items()},
         **{name: Sample(body, admin, of) for name, (body, of) in (await action_samples(estate)).items()},
         **{name: Sample(body, admin, of) for name, (body, of) in (await credential_samples(estate)).items()},
+        **{name: Sample(body, admin, of) for name, (body, of) in profile_samples(profile).items()},
         "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
         "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),
         "ManagedResource.PutAsync": Sample(

@@ -16,6 +16,9 @@ from bench.postgres import PostgresServer
 
 from demo import hosts
 from hosts import settled, state_of
+from locum.activities.access_windows import DAYS, AccessWindow
+from locum.activities.ip_rules import IpRule
+from locum.activities.profiles import change_profile, set_ip_rules, set_windows
 from locum.identities.signin import SignedIn
 from locum.kit import pause
 from locum.kit.db import open_database
@@ -26,7 +29,7 @@ from locum.sessions.connections import WATCH_INTERVAL_S, Connections, Grant, Wan
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session, connection
 from stage import Stage, staged
-from world import lock
+from world import ACTOR, lock
 
 pytestmark = pytest.mark.anyio
 
@@ -329,3 +332,25 @@ async def test_a_paused_copy_lets_nobody_in(stage: Stage) -> None:
     for session_id in (active, pending):
         await stage.end(session_id)
     await stage.turn()
+
+
+async def test_the_profile_is_asked_again_for_each_connection(door: Door) -> None:
+    session_id, database = await door.stage.ask(), door.stage.database
+    profile_id = (await door.stage.session(session_id)).profile_id
+    await door.gate.closed(await door.open(door.bound(session_id)), reason="left")
+    await database.write(set_ip_rules, ACTOR, profile_id, [IpRule("192.0.2.7", False, 0)])
+    assert "from your address" in (await door.refused(door.bound(session_id))).detail
+    await database.write(set_ip_rules, ACTOR, profile_id, [IpRule("192.0.2.0/24", True, 2)])
+    await door.gate.closed(await door.open(door.bound(session_id)), reason="left")
+    tomorrow = DAYS[(dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).weekday()]
+    await database.write(set_windows, ACTOR, profile_id, [AccessWindow(tomorrow, "09:00", "10:00", "UTC")])
+    assert "only at these times" in (await door.refused(door.bound(session_id))).detail
+    assert "only at these times" in (await door.refused(DIRECT)).detail
+    await database.write(set_windows, ACTOR, profile_id, [])
+    grant = await door.open(door.bound(session_id))
+    assert grant.notice is None
+    await door.gate.closed(grant, reason="left")
+    await database.write(change_profile, ACTOR, profile_id, {"expiration_notice_minutes": 5})
+    grant = await door.open(door.bound(session_id))
+    assert grant.notice == dt.timedelta(minutes=5)
+    await door.gate.closed(grant, reason="left")

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from locum.activities.profile_settings import Settings
 from locum.kit.db import UtcTime, metadata
 
 
@@ -67,23 +68,91 @@ connection_profile = sa.Table(
     sa.Column("ssh_key_use", sa.String(16), nullable=False, server_default="first"),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
+    sa.Column("is_deleted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("allow_session_extension", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("session_extension_minutes", sa.Integer),
+    sa.Column("session_extension_count", sa.Integer),
+    sa.Column("expiration_notice_minutes", sa.Integer),
+    sa.Column("notes_required", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("ticket_required", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("approval_type", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("approval_workflow_id", sa.Uuid),
+    sa.Column("leave_in_group", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("monitor_entire_session", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("monitor_interval", sa.Integer),
+    sa.Column("record_audio", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("proxy_auto_connect", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("allow_password_access", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("allow_view_password", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("allow_autofill_password", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("view_password_seconds", sa.Integer),
+    sa.Column("ssh_proxy_host", sa.String(256)),
+    sa.Column("rdp_proxy_host", sa.String(256)),
+    sa.Column("ssh_scan_dc", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("token_complexity_id", sa.Uuid),
+    sa.Column("delete_account", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("session_retry_interval", sa.Integer),
+    sa.Column("clear_website_before", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("clear_website_after", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.CheckConstraint("approval_type IN (0, 1, 2)", name="approval_type"),
     sa.CheckConstraint("ssh_key_use IN ('off', 'first', 'security_key', 'any')", name="ssh_key_use"),
     sa.CheckConstraint("max_session_minutes BETWEEN 1 AND 43200", name="max_session_minutes"),
 )
 
 
-class ConnectionProfile(msgspec.Struct, frozen=True):
-    """What a session may be like (A.10): is it recorded, how long it lasts at most, what SSH keys are worth."""
+class ConnectionProfile(Settings, frozen=True):
+    """What a session may be like (A.10), and what SSH keys are worth there.
+
+    A deleted one stays for the sessions that ran under it.
+    """
 
     id: UUID
     name: str
     description: str | None
     is_default: bool
-    record: bool
-    max_session_minutes: int
+    is_deleted: bool
     ssh_key_use: SshKeyUse
     created_at: dt.datetime
     modified_at: dt.datetime
+
+
+custom_field = sa.Table(
+    "custom_field",
+    metadata,
+    sa.Column("profile_id", sa.ForeignKey("connection_profile.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("label", sa.String(256)),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("type", sa.Integer, nullable=False),
+    sa.Column("length", sa.Integer),
+    sa.Column("required", sa.Boolean, nullable=False),
+    sa.Column("options", sa.String(1000)),
+    sa.CheckConstraint("number BETWEEN 1 AND 3", name="number"),
+    sa.CheckConstraint("type IN (0, 1, 2)", name="type"),
+)
+
+ip_rule = sa.Table(
+    "ip_rule",
+    metadata,
+    sa.Column("profile_id", sa.ForeignKey("connection_profile.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("address", sa.String(100), nullable=False),
+    sa.Column("allowed", sa.Boolean, nullable=False),
+    sa.Column("type", sa.Integer, nullable=False),
+    sa.CheckConstraint("type IN (0, 1, 2)", name="type"),
+)
+
+access_window = sa.Table(
+    "access_window",
+    metadata,
+    sa.Column("profile_id", sa.ForeignKey("connection_profile.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("weekdays", sa.String(100), nullable=False),
+    sa.Column("from_time", sa.String(5), nullable=False),
+    sa.Column("to_time", sa.String(5), nullable=False),
+    sa.Column("time_zone", sa.String(64), nullable=False),
+)
 
 
 activity = sa.Table(

@@ -6,19 +6,28 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from locum.activities.access_windows import AccessWindow
+from locum.activities.custom_fields import CustomField
+from locum.activities.ip_rules import IpRule
 from locum.activities.model import (
     Activity,
     ActivityAction,
     ConnectionProfile,
+    access_window,
     activity,
     activity_action,
     connection_profile,
+    custom_field,
+    ip_rule,
 )
 from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 
 _ACTIVITY = sa.select(*(activity.c[name] for name in Activity.__struct_fields__))
 _PROFILE = sa.select(*(connection_profile.c[name] for name in ConnectionProfile.__struct_fields__))
+_FIELD = sa.select(*(custom_field.c[name] for name in CustomField.__struct_fields__))
+_RULE = sa.select(*(ip_rule.c[name] for name in IpRule.__struct_fields__))
+_WINDOW = sa.select(*(access_window.c[name] for name in AccessWindow.__struct_fields__))
 
 
 def activities(tx: ReadTx) -> list[Activity]:
@@ -52,13 +61,44 @@ def actions_of(tx: ReadTx, activity_id: UUID, phase: int | None = None) -> list[
 
 
 def connection_profiles(tx: ReadTx) -> list[ConnectionProfile]:
-    """Every connection profile, by name."""
-    return tx.rows(ConnectionProfile, _PROFILE.order_by(connection_profile.c.name))
+    """Every connection profile that is not deleted, by name."""
+    there = connection_profile.c.is_deleted.is_(False)
+    return tx.rows(ConnectionProfile, _PROFILE.where(there).order_by(connection_profile.c.name))
 
 
-def connection_profile_of(tx: ReadTx, profile_id: UUID) -> ConnectionProfile:
-    """One connection profile. Raises NotFound."""
-    found = tx.first(ConnectionProfile, _PROFILE.where(connection_profile.c.id == profile_id))
+def connection_profile_of(
+    tx: ReadTx, profile_id: UUID, *, hold: bool = False, deleted_too: bool = True
+) -> ConnectionProfile:
+    """One connection profile; with `hold` its row is held until commit. Raises NotFound."""
+    one = _PROFILE.where(connection_profile.c.id == profile_id)
+    if not deleted_too:
+        one = one.where(connection_profile.c.is_deleted.is_(False))
+    found = tx.first(ConnectionProfile, one.with_for_update() if hold else one)
     if found is None:
         raise NotFound("there is no connection profile with this id")
     return found
+
+
+def custom_fields_of(tx: ReadTx, profile_id: UUID) -> list[CustomField]:
+    """What is asked of who asks for a session under a profile, in order."""
+    mine = custom_field.c.profile_id == profile_id
+    return tx.rows(CustomField, _FIELD.where(mine).order_by(custom_field.c.number))
+
+
+def all_custom_fields(tx: ReadTx) -> dict[UUID, list[CustomField]]:
+    """Every profile's custom fields, in order: at most three each."""
+    found: dict[UUID, list[CustomField]] = {}
+    for field in tx.rows(CustomField, _FIELD.order_by(custom_field.c.profile_id, custom_field.c.number)):
+        found.setdefault(field.profile_id, []).append(field)
+    return found
+
+
+def ip_rules_of(tx: ReadTx, profile_id: UUID) -> list[IpRule]:
+    """From where sessions of a profile may be asked for and used, in order."""
+    return tx.rows(IpRule, _RULE.where(ip_rule.c.profile_id == profile_id).order_by(ip_rule.c.position))
+
+
+def windows_of(tx: ReadTx, profile_id: UUID) -> list[AccessWindow]:
+    """When sessions of a profile may run, in order."""
+    mine = access_window.c.profile_id == profile_id
+    return tx.rows(AccessWindow, _WINDOW.where(mine).order_by(access_window.c.position))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from locum.activities.read import connection_profile_of
 from locum.api.context import Call
 from locum.api.guards import ADMIN, SIGNED_IN
 from locum.api.log import collection
@@ -27,6 +28,7 @@ from locum.api.wire.session_summary import SessionSummary
 from locum.identities.caller import Caller
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from locum.kit.ids import given
 from locum.kit.paging import MAX_TAKE
 from locum.kit.permissions import Permission
 from locum.reads import sessions as reads
@@ -88,23 +90,24 @@ class SessionLogQuery(In):
 )
 def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> ActivitySession:
     body, caller = call.body, call.caller
-    owner = body.managed_account_id or caller.identity_id
+    owner = given(body.managed_account_id) or caller.identity_id
     if owner != caller.identity_id and not _manages(caller):
         raise Forbidden(
             "only an administrator may ask for a session of somebody else", missing=Permission.SESSIONS_ANY_MANAGE
         )
     asked = Request(
         identity_id=owner,
-        activity_id=body.activity_id,
+        activity_id=given(body.activity_id),
         activity_name=body.activity_name,
-        resource_id=body.managed_resource_id,
+        resource_id=given(body.managed_resource_id),
         resource_name=body.managed_resource_name,
-        policy_id=body.access_policy_id,
+        policy_id=given(body.access_policy_id),
         note=body.note or "",
         ticket=body.ticket or "",
         start=body.start_date_time_utc,
         end=body.end_date_time_utc,
         key_policies=caller.key.policies if caller.key else None,
+        answers=tuple((one.name, one.value or "") for one in body.custom_fields or ()),
     )
     session_id = request_session(tx, caller.actor, asked, node=call.api.node)
     tx.after_commit.append(call.api.changed.ring)
@@ -161,9 +164,8 @@ def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
     if session.status in ENDED:
         raise Conflict("the session has ended: its address leads nowhere any more")
     names = reads.names(tx, session.id)
-    return ssh_url(
-        names.identity_name, names.activity_name, names.resource_name, session.id, gateway=call.api.ssh_address
-    )
+    gateway = connection_profile_of(tx, session.profile_id).ssh_proxy_host or call.api.ssh_address
+    return ssh_url(names.identity_name, names.activity_name, names.resource_name, session.id, gateway=gateway)
 
 
 @operation(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
+from locum.activities.custom_fields import shown_values
 from locum.api.wire.activity_session import ActivitySession, ProxySession
 from locum.api.wire.base import NEVER, at
 from locum.api.wire.enums import (
@@ -56,9 +58,16 @@ def shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession
             proxy_sessions=[_proxy_session(c) for c in connections[row.id]],
             note=row.note,
             ticket=row.ticket,
+            custom_fields=_answers(row),
         )
         for row in sessions
     ]
+
+
+def _answers(row: AccessSession) -> str | None:
+    """The contract has them as a text, which is that of a request's customFields."""
+    values = shown_values(row.custom_fields)
+    return None if values is None else json.dumps(values, ensure_ascii=False)
 
 
 def _proxy_session(row: Connection) -> ProxySession:

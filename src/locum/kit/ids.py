@@ -9,6 +9,11 @@ from uuid import UUID
 NIL = UUID(int=0)
 
 
+def given(some_id: UUID | None) -> UUID | None:
+    """The id, or None for the zero id, by which callers say that they mean none (SES-01)."""
+    return None if some_id == NIL else some_id
+
+
 def new_id() -> UUID:
     """A fresh UUIDv7: 48 bits of Unix milliseconds, 74 random bits from the operating system."""
     millis = time.time_ns() // 1_000_000

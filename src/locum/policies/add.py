@@ -95,9 +95,13 @@ def add_policy(
 
 
 def profile_id_of(tx: ReadTx, profile_id: UUID | None) -> UUID:
-    """The connection profile, that of new policies for None. Raises Invalid where there is none of that id."""
+    """The connection profile, that of new policies for None. Raises Invalid where there is none of that id.
+
+    It is held against deletion until commit.
+    """
     match = connection_profile.c.id == profile_id if profile_id else connection_profile.c.is_default.is_(True)
-    found: UUID | None = tx.scalar(sa.select(connection_profile.c.id).where(match))
+    there = sa.select(connection_profile.c.id).where(match, connection_profile.c.is_deleted.is_(False))
+    found: UUID | None = tx.scalar(there.with_for_update(read=True, key_share=True))
     if found is None:
         raise Invalid("activityConfigurationId names no connection profile", field="activityConfigurationId")
     return found

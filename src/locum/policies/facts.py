@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from locum.activities.model import activity, connection_profile
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
-from locum.policies.decide import Facts, PolicyFact
+from locum.policies.decide import Approval, Facts, PolicyFact
 from locum.policies.joins import of_activity, of_identity, of_resource
 from locum.policies.model import PolicyType, policy
 from locum.resources.model import platform, resource
@@ -40,7 +40,7 @@ def gather(
             policy.c.id,
             policy.c.name,
             policy.c.priority,
-            policy.c.approval,
+            stricter(policy.c.approval, connection_profile.c.approval_type).label("approval"),
             policy.c.notes_required,
             policy.c.ticket_required,
             policy.c.is_disabled,
@@ -65,4 +65,15 @@ def gather(
         note=note,
         ticket=ticket,
         key_policies=key_policies,
+    )
+
+
+def stricter(*columns: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """Deny before Workflow before Allow: what a policy and its connection profile say together (A.9, A.10)."""
+    return sa.case(
+        *(
+            (sa.or_(*(column == one for column in columns)), int(one))
+            for one in (Approval.DENY, Approval.WORKFLOW)
+        ),
+        else_=int(Approval.ALLOW),
     )

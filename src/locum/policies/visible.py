@@ -42,7 +42,7 @@ def policies_of(
         policy.c.is_deleted.is_(False),
         policy.c.is_disabled.is_(False),
         policy.c.approval != Approval.DENY,
-        connection_profile.c.approval != Approval.DENY,
+        connection_profile.c.approval_type != Approval.DENY,
     )
     if key_policies is not None:
         query = query.where(policy.c.id.in_(sorted(key_policies)))

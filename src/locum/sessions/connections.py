@@ -31,6 +31,7 @@ from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, LogLevel, access_session, connection, session_log
+from locum.sessions.profile_rules import check_connection, notice_of
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
@@ -68,6 +69,7 @@ class Grant:
     trusted_host_key: str | None  # "ssh-ed25519 AAAA…" pinned on first discovery; None = nothing pinned yet
     deadline: dt.datetime  # the connection must be closed then
     record: bool
+    notice: dt.timedelta | None = None  # so long before the deadline the person is told; None = not at all
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -81,9 +83,9 @@ def authorize_connection(
 ) -> Grant:
     """Let one connection into a session, or say why not. Default deny.
 
-    Checks, in order: (1) Locum is not paused; (2) the session is the caller's own; (3) it is Active; (4) its time is
-    not over; (5) its owner is not locked; (6) the way they signed in is enough for its connection profile. Then the
-    connection is written down and audited, and the Grant made.
+    Checks, in order: (1) Locum is not paused; (2) the session is the caller's own, (3) Active, (4) its time is not
+    over; (5) its owner is not locked; (6) how they signed in is enough for its connection profile; (7) the profile's
+    rules of address and time let them in. Then the connection is written down and audited, and the Grant made.
     """
     refuse_if_paused(tx)
     session = transition.get(tx, session_id)
@@ -103,6 +105,7 @@ def authorize_connection(
     check_proof(tx, session.id, who)
     if session.password_secret_id is not None:
         raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
+    check_connection(tx, session.profile_id, address)
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
     target = get_resource(tx, session.resource_id)
@@ -143,6 +146,7 @@ def authorize_connection(
         trusted_host_key=target.trusted_host_key,
         deadline=session.scheduled_end,
         record=session.record,
+        notice=notice_of(tx, session.profile_id),
     )
 
 
@@ -324,8 +328,7 @@ def _start(tx: Tx, who: SignedIn, wanted: Wanted, *, address: str, node: str) ->
         session_id = request_session(tx, actor, wanted.request(who.identity_id), node=node)
     except NotFound:
         raise Forbidden("you may not do that there, or there is no such activity, resource or policy") from None
-    # Before anything is done on the target. Refused, the request is rolled back with it.
-    check_proof(tx, session_id, who)
+    check_proof(tx, session_id, who)  # before anything is done on the target; refused, the request is rolled back
     return session_id
 
 

@@ -45,6 +45,7 @@ access_session = sa.Table(
     sa.Column("actual_end", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
+    sa.Column("custom_fields", sa.JSON(none_as_null=True)),
     sa.CheckConstraint("status BETWEEN -1 AND 7", name="status"),
     sa.CheckConstraint("outcome IS NULL OR outcome IN (3, 4, 5)", name="outcome"),
     sa.CheckConstraint("status <> 1 OR actual_start IS NOT NULL", name="active_has_started"),
@@ -92,6 +93,7 @@ class AccessSession(msgspec.Struct, frozen=True):
     actual_end: dt.datetime | None
     created_at: dt.datetime
     modified_at: dt.datetime
+    custom_fields: dict[str, str] | None = None
 
 
 class EntryState(StrEnum):

@@ -27,6 +27,7 @@ from locum.sessions.lifecycle import Status
 from locum.sessions.login import login_for
 from locum.sessions.model import access_session
 from locum.sessions.planned import as_json, planned_now
+from locum.sessions.profile_rules import check_address, check_request, check_time
 from locum.sessions.transition import JOB, say
 
 SHORTEST = dt.timedelta(seconds=1)
@@ -38,7 +39,8 @@ class Request:
     """What somebody asks for. Activity and resource by id, or by name where the id is None (SES-01).
 
     `start` and `end` are UTC; no start means now, no end means as long as the profile allows. `key_policies`: all that
-    the API key behind the request is for, None if that does not bound it.
+    the API key behind the request is for, None if that does not bound it. `answers`: to the custom fields of the
+    connection profile, as (name, value).
     """
 
     identity_id: UUID
@@ -54,6 +56,7 @@ class Request:
     end: dt.datetime | None = None
     ends_with_connection: bool = False
     key_policies: frozenset[UUID] | None = None
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -64,8 +67,8 @@ class _Named(msgspec.Struct, frozen=True):
 def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     """Decide, and if allowed write the session down as Pending with its work due. Answers its id.
 
-    Raises NotFound for an unknown person, activity, resource or policy, Forbidden with the decision's reason, and
-    Conflict while Locum is paused.
+    Raises NotFound for an unknown person, activity, resource or policy, Forbidden with the reason of the decision or
+    of the connection profile, Invalid for its custom fields, and Conflict while Locum is paused.
     """
     person = tx.first(_Named, sa.select(identity.c.id, identity.c.name).where(identity.c.id == asked.identity_id))
     if person is None:
@@ -81,7 +84,13 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
             missing="approval",
         )
     refuse_if_paused(tx)
+    profile_id = decision.policy.profile_id
+    answers = check_request(tx, profile_id, note=asked.note, ticket=asked.ticket, answers=asked.answers)
+    if actor.id == person.id:  # who asks for somebody else need not be where the other will connect from
+        check_address(tx, profile_id, actor.address)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
+    latest = check_time(tx, profile_id, start)
+    end = end if latest is None else min(end, latest)
     session_id = new_id()
     login = login_for(
         tx, identity_id=person.id, activity_id=wanted_activity.id, resource_id=target.id, session_id=session_id
@@ -93,7 +102,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         policy_id=decision.policy.id,
         activity_id=wanted_activity.id,
         resource_id=target.id,
-        profile_id=decision.policy.profile_id,
+        profile_id=profile_id,
         status=Status.PENDING,
         record=decision.policy.record,
         ends_with_connection=asked.ends_with_connection,
@@ -105,6 +114,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         created_from=actor.address,
         note=asked.note or None,
         ticket=asked.ticket or None,
+        custom_fields=answers or None,
         scheduled_start=start,
         scheduled_end=end,
         created_at=tx.now,

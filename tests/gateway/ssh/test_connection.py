@@ -125,6 +125,41 @@ async def test_a_deadline_that_has_passed_lets_nothing_through(client: Client, g
     assert "time is over" in answer.err
 
 
+@pytest.mark.parametrize("words", [(HOST, "sleep 2.5"), ("-tt", HOST, "sleep 2.5")])
+async def test_the_person_is_told_of_the_end_once(client: Client, gate: Gate, words: tuple[str, ...]) -> None:
+    deadline = now() + dt.timedelta(seconds=63)
+    gate.grant = replace(gate.grant, deadline=deadline, notice=dt.timedelta(seconds=61.5))
+    began = now()
+    answer = await client.run(*words)
+    assert answer.status == 0
+    told = f"locum: your session ends in 2 minutes, at {deadline:%H:%M} UTC"
+    assert (answer.err + answer.out.decode()).count(told) == 1
+    assert now() - began >= dt.timedelta(seconds=2.5)  # and it goes on
+
+
+async def test_every_open_channel_is_told_and_none_that_comes_later(client: Client, gate: Gate) -> None:
+    gate.grant = replace(gate.grant, deadline=now() + dt.timedelta(seconds=41.5), notice=dt.timedelta(seconds=40))
+    async with connected(client) as connection:
+        both = await asyncio.gather(*(connection.run("sleep 3") for _ in range(2)))
+        assert [str(done.stderr).count("your session ends in 1 minute, at ") for done in both] == [1, 1]
+        assert (await connection.run("true")).stderr == ""
+
+
+async def test_who_comes_after_that_moment_is_told_at_once(client: Client, gate: Gate) -> None:
+    gate.grant = replace(gate.grant, notice=dt.timedelta(hours=1))
+    answer = await client.run(HOST, "true")
+    assert answer.err.count("locum: your session ends in 10 minutes, at ") == 1
+    async with connected(client) as connection:
+        await asyncio.sleep(0.5)
+        first, second = [await connection.run("true") for _ in range(2)]
+        assert [str(done.stderr).count("your session ends in") for done in (first, second)] == [1, 0]
+
+
+async def test_without_a_notice_nothing_is_said(client: Client, gate: Gate) -> None:
+    gate.grant = replace(gate.grant, deadline=now() + dt.timedelta(seconds=30))
+    assert (await client.run(HOST, "true")).err == ""
+
+
 async def test_the_clock_is_looked_at_again(client: Client, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     """A timer of hours would be late after the machine slept."""
     monkeypatch.setattr(subject, "CLOCK_CHECK_S", 0.1)

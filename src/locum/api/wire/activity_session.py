@@ -99,6 +99,15 @@ class ActivitySession(Out):
     custom_fields: str | None = None
 
 
+class CustomFieldDtoIn(In):
+    """An answer to a custom field of the connection profile; its type is that of the field, whatever is sent."""
+
+    __contract__ = "SbPAM.Models.CustomFieldDto"
+
+    name: Name
+    value: Name | None = None
+
+
 class ActivitySessionRequestIn(In):
     __contract__ = "SbPAM.Models.ActivitySessionRequest"
 
@@ -112,3 +121,4 @@ class ActivitySessionRequestIn(In):
     end_date_time_utc: dt.datetime | None = None
     note: Line | None = None
     ticket: Name | None = None
+    custom_fields: list[CustomFieldDtoIn] | None = None

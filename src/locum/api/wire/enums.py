@@ -72,6 +72,16 @@ class ActivityConfigurationType(IntEnum):
     SYSTEM = 3
 
 
+class ActivityConfigurationSettingType(IntEnum):
+    __contract__ = "SbPAM.Models.ActivityConfigurationSettingType"
+
+    STRING = 0
+    INTEGER = 1
+    UNSIGNED_INTEGER = 2
+    BOOLEAN = 3
+    GUID = 4
+
+
 class ActivityLoginType(IntEnum):
     __contract__ = "SbPAM.Models.ActivityLoginType"
 
@@ -147,6 +157,14 @@ class CredentialSearchManagedFilter(IntEnum):
     ALL = -1
 
 
+class CustomFieldDataType(IntEnum):
+    __contract__ = "SbPAM.Models.CustomFieldDataType"
+
+    INTEGER = 0
+    STRING = 1
+    OPTIONS = 2
+
+
 class DatabaseType(IntEnum):
     __contract__ = "SbPAM.Models.Common.DatabaseType"
 
@@ -176,6 +194,14 @@ class FrequencyType(IntEnum):
     WEEKLY_ON_DAYS_OF_WEEK = 2
     MONTHLY_ON_DAY = 3
     MINUTES = 4
+
+
+class IpAddressRuleType(IntEnum):
+    """The contract names no such enumeration; these are the numbers of its notes."""
+
+    STANDARD = 0
+    RANGE = 1
+    CIDR = 2
 
 
 class LogLevel(IntEnum):

@@ -63,7 +63,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._refusal: Refusal | None = None
         self._opening: asyncio.Task[None] | None = None
         self._exit: Callable[[ServerChannel], None] = ServerChannel.close
-        self._started = False
+        self.started = False
         self._over = False
 
     @property
@@ -94,7 +94,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         return True
 
     def session_started(self) -> None:
-        self._started = True
+        self.started = True
         for line in self._connection.notices(with_progress=self.has_pty):
             self.say(line)
         if self._refusal is not None:
@@ -231,7 +231,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def say(self, line: str) -> None:
         """A line from Locum on the person's stderr. What comes before the start is among `notices` then."""
-        if self._started and self._client is not None and not self._client.is_closing():
+        if self.started and self._client is not None and not self._client.is_closing():
             self._client.write(terminal_line(line), STDERR)
             self._mark(line)
 

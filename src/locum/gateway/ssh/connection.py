@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import math
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -75,6 +76,8 @@ class ClientConnection:
         self._ready: asyncio.Future[TargetConnection] = self._loop.create_future()
         self._ready.add_done_callback(lambda ready: ready.exception())  # maybe no channel ever asks
         self._deadline: asyncio.TimerHandle | None = None
+        self._told_of_end = False
+        self._end_notice: str | None = None
         self._channels: set[Channel] = set()
         self._opened_channels = 0
         self._notices: list[str] = []
@@ -200,8 +203,25 @@ class ClientConnection:
         left = (self._grant.deadline - dt.datetime.now(dt.UTC)).total_seconds()
         if left <= 0:
             self.end(TIME_IS_OVER)
+            return
+        wait = min(left, CLOCK_CHECK_S)
+        if self._grant.notice is not None and not self._told_of_end:
+            before = left - self._grant.notice.total_seconds()
+            if before <= 0:
+                self._tell_of_end(self._grant.deadline, left)
+            else:
+                wait = min(wait, before)
+        self._deadline = self._loop.call_later(wait, self._watch_deadline)
+
+    def _tell_of_end(self, deadline: dt.datetime, left: float) -> None:
+        """Once; where nothing is open yet, to the first that is opened."""
+        self._told_of_end = True
+        minutes, at = math.ceil(left / 60), deadline.astimezone(dt.UTC).strftime("%H:%M")
+        line = f"your session ends in {minutes} minute{'' if minutes == 1 else 's'}, at {at} UTC"
+        if any(channel.started for channel in self._channels):
+            self.say(line)
         else:
-            self._deadline = self._loop.call_later(min(left, CLOCK_CHECK_S), self._watch_deadline)
+            self._end_notice = line
 
     # -- what channels use
 
@@ -235,7 +255,9 @@ class ClientConnection:
 
     def notices(self, *, with_progress: bool) -> list[str]:
         """What a new channel has missed. Progress is for people at a terminal."""
-        return [*self._notices, *(self._progress if with_progress and not self._ready.done() else ())]
+        end, self._end_notice = self._end_notice, None
+        progress = self._progress if with_progress and not self._ready.done() else ()
+        return [*self._notices, *([end] if end else ()), *progress]
 
     def say(self, line: str) -> None:
         """Tell every open channel."""

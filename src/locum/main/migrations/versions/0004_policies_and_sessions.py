@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -21,6 +23,7 @@ def upgrade() -> None:
     _policies()
     _described_groups()
     _actions()
+    _profiles()
 
 
 def _indexes() -> None:
@@ -140,3 +143,82 @@ def _actions() -> None:
             op.f("fk_access_session_password_secret_id"), "vault_secret", ["password_secret_id"], ["id"]
         )
         batch_op.add_column(sa.Column("planned", sa.JSON(), nullable=True))
+
+
+def _profiles() -> None:
+    with op.batch_alter_table("connection_profile") as batch_op:
+        for name in (
+            "is_deleted",
+            "allow_session_extension",
+            "notes_required",
+            "ticket_required",
+            "leave_in_group",
+            "monitor_entire_session",
+            "record_audio",
+            "proxy_auto_connect",
+            "allow_view_password",
+            "ssh_scan_dc",
+            "delete_account",
+            "clear_website_before",
+            "clear_website_after",
+        ):
+            batch_op.add_column(sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False))
+        for name in ("allow_password_access", "allow_autofill_password"):
+            batch_op.add_column(sa.Column(name, sa.Boolean(), server_default=sa.true(), nullable=False))
+        for name in (
+            "session_extension_minutes",
+            "session_extension_count",
+            "expiration_notice_minutes",
+            "monitor_interval",
+            "view_password_seconds",
+            "session_retry_interval",
+        ):
+            batch_op.add_column(sa.Column(name, sa.Integer(), nullable=True))
+        for name in ("ssh_proxy_host", "rdp_proxy_host"):
+            batch_op.add_column(sa.Column(name, sa.String(length=256), nullable=True))
+        for name in ("approval_workflow_id", "token_complexity_id"):
+            batch_op.add_column(sa.Column(name, sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("approval_type", sa.Integer(), server_default="1", nullable=False))
+        batch_op.create_check_constraint(op.f("ck_connection_profile_approval_type"), "approval_type IN (0, 1, 2)")
+    op.add_column("access_session", sa.Column("custom_fields", sa.JSON(), nullable=True))
+    _of_profile(
+        "custom_field",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("label", sa.String(length=256), nullable=True),
+        sa.Column("description", sa.String(length=1000), nullable=True),
+        sa.Column("type", sa.Integer(), nullable=False),
+        sa.Column("length", sa.Integer(), nullable=True),
+        sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("options", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint("number BETWEEN 1 AND 3", name=op.f("ck_custom_field_number")),
+        sa.CheckConstraint("type IN (0, 1, 2)", name=op.f("ck_custom_field_type")),
+    )
+    _of_profile(
+        "ip_rule",
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.String(length=100), nullable=False),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.Column("type", sa.Integer(), nullable=False),
+        sa.CheckConstraint("type IN (0, 1, 2)", name=op.f("ck_ip_rule_type")),
+    )
+    _of_profile(
+        "access_window",
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("weekdays", sa.String(length=100), nullable=False),
+        sa.Column("from_time", sa.String(length=5), nullable=False),
+        sa.Column("to_time", sa.String(length=5), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+    )
+
+
+def _of_profile(table: str, number: sa.Column[int], *more: sa.Column[Any] | sa.CheckConstraint) -> None:
+    """Rows of a connection profile, told apart by `number`."""
+    op.create_table(
+        table,
+        sa.Column("profile_id", sa.Uuid(), nullable=False),
+        number,
+        *more,
+        sa.ForeignKeyConstraint(["profile_id"], ["connection_profile.id"], name=op.f(f"fk_{table}_profile_id")),
+        sa.PrimaryKeyConstraint("profile_id", number.name, name=op.f(f"pk_{table}")),
+    )

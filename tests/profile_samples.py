@@ -1,0 +1,42 @@
+"""Plain bodies of the operations that make and change connection profiles, and what each of them may set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SETTABLE_PROFILES = {
+    "ActivityConfigurationIn": "name description activityConfigurationSettings customFields deleteAccount"
+    " sessionRetryInterval maxSessionLength allowSessionExtension sessionExtensionMinutes sessionExtensionCount"
+    " sessionMonitorInterval expirationTimeoutThreshold rdpProxyHost sshProxyHost sshScanDc recordAudio"
+    " proxyAutoConnect record approvalTypeRequired approvalWorkflowId monitorEntireSession allowViewPassword"
+    " allowPasswordAccess allowAutofillPassword leaveInGroup activityTokenComplexity clearWebsiteDataAfterStop"
+    " clearWebsiteDataBeforeStart notesRequired ticketRequired viewPasswordInSeconds",
+    "ActivityConfigurationSettingIn": "key value",
+    "CustomFieldIn": "name customFieldNumber label description options length customFieldDataType required",
+    "CustomFieldDtoIn": "name value",
+    "IpAddressRuleIn": "address allowed type",
+    "AccessWindowIn": "weekdays fromTime toTime timeZone",
+}
+
+
+def profile_samples(profile_id: str) -> dict[str, tuple[Any, dict[str, str]]]:
+    """The body and the ids in the path of each operation; an administrator may call them all."""
+    of = {"connectionProfileId": profile_id}
+    asked = {"name": "change", "label": "Change", "required": True}
+    return {
+        "ConnectionProfile.Post": (
+            {
+                "name": "short",
+                "maxSessionLength": 5,
+                "activityConfigurationSettings": [{"key": "notesRequired", "value": "true"}],
+                "customFields": [asked],
+            },
+            {},
+        ),
+        "ConnectionProfile.Put": ({"record": False, "customFields": [asked]}, of),
+        "ConnectionProfile.SetAddressRules": ([{"address": "10.0.0.0/8", "type": 2}], of),
+        "ConnectionProfile.SetAccessWindows": (
+            [{"weekdays": "Monday", "fromTime": "09:00", "toTime": "17:00"}],
+            of,
+        ),
+    }

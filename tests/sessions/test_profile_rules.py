@@ -1,0 +1,71 @@
+"""What a profile asks before a session is written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from locum.activities.access_windows import AccessWindow
+from locum.activities.custom_fields import CustomField
+from locum.activities.ip_rules import IpRule
+from locum.activities.profile_settings import DENY, NEW
+from locum.activities.profiles import add_profile, set_ip_rules, set_windows
+from locum.kit.actor import Actor
+from locum.kit.db import Database
+from locum.kit.errors import Forbidden, Invalid
+from locum.kit.ids import NIL
+from locum.sessions.profile_rules import check_address, check_connection, check_request, check_time, notice_of
+
+ADMIN = Actor(None, "admin")
+NOON = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)  # a Thursday
+
+
+def made(database: Database, **settings: Any) -> UUID:
+    fields = [CustomField(NIL, 1, "change", None, None, 1, None, True, None)]
+    values = {name: settings.get(name, getattr(NEW, name)) for name in NEW.__struct_fields__}
+    profile = database.submit_write(add_profile, ADMIN, name="P", settings=type(NEW)(**values), fields=fields)
+    return profile.result().id
+
+
+def test_notes_ticket_and_answers(database: Database) -> None:
+    profile = made(database, notes_required=True, ticket_required=True)
+
+    def ask(note: str, ticket: str, *answers: tuple[str, str]) -> dict[str, str]:
+        return database.submit_read(check_request, profile, note=note, ticket=ticket, answers=answers).result()
+
+    with pytest.raises(Forbidden, match="notes"):
+        ask("", "T", ("change", "1"))
+    with pytest.raises(Forbidden, match="ticket"):
+        ask("why", " ", ("change", "1"))
+    with pytest.raises(Invalid, match="change") as missing:
+        ask("why", "T")
+    assert missing.value.field == "customFields.change"
+    assert ask("why", "T", ("change", "1")) == {"change": "1"}
+
+
+def test_one_that_denies(database: Database) -> None:
+    profile = made(database, approval_type=DENY)
+    with pytest.raises(Forbidden, match="denies"):
+        database.submit_read(check_request, profile, note="", ticket="", answers=[("change", "1")]).result()
+
+
+def test_addresses_and_times(database: Database) -> None:
+    profile = made(database, expiration_notice_minutes=3)
+    database.submit_read(check_connection, profile, "10.0.0.1").result()
+    assert database.submit_read(check_time, profile, NOON).result() is None
+    assert database.submit_read(notice_of, profile).result() == dt.timedelta(minutes=3)
+    database.submit_write(set_ip_rules, ADMIN, profile, [IpRule("10.0.0.1", True, 0)]).result()
+    windows = [AccessWindow("Thursday", "11:00", "13:00", "UTC")]
+    database.submit_write(set_windows, ADMIN, profile, windows).result()
+    database.submit_read(check_address, profile, "10.0.0.1").result()
+    assert database.submit_read(check_time, profile, NOON).result() == NOON + dt.timedelta(hours=1)
+    for address in ("10.0.0.2", None):
+        with pytest.raises(Forbidden) as refused:
+            database.submit_read(check_address, profile, address).result()
+        assert refused.value.missing == "allowed address"
+    with pytest.raises(Forbidden) as refused:
+        database.submit_read(check_time, profile, NOON + dt.timedelta(hours=1)).result()
+    assert refused.value.missing == "access window"
