@@ -11,7 +11,7 @@ import pytest
 from locum.activities.access_windows import AccessWindow
 from locum.activities.custom_fields import CustomField
 from locum.activities.ip_rules import IpRule
-from locum.activities.profile_settings import DENY, NEW
+from locum.activities.profile_settings import NEW
 from locum.activities.profiles import add_profile, set_ip_rules, set_windows
 from locum.kit.actor import Actor
 from locum.kit.db import Database
@@ -44,12 +44,6 @@ def test_notes_ticket_and_answers(database: Database) -> None:
         ask("why", "T")
     assert missing.value.field == "customFields.change"
     assert ask("why", "T", ("change", "1")) == {"change": "1"}
-
-
-def test_one_that_denies(database: Database) -> None:
-    profile = made(database, approval_type=DENY)
-    with pytest.raises(Forbidden, match="denies"):
-        database.submit_read(check_request, profile, note="", ticket="", answers=[("change", "1")]).result()
 
 
 def test_addresses_and_times(database: Database) -> None:

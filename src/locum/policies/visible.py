@@ -99,7 +99,8 @@ def reaches(policy_id: sa.ColumnElement[UUID], platform_id: sa.ColumnElement[UUI
 
 def _fits(target: sa.FromClause, platform_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
     own = platform.alias()
-    return sa.exists().where(own.c.id == target.c.platform_id, fits(own, platform_id))
+    one = sa.exists().where(own.c.id == target.c.platform_id, fits(own, platform_id))
+    return one.correlate_except(own)  # the activity is that of the statement around, two levels up
 
 
 def fits(own: sa.FromClause, platform_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
