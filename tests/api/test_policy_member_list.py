@@ -128,7 +128,7 @@ async def test_scopes_and_refusals(estate: Estate) -> None:
     ]
     assert (await estate.get(ann, f"{POLICIES}/SearchManagedAccountCandidates/{here}"))["data"] == []
     candidates = await estate.get(ann, f"{POLICIES}/SearchActivityCandidates/{here}")
-    assert [row["name"] for row in candidates["data"]] == ["MySQL login", "PostgreSQL login", "both"]
+    assert [row["name"] for row in candidates["data"]] == ["both", "MySQL login", "PostgreSQL login"]
     for what in ("Activities", "Resources", "ManagedAccounts", "Credentials"):
         for unknown in (other, str(uuid4())):
             problem(await ann.get(f"{POLICIES}/Search{what}/{unknown}"), 403)
