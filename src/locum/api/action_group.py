@@ -17,9 +17,8 @@ from locum.api.action_template import shown_parameter
 from locum.api.context import Call
 from locum.api.guards import ADMIN, ADMIN_OR_APP
 from locum.api.operations import operation
-from locum.api.wire.action import Action, ActionIn, ActionParameter
+from locum.api.wire.action import Action, ActionClassification, ActionIn, ActionParameter
 from locum.api.wire.base import In, at
-from locum.api.wire.enums import ActionClassification
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Invalid
 from locum.kit.ids import NIL

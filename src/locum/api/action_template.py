@@ -6,8 +6,12 @@ from locum.actions.catalog import TEMPLATES, Parameter, Template
 from locum.api.context import Call
 from locum.api.guards import ADMIN_OR_APP
 from locum.api.operations import operation
-from locum.api.wire.action import ActionTemplate, ActionTemplateParameter
-from locum.api.wire.enums import ActionClassification, ActionParameterType
+from locum.api.wire.action import (
+    ActionClassification,
+    ActionParameterType,
+    ActionTemplate,
+    ActionTemplateParameter,
+)
 from locum.kit.db import ReadTx
 from locum.kit.permissions import Permission
 

@@ -38,7 +38,7 @@ class _How(msgspec.Struct, frozen=True):
     requester_format: int
 
 
-def login_for(tx: ReadTx, *, identity_id: UUID, activity_id: UUID, resource_id: UUID, session_id: UUID) -> str:
+def login_for(tx: ReadTx, identity_id: UUID, activity_id: UUID, resource_id: UUID, session_id: UUID) -> str:
     """The name. Raises Invalid where the template makes one that the platform does not take."""
     a = activity.c
     how = tx.first(_How, sa.select(a.login_type, a.login_template, a.requester_format).where(a.id == activity_id))

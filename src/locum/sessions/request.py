@@ -92,9 +92,6 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     latest = check_time(tx, profile_id, start)
     end = end if latest is None else min(end, latest)
     session_id = new_id()
-    login = login_for(
-        tx, identity_id=person.id, activity_id=wanted_activity.id, resource_id=target.id, session_id=session_id
-    )
     tx.add(
         access_session,
         id=session_id,
@@ -107,7 +104,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         record=decision.policy.record,
         ends_with_connection=asked.ends_with_connection,
         node=node,
-        login_name=login,
+        login_name=login_for(tx, person.id, wanted_activity.id, target.id, session_id),
         planned=as_json(planned_now(tx, wanted_activity.id)),
         created_by=actor.id,
         created_by_name=actor.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -9,8 +10,41 @@ import msgspec
 from msgspec import Meta
 
 from locum.api.wire.base import NEVER, Document, In, Name, Out, Time, later
-from locum.api.wire.enums import ActionClassification, ActionParameterType
 from locum.kit.ids import NIL
+
+
+class ActionClassification(IntEnum):
+    __contract__ = "SbPAM.Constants.ActionConstants+ActionClassification"
+
+    PRE_SESSION = 0
+    SESSION = 1
+    POST_SESSION = 2
+    INTERNAL = 3
+    ANY = 4
+
+
+class ActionParameterType(IntEnum):
+    __contract__ = "SbPAM.Constants.ActionConstants+ActionParameterType"
+
+    POWER_SHELL = 0
+    INTEGER = 1
+    DATE_TIME = 2
+    CREDENTIAL = 3
+    SECURE_STRING = 4
+    STRING = 5
+    KEY_VALUE = 6
+    GUID = 7
+    HOST_ID = 8
+    USER_ID = 9
+    MANAGED_RESOURCE_ID = 10
+    MANAGED_ACCOUNT_ID = 11
+    USER_CREDENTIAL = 12
+    DOMAIN_ID = 13
+    SESSION_ID = 14
+    DOMAIN_CREDENTIAL = 15
+    DOMAIN_CONFIGURATION_ID = 16
+    BOOLEAN = 17
+    REPORT_ID = 18
 
 
 class ActionTemplateParameter(Out):
