@@ -76,7 +76,7 @@ class ClientConnection:
         self._ready: asyncio.Future[TargetConnection] = self._loop.create_future()
         self._ready.add_done_callback(lambda ready: ready.exception())  # maybe no channel ever asks
         self._deadline: asyncio.TimerHandle | None = None
-        self._told_of_end = False
+        self._told_of_end: dt.datetime | None = None
         self._end_notice: str | None = None
         self._channels: set[Channel] = set()
         self._opened_channels = 0
@@ -205,7 +205,7 @@ class ClientConnection:
             self.end(TIME_IS_OVER)
             return
         wait = min(left, CLOCK_CHECK_S)
-        if self._grant.notice is not None and not self._told_of_end:
+        if self._grant.notice is not None and self._told_of_end != self._grant.deadline:
             before = left - self._grant.notice.total_seconds()
             if before <= 0:
                 self._tell_of_end(self._grant.deadline, left)
@@ -214,8 +214,8 @@ class ClientConnection:
         self._deadline = self._loop.call_later(wait, self._watch_deadline)
 
     def _tell_of_end(self, deadline: dt.datetime, left: float) -> None:
-        """Once; where nothing is open yet, to the first that is opened."""
-        self._told_of_end = True
+        """Once for each end; where nothing is open yet, to the first that is opened."""
+        self._told_of_end = deadline
         minutes, at = math.ceil(left / 60), deadline.astimezone(dt.UTC).strftime("%H:%M")
         line = f"your session ends in {minutes} minute{'' if minutes == 1 else 's'}, at {at} UTC"
         if any(channel.started for channel in self._channels):
