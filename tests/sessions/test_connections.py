@@ -22,7 +22,7 @@ from locum.kit.db import open_database
 from locum.kit.errors import Forbidden, LocumError, NotFound
 from locum.kit.ids import new_id
 from locum.sessions import transition
-from locum.sessions.connections import WATCH_INTERVAL_S, Connections, Grant, Wanted, authorize_connection
+from locum.sessions.connections import WATCH_INTERVAL_S, Connections, Grant, Now, Wanted, authorize_connection
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session, connection
 from stage import Stage, staged
@@ -41,6 +41,7 @@ class Door:
         self.gate = Connections(stage.database, stage.world.vault, stage.work.changed, node="n")
         self.told: list[str] = []
         self.closed: list[str] = []
+        self.changed: list[Now] = []
 
     async def open(self, wanted: Wanted, identity_id: UUID | None = None) -> Grant:
         return await self.gate.open(
@@ -48,6 +49,7 @@ class Door:
             wanted,
             address="192.0.2.7",
             close=self.closed.append,
+            change=self.changed.append,
             progress=self.told.append,
         )
 

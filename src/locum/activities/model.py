@@ -43,6 +43,10 @@ connection_profile = sa.Table(
     sa.Column("ssh_key_use", sa.String(16), nullable=False, server_default="first"),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
+    sa.Column("allow_session_extension", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Column("session_extension_minutes", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("session_extension_count", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("approval_workflow_id", sa.Uuid),
     sa.CheckConstraint("ssh_key_use IN ('off', 'first', 'security_key', 'any')", name="ssh_key_use"),
     sa.CheckConstraint("max_session_minutes BETWEEN 1 AND 43200", name="max_session_minutes"),
 )
@@ -60,6 +64,10 @@ class ConnectionProfile(msgspec.Struct, frozen=True):
     ssh_key_use: SshKeyUse
     created_at: dt.datetime
     modified_at: dt.datetime
+    allow_session_extension: bool = False
+    session_extension_minutes: int = 0
+    session_extension_count: int = 0
+    approval_workflow_id: UUID | None = None
 
 
 activity = sa.Table(

@@ -46,6 +46,7 @@ def gather(
             connection_profile.c.id.label("profile_id"),
             connection_profile.c.record,
             connection_profile.c.max_session_minutes,
+            connection_profile.c.approval_workflow_id.label("workflow_id"),
         )
         .join(policy_identity, policy_identity.c.policy_id == policy.c.id)
         .join(policy_activity, policy_activity.c.policy_id == policy.c.id)

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -22,11 +23,13 @@ from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.kit.pause import refuse_if_paused
-from locum.policies.decide import Allowed, Denied, decide
+from locum.policies.decide import Allowed, Approval, Denied, decide
 from locum.policies.facts import gather
 from locum.policies.model import policy
 from locum.resources.model import resource
+from locum.sessions.approval import ask_for_approval, first_tier
 from locum.sessions.lifecycle import Status
+from locum.sessions.lock import refuse_if_locked
 from locum.sessions.model import access_session
 from locum.sessions.transition import JOB, say
 
@@ -39,7 +42,7 @@ class Request:
     """What somebody asks for. Activity and resource by id, or by name where the id is None (SES-01).
 
     `start` and `end` are UTC; no start means now, no end means as long as the profile allows. `key_policies`: all that
-    the API key behind the request is for, None if that does not bound it.
+    the API key behind the request is for, None if that does not bound it. `group_id`: of those asked for together.
     """
 
     identity_id: UUID
@@ -55,6 +58,7 @@ class Request:
     end: dt.datetime | None = None
     ends_with_connection: bool = False
     key_policies: frozenset[UUID] | None = None
+    group_id: UUID | None = None
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -77,7 +81,9 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     if isinstance(decision, Denied):
         raise Forbidden(decision.reason, missing=decision.missing)
     refuse_if_paused(tx)
+    refuse_if_locked(tx, target.id)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
+    waiting = _waiting(tx, decision, start, asked.end)
     session_id = new_id()
     tail = base64.b32encode(secrets.token_bytes(5)).decode().lower()
     tx.add(
@@ -88,7 +94,8 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         activity_id=wanted_activity.id,
         resource_id=target.id,
         profile_id=decision.policy.profile_id,
-        status=Status.PENDING,
+        group_id=asked.group_id,
+        asked_end=asked.end,
         record=decision.policy.record,
         ends_with_connection=asked.ends_with_connection,
         node=node,
@@ -102,6 +109,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         scheduled_end=end,
         created_at=tx.now,
         modified_at=tx.now,
+        **waiting,
     )
     policy_name = decision.policy.name
     say(
@@ -122,8 +130,18 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
             "policy": policy_name,
         },
     )
-    jobs.schedule(tx, JOB, session_id, due_at=start)
+    if waiting["status"] is Status.APPROVAL_REQUIRED:
+        ask_for_approval(tx, session_id)
+    jobs.schedule(tx, JOB, session_id, due_at=start if waiting["status"] is Status.PENDING else tx.now)
     return session_id
+
+
+def _waiting(tx: ReadTx, decision: Allowed, start: dt.datetime, asked_end: dt.datetime | None) -> dict[str, Any]:
+    """The columns that say what the session waits for first."""
+    if decision.policy.approval != Approval.WORKFLOW:
+        return {"status": Status.PENDING}
+    assert decision.policy.workflow_id is not None
+    return first_tier(tx, decision.policy.workflow_id, start=start, asked_end=asked_end)
 
 
 def foreseen_profile(tx: ReadTx, asked: Request) -> UUID | None:
