@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from locum.api.activity_session import SessionId, may_see
@@ -13,15 +14,13 @@ from locum.api.wire.activity_session import ActivitySession
 from locum.api.wire.base import In, Line
 from locum.api.wire.live_session import LiveSessionRequest, LiveSessionRequestIn
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Forbidden, Invalid, NotFound
+from locum.kit.errors import Forbidden, NotFound
 from locum.kit.permissions import Permission
 from locum.sessions import transition
 from locum.sessions.approval import decide
 from locum.sessions.approval_rules import State
 from locum.sessions.extend import extend_session
 from locum.sessions.lock import Lock, set_lock
-
-LONGEST_NOTES = 1000
 
 
 class NotesQuery(In):
@@ -115,13 +114,11 @@ def post_approve(tx: Tx, call: Call[SessionId, NotesQuery, None]) -> None:
     audit="approval.denied",
     summary="Say no to a request one is asked about; the body is a JSON string of notes, or nothing (APR-03)",
 )
-def post_deny(tx: Tx, call: Call[SessionId, None, str | None]) -> None:
-    if call.body is not None and len(call.body) > LONGEST_NOTES:
-        raise Invalid(f"notes have at most {LONGEST_NOTES} characters", field="notes")
+def post_deny(tx: Tx, call: Call[SessionId, None, Line | None]) -> None:
     _decide(tx, call, State.DENIED, call.body)
 
 
-def _decide(tx: Tx, call: Call[SessionId, NotesQuery | None, str | None], state: State, notes: str | None) -> None:
+def _decide(tx: Tx, call: Call[SessionId, Any, Any], state: State, notes: str | None) -> None:
     session = transition.get(tx, call.params.session_id)
     if call.caller.key is not None and not call.caller.key.has_policy(session.policy_id):
         raise NotFound("no such session")
