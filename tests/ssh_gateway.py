@@ -21,7 +21,7 @@ from locum.kit.errors import Forbidden, LocumError, Unauthenticated
 from locum.recordings.format import Event
 from locum.recordings.reader import Playback, header
 from locum.recordings.writer import Recorder
-from locum.sessions.connections import Connections, Grant, SshKeyUse, Wanted
+from locum.sessions.connections import Connections, Grant, Now, SshKeyUse, Wanted
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -129,6 +129,7 @@ class Gate(Connections):
     pinned: list[tuple[str, str]] = field(default_factory=list)
     ended: list[tuple[UUID, str]] = field(default_factory=list)
     closers: list[Callable[[str], None]] = field(default_factory=list)
+    changers: list[Callable[[Now], None]] = field(default_factory=list)
 
     async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
         return SshKeyUse.FIRST
@@ -140,6 +141,7 @@ class Gate(Connections):
         *,
         address: str,
         close: Callable[[str], None],
+        change: Callable[[Now], None],
         progress: Callable[[str], None],
     ) -> Grant:
         self.wanted.append(wanted)
@@ -152,6 +154,7 @@ class Gate(Connections):
         grant = replace(self.grant, connection_id=uuid4(), identity_id=who.identity_id)
         self.grants.append(grant)
         self.closers.append(close)
+        self.changers.append(change)
         return grant
 
     async def pin_host_key(self, grant: Grant, key: str, fingerprint: str) -> None:

@@ -36,6 +36,7 @@ def policy(number: int = 1, **changes: object) -> PolicyFact:
         profile_id=UUID(int=99),
         record=True,
         max_session_minutes=60,
+        workflow_id=UUID(int=98),
     )
     return replace(fact, **changes)  # type: ignore[arg-type]
 
@@ -66,6 +67,7 @@ def test_one_matching_policy_allows() -> None:
         (facts(policy(), identity_locked=True), "account not locked"),
         (facts(policy(), activity_fits_platform=False), "matching platform"),
         (facts(policy(is_disabled=True)), "enabled access policy"),
+        (facts(policy(approval=Approval.WORKFLOW, workflow_id=None)), "approval workflow"),
         (facts(policy(approval=Approval.DENY)), "approval type Allow"),
         (facts(policy(notes_required=True)), "notes"),
         (facts(policy(notes_required=True), note="  "), "notes"),

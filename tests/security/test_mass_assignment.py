@@ -108,6 +108,7 @@ SETTABLE = {
     " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket customFields",
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
+    "LiveSessionRequestIn": "activitySessionIds lockMessage lockTitle locked lockActivity lockResource lockUser",
     "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS,
     **SETTABLE_CREDENTIALS,
     **SETTABLE_PROFILES,
@@ -212,6 +213,12 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         ),
         "ActivitySession.CreateAsync": Sample(
             {"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}, ada
+        ),
+        "ActivitySession.CreateActivitySessionGroupAsync": Sample(
+            [{"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}], ada
+        ),
+        "ActivitySession.LockAsync": Sample(
+            {"activitySessionIds": [(await estate.ask())["id"]], "locked": True}, admin
         ),
         "Role.Create": Sample(role, admin),
         "Role.Change": Sample({"description": "changed"}, admin, {"roleId": role_id}),

@@ -32,7 +32,13 @@ WITH_ID = {r.operation.name: r for r in all_routes() if "{" in r.operation.paths
 LOGIN = {"username": "other", "password": SERVICE_PASSWORD}
 DEPENDANT = {"name": "app", "resourceId": NIL, "parameters": {"path": "/etc/a", "pattern": "{secret}"}}
 # Where the id is looked at after the body.
-BODIES = {"Passkey.Rename": {"name": "mine"}, "Lease.Extend": {"minutes": 5}, "Dependant.Change": DEPENDANT}
+BODIES = {
+    "Passkey.Rename": {"name": "mine"},
+    "Lease.Extend": {"minutes": 5},
+    "Dependant.Change": DEPENDANT,
+    "ActivitySession.ExtendAsync": 5,
+    "ActivitySession.DenyAsync": "no",
+}
 REVEALS = {  # whose answer is a secret
     "Lease.Secret",
     "Credential.CiscoEnablePassword",
@@ -195,6 +201,10 @@ SENT_IDS = {
     ("ActivitySession.CreateAsync", "accessPolicyId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "managedResourceId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "activityId"): "a_body_cannot_take",
+    ("ActivitySession.CreateActivitySessionGroupAsync", "managedAccountId"): "a_body_cannot_take",
+    ("ActivitySession.CreateActivitySessionGroupAsync", "accessPolicyId"): "a_body_cannot_take",
+    ("ActivitySession.CreateActivitySessionGroupAsync", "managedResourceId"): "a_body_cannot_take",
+    ("ActivitySession.CreateActivitySessionGroupAsync", "activityId"): "a_body_cannot_take",
     ("ActivitySession.GetSessionSummaryByStatusAsync", "userId"): "no_list_shows",
     ("ActivitySession.GetSessionSummaryByStatusAsync", "userGroupId"): "no_list_shows",
     ("ActivitySession.GetHistoricalSessionSummaryAsync", "userId"): "no_list_shows",
@@ -289,6 +299,7 @@ async def test_sec_12_a_body_cannot_take_what_is_anothers(estate: Estate) -> Non
         {"createdBy": estate.ids["ada"]},
     ):
         problem(await estate.eve.post(SESSIONS, {**body, **changes}), 403)
+        problem(await estate.eve.post(f"{SESSIONS}/Group", [{**body, **changes}]), 403)
 
 
 async def test_sec_24_no_answer_holds_a_secret(estate: Estate) -> None:

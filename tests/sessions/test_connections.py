@@ -25,8 +25,10 @@ from locum.kit.db import open_database
 from locum.kit.errors import Forbidden, LocumError, NotFound
 from locum.kit.ids import new_id
 from locum.sessions import transition
-from locum.sessions.connections import WATCH_INTERVAL_S, Connections, Grant, Wanted, authorize_connection
+from locum.sessions.connections import WATCH_INTERVAL_S, Connections, Grant, Now, Wanted, authorize_connection
+from locum.sessions.extend import extend_session
 from locum.sessions.lifecycle import Status
+from locum.sessions.lock import Lock, set_lock
 from locum.sessions.model import access_session, connection
 from stage import Stage, staged
 from world import ACTOR, lock
@@ -44,6 +46,7 @@ class Door:
         self.gate = Connections(stage.database, stage.world.vault, stage.work.changed, node="n")
         self.told: list[str] = []
         self.closed: list[str] = []
+        self.changed: list[Now] = []
 
     async def open(self, wanted: Wanted, identity_id: UUID | None = None) -> Grant:
         return await self.gate.open(
@@ -51,6 +54,7 @@ class Door:
             wanted,
             address="192.0.2.7",
             close=self.closed.append,
+            change=self.changed.append,
             progress=self.told.append,
         )
 
@@ -354,3 +358,32 @@ async def test_the_profile_is_asked_again_for_each_connection(door: Door) -> Non
     grant = await door.open(door.bound(session_id))
     assert grant.notice == dt.timedelta(minutes=5)
     await door.gate.closed(grant, reason="left")
+
+
+async def test_more_time_and_a_lock_reach_the_open_connection(door: Door) -> None:
+    session_id = await door.stage.ask()
+    grant = await door.open(door.bound(session_id))
+    more = await door.stage.database.write(extend_session, ACTOR, session_id, 5, as_administrator=True)
+
+    async def told(what: Now) -> None:
+        async def so() -> bool:
+            return what in door.changed
+
+        await eventually(so)
+
+    await told(Now(grant.deadline + dt.timedelta(minutes=5)))
+    await door.stage.database.write(set_lock, ACTOR, Lock((session_id,), True, "Stop", "call us"))
+    await told(Now(more.scheduled_end, "Stop: call us"))
+    assert (await door.refused(door.bound(session_id))).detail == "your session is locked: Stop: call us"
+    await door.stage.database.write(set_lock, ACTOR, Lock((session_id,), False))
+    await eventually(lambda: _is(door.changed[-1] == Now(more.scheduled_end)))
+    again = await door.open(door.bound(session_id))
+    assert again.deadline == more.scheduled_end
+    assert door.closed == []
+    for one in (grant, again):
+        await door.gate.closed(one, reason="left")
+    await door.stage.end(session_id)
+
+
+async def _is(truth: bool) -> bool:
+    return truth

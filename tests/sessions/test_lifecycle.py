@@ -6,11 +6,15 @@ import datetime as dt
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from locum.sessions.lifecycle import (
     ENDED,
     LIVE,
+    LOCKABLE,
     NEXT,
+    Consult,
     End,
     Finish,
     Nothing,
@@ -20,6 +24,7 @@ from locum.sessions.lifecycle import (
     Status,
     Wait,
     may_become,
+    may_extend,
     next_move,
 )
 
@@ -81,10 +86,35 @@ def test_an_active_session_waits_for_its_end() -> None:
 
 def test_time_ends_what_is_live() -> None:
     assert next_move(snapshot(Status.ACTIVE), AFTER) == End(Status.COMPLETE, "time is over")
-    for status in (Status.PENDING, Status.APPROVAL_REQUIRED):
-        move = next_move(snapshot(status), AFTER)
-        assert isinstance(move, End)
-        assert move.outcome is Status.FAILED
+    move = next_move(snapshot(Status.PENDING), AFTER)
+    assert isinstance(move, End)
+    assert move.outcome is Status.FAILED
+
+
+def test_a_request_is_its_approvers_business_at_any_time() -> None:
+    for now in (BEFORE, DURING, AFTER):
+        assert next_move(snapshot(Status.APPROVAL_REQUIRED), now) == Consult()
+
+
+@given(st.integers(0, 120), st.integers(0, 120))
+def test_what_may_not_start_any_more_may_still_run(limit: int, minute: int) -> None:
+    start_until, now = T0 + limit * MINUTE, T0 + minute * MINUTE
+    pending = Snapshot(Status.PENDING, START, STOP, 0, start_until)
+    if now >= min(start_until, STOP):
+        assert next_move(pending, now) == End(Status.FAILED, "time ran out before access could be made")
+    else:
+        assert next_move(pending, now) == (Wait(START) if now < START else Provision())
+    active = Snapshot(Status.ACTIVE, START, STOP, 0, start_until)
+    assert next_move(active, now) == (Wait(STOP) if now < STOP else End(Status.COMPLETE, "time is over"))
+
+
+def test_more_time_is_given_to_what_runs_and_to_nothing_else() -> None:
+    for status, now in product(Status, (BEFORE, DURING, AFTER)):
+        assert may_extend(status, STOP, now) == (status is Status.ACTIVE and now != AFTER)
+
+
+def test_what_ends_can_not_be_locked() -> None:
+    assert LIVE - {Status.CANCELLING} == LOCKABLE
 
 
 def test_cancelling_reverts_first_and_finishes_then_whatever_the_time() -> None:
@@ -98,6 +128,8 @@ def test_every_move_leads_along_a_legal_way() -> None:
         match next_move(snapshot(status, entries), now):
             case Provision():
                 assert may_become(status, Status.ACTIVE)
+            case Consult():
+                assert status is Status.APPROVAL_REQUIRED
             case End():
                 assert may_become(status, Status.CANCELLING)
             case Finish() | Revoke():

@@ -15,6 +15,7 @@ from locum.actions.plan import PlannedStep
 from locum.kit.db import Database
 from locum.kit.ids import new_id
 from locum.sessions import ledger
+from locum.sessions.approval_model import approval_workflow
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import EntryState, access_session, connection, ledger_entry, session_log
 from locum.sessions.request import Request, request_session
@@ -22,6 +23,7 @@ from world import ACTOR, make_world
 
 pytestmark = pytest.mark.anyio
 
+WORKFLOW = UUID(int=11)
 NOW = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
 
 
@@ -43,6 +45,9 @@ async def session_id(database: Database, tmp_path: Path) -> UUID:
         "opened_at": NOW,
     }
     await database.write(lambda tx: tx.add(connection, **row))
+    named = {"id": WORKFLOW, "name": "two", "name_key": "two", "self_approval": False}
+    stamped = {**named, "created_at": NOW, "modified_at": NOW}
+    await database.write(lambda tx: tx.add(approval_workflow, **stamped))
     return made
 
 
@@ -68,6 +73,21 @@ async def session_id(database: Database, tmp_path: Path) -> UUID:
         {"profile_id": UUID(int=7)},
         {"key_secret_id": UUID(int=7)},
         {"login_name": None},
+        {"status": Status.APPROVAL_REQUIRED},
+        {"status": Status.APPROVAL_REQUIRED, "workflow_id": WORKFLOW},
+        {"status": Status.APPROVAL_REQUIRED, "workflow_id": WORKFLOW, "tier_number": 1},
+        {"status": Status.APPROVAL_REQUIRED, "tier_number": 1, "tier_since": NOW},
+        {"status": Status.APPROVAL_REQUIRED, "workflow_id": WORKFLOW, "tier_number": 4, "tier_since": NOW},
+        {"status": Status.APPROVAL_DENIED, "actual_end": NOW},
+        {"status": Status.APPROVAL_FAILED, "actual_end": NOW},
+        {"tier_number": 1},
+        {"tier_since": NOW},
+        {"workflow_id": UUID(int=7)},
+        {"start_until": dt.datetime(2000, 1, 1, tzinfo=dt.UTC)},
+        {"extensions": -1},
+        {"extensions": 1},
+        {"locked": None},
+        {"status": Status.COMPLETE, "outcome": Status.COMPLETE, "actual_end": NOW, "locked": True},
     ],
     ids=str,
 )
@@ -83,8 +103,11 @@ async def test_a_session_that_cannot_be(database: Database, session_id: UUID, va
         {"status": Status.ACTIVE, "actual_start": NOW},
         {"status": Status.CANCELLING, "outcome": Status.FAILED},
         {"status": Status.COMPLETE, "outcome": Status.COMPLETE, "actual_end": NOW},
-        {"status": Status.APPROVAL_REQUIRED},
-        {"status": Status.APPROVAL_DENIED, "actual_end": NOW},
+        {"status": Status.APPROVAL_REQUIRED, "workflow_id": WORKFLOW, "tier_number": 1, "tier_since": NOW},
+        {"status": Status.APPROVAL_DENIED, "actual_end": NOW, "workflow_id": WORKFLOW},
+        {"status": Status.APPROVAL_FAILED, "actual_end": NOW, "workflow_id": WORKFLOW},
+        {"locked": True, "lock_message": "wait"},
+        {"status": Status.ACTIVE, "actual_start": NOW, "extensions": 2, "locked": True},
     ],
     ids=str,
 )

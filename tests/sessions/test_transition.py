@@ -17,6 +17,7 @@ from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict, LocumError, NotFound
 from locum.kit.ids import new_id
 from locum.sessions import transition
+from locum.sessions.approval_model import approval_workflow
 from locum.sessions.lifecycle import ENDED, Status, may_become
 from locum.sessions.model import AccessSession, access_session, session_log
 from locum.sessions.request import Request, request_session
@@ -24,6 +25,7 @@ from world import ACTOR, make_world
 
 pytestmark = pytest.mark.anyio
 
+WORKFLOW = UUID(int=11)
 NOW = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
 
 
@@ -38,6 +40,15 @@ async def session(database: Database, tmp_path: Path) -> AccessSession:
         start=dt.datetime.now(dt.UTC) + dt.timedelta(days=1),
     )
     made = await database.write(request_session, ACTOR, asked, node="n")
+    row = {
+        "id": WORKFLOW,
+        "name": "w",
+        "name_key": "w",
+        "self_approval": False,
+        "created_at": NOW,
+        "modified_at": NOW,
+    }
+    await database.write(lambda tx: tx.add(approval_workflow, **row))
     return await database.read(transition.get, made)
 
 
@@ -47,6 +58,9 @@ def columns(status: Status) -> dict[str, Any]:
         "actual_start": NOW if status is Status.ACTIVE else None,
         "outcome": Status.COMPLETE if status is Status.CANCELLING else None,
         "actual_end": NOW if status in ENDED else None,
+        "workflow_id": WORKFLOW,
+        "tier_number": 1 if status is Status.APPROVAL_REQUIRED else None,
+        "tier_since": NOW if status is Status.APPROVAL_REQUIRED else None,
     }
 
 

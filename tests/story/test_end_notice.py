@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pexpect
 import pytest
-
 from demo.installation import ACTIVE, ADMIN, Demo, free_port, stop, up
 from demo.story import ACTIVITY, ENDED, RESOURCE, Story
 

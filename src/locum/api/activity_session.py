@@ -28,7 +28,7 @@ from locum.api.wire.session_summary import SessionSummary
 from locum.identities.caller import Caller
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from locum.kit.ids import given
+from locum.kit.ids import given, new_id
 from locum.kit.paging import MAX_TAKE
 from locum.kit.permissions import Permission
 from locum.reads import sessions as reads
@@ -37,6 +37,8 @@ from locum.sessions.address import ssh_url
 from locum.sessions.lifecycle import ENDED, Status
 from locum.sessions.model import AccessSession
 from locum.sessions.request import Request, request_session
+
+GROUP_AT_ONCE = 100
 
 
 class SessionId(In):
@@ -89,7 +91,32 @@ class SessionLogQuery(In):
     summary="Ask for an activity on a resource, by id or by name (SES-01)",
 )
 def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> ActivitySession:
-    body, caller = call.body, call.caller
+    session_id = _request(tx, call, call.body, None)
+    tx.after_commit.append(call.api.changed.ring)
+    return shown(tx, transition.get(tx, session_id))
+
+
+@operation(
+    "ActivitySession.CreateActivitySessionGroupAsync",
+    "POST /api/v1/ActivitySession/Group",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    status=201,
+    problems=(400, 404),
+    audit="session.requested",
+    summary="Ask for several sessions at once, all of them or none, as one group (SES-04)",
+)
+def create_session_group(tx: Tx, call: Call[None, None, list[ActivitySessionRequestIn]]) -> list[ActivitySession]:
+    if not 1 <= len(call.body) <= GROUP_AT_ONCE:
+        raise Invalid(f"a group has 1 to {GROUP_AT_ONCE} sessions", field="activitySessions")
+    group_id = new_id()
+    ids = [_request(tx, call, body, group_id) for body in call.body]
+    tx.after_commit.append(call.api.changed.ring)
+    return shown_all(tx, [transition.get(tx, session_id) for session_id in ids])
+
+
+def _request(tx: Tx, call: Call[None, None, Any], body: ActivitySessionRequestIn, group_id: UUID | None) -> UUID:
+    caller = call.caller
     owner = given(body.managed_account_id) or caller.identity_id
     if owner != caller.identity_id and not _manages(caller):
         raise Forbidden(
@@ -108,10 +135,9 @@ def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> 
         end=body.end_date_time_utc,
         key_policies=caller.key.policies if caller.key else None,
         answers=tuple((one.name, one.value or "") for one in body.custom_fields or ()),
+        group_id=group_id,
     )
-    session_id = request_session(tx, caller.actor, asked, node=call.api.node)
-    tx.after_commit.append(call.api.changed.ring)
-    return shown(tx, transition.get(tx, session_id))
+    return request_session(tx, caller.actor, asked, node=call.api.node)
 
 
 @operation(
@@ -123,7 +149,7 @@ def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> 
     summary="One session; a user sees only their own",
 )
 def get_session(tx: ReadTx, call: Call[SessionId, None, None]) -> ActivitySession:
-    return shown(tx, _visible(tx, call.caller, call.params.session_id))
+    return shown(tx, may_see(tx, call.caller, call.params.session_id))
 
 
 @operation(
@@ -137,7 +163,7 @@ def get_session(tx: ReadTx, call: Call[SessionId, None, None]) -> ActivitySessio
     summary="End a session: its connections are closed and its access is taken away (SES-07)",
 )
 def end_session(tx: Tx, call: Call[SessionId, None, None]) -> None:
-    session = _visible(tx, call.caller, call.params.session_id)
+    session = may_see(tx, call.caller, call.params.session_id)
     own = session.identity_id == call.caller.identity_id
     transition.begin_end(
         tx,
@@ -158,7 +184,7 @@ def end_session(tx: Tx, call: Call[SessionId, None, None]) -> None:
     summary="The ssh:// address of one's own session, good until the session ends",
 )
 def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
-    session = _visible(tx, call.caller, call.params.session_id)
+    session = may_see(tx, call.caller, call.params.session_id)
     if session.identity_id != call.caller.identity_id:
         raise NotFound("no such session")
     if session.status in ENDED:
@@ -177,7 +203,7 @@ def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
     summary="What happened in a session, oldest first unless asked otherwise (SES-12)",
 )
 def get_session_log(tx: ReadTx, call: Call[SessionId, SessionLogQuery, None]) -> ActionLogCollection:
-    session = _visible(tx, call.caller, call.params.session_id)
+    session = may_see(tx, call.caller, call.params.session_id)
     query = call.query
     listed = reads.log_lines(
         tx,
@@ -246,7 +272,7 @@ def _manages(caller: Caller) -> bool:
     return Permission.SESSIONS_ANY_MANAGE in caller.permissions
 
 
-def _visible(tx: ReadTx, caller: Caller, session_id: UUID) -> AccessSession:
+def may_see(tx: ReadTx, caller: Caller, session_id: UUID) -> AccessSession:
     """One's own session, or any for who manages them; somebody else's does not exist (SEC-12).
 
     Nor does one under an access policy that the API key is not for (SEC-30).

@@ -48,6 +48,11 @@ def shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession
             managed_account_id=row.identity_id,
             managed_resource_id=row.resource_id,
             target_id=row.resource_id,
+            target_user_id=row.target_user_id,
+            activity_session_group_id=row.group_id,
+            approval_workflow_id=row.workflow_id,
+            locked=row.locked,
+            session_extension_count=row.extensions,
             status=SessionStatus(row.status),
             status_description=row.status_description,
             scheduled_start_date_time_utc=at(row.scheduled_start),
@@ -110,6 +115,7 @@ def summary(row: reads.SessionRow, connections: list[Connection], now: dt.dateti
         session_status=SessionStatus(row.status),
         session_status_description=row.status_description,
         status=_summary_status(row),
+        locked=row.locked,
         status_message=row.status_description,
         login_date_time_utc=at(first_login),
         login_session_state=LoginSessionState.ACTIVE if row.open_connections else LoginSessionState.INACTIVE,
@@ -144,6 +150,8 @@ _SUMMARY_STATUS = {
 
 
 def _summary_status(row: reads.SessionRow) -> SessionSummaryStatus:
+    if row.locked:
+        return SessionSummaryStatus.LOCKED
     if row.status == Status.ACTIVE:
         return SessionSummaryStatus.ACTIVE if row.open_connections else SessionSummaryStatus.ACTIVE_NO_LOGON
     return _SUMMARY_STATUS[Status(row.status)]

@@ -29,6 +29,7 @@ class PolicyFact:
     profile_id: UUID
     record: bool
     max_session_minutes: int
+    workflow_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,11 @@ def _refusal(policy: PolicyFact, facts: Facts) -> Denied | None:
         return Denied(f"the access policy “{policy.name}” is disabled", "enabled access policy")
     if policy.approval == Approval.DENY:
         return Denied(f"the access policy “{policy.name}” denies access", "approval type Allow")
+    if policy.approval == Approval.WORKFLOW and policy.workflow_id is None:
+        return Denied(
+            f"the access policy “{policy.name}” needs an approval, and its connection profile names no workflow",
+            "approval workflow",
+        )
     if policy.notes_required and not facts.note.strip():
         return Denied(f"the access policy “{policy.name}” requires notes", "notes")
     if policy.ticket_required and not facts.ticket.strip():

@@ -99,6 +99,7 @@ def from_file(written: Expectations) -> Callable[[Question], Said]:
                 profile_id=UUID(int=0),
                 record=True,
                 max_session_minutes=0,
+                workflow_id=UUID(int=0),  # the file does not say whose approval
             )
             for number, one in enumerate(written.policy)
             if not user.isdisjoint(_keys(one.users))

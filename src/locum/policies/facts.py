@@ -47,6 +47,7 @@ def gather(
             connection_profile.c.id.label("profile_id"),
             connection_profile.c.record,
             connection_profile.c.max_session_minutes,
+            connection_profile.c.approval_workflow_id.label("workflow_id"),
         )
         .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
         .where(

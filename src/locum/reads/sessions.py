@@ -56,6 +56,7 @@ class SessionRow(msgspec.Struct, frozen=True):
     actual_end: dt.datetime | None
     created_at: dt.datetime
     open_connections: int
+    locked: bool = False
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -241,6 +242,7 @@ def _rows() -> sa.Select[Any]:
         access_session.c.actual_end,
         access_session.c.created_at,
         live.label("open_connections"),
+        access_session.c.locked,
     ).select_from(
         access_session.join(identity, identity.c.id == access_session.c.identity_id)
         .join(policy, policy.c.id == access_session.c.policy_id)

@@ -13,7 +13,9 @@ from locum.kit.actor import LOCUM
 from locum.kit.db import Tx
 from locum.kit.jobs import Job
 from locum.sessions import ledger, transition
+from locum.sessions.approval import consult
 from locum.sessions.lifecycle import (
+    Consult,
     End,
     Finish,
     Move,
@@ -39,8 +41,17 @@ def look(tx: Tx, held: Job) -> tuple[AccessSession, Move]:
     jobs.hold(tx, held)
     session = transition.get(tx, held.subject_id)
     open_entries = sum(e.state != EntryState.REVERTED for e in ledger.entries(tx, session.id))
-    snapshot = Snapshot(Status(session.status), session.scheduled_start, session.scheduled_end, open_entries)
-    return session, next_move(snapshot, tx.now)
+    return session, next_move(_snapshot(session, open_entries), tx.now)
+
+
+def _snapshot(session: AccessSession, open_entries: int) -> Snapshot:
+    return Snapshot(
+        Status(session.status),
+        session.scheduled_start,
+        session.scheduled_end,
+        open_entries,
+        session.start_until,
+    )
 
 
 async def advance(work: SessionWork, held: Job) -> None:
@@ -55,8 +66,13 @@ async def advance(work: SessionWork, held: Job) -> None:
                 if await renew(work, held, session):
                     await work.db.write(jobs.again, held, due_at=until)
                 return
-            case End(outcome, reason):
-                await work.db.write(_end, held, session, outcome, reason)
+            case Consult():
+                look_at = await work.db.write(consult, held, session.id)
+                going_on = look_at is None
+                if look_at is not None:
+                    await work.db.write(jobs.again, held, due_at=look_at)
+            case End():
+                await work.db.write(_end, held, session)
                 going_on = True
             case Finish():
                 await work.db.write(_finish, held, session, work.vault)
@@ -70,9 +86,13 @@ async def advance(work: SessionWork, held: Job) -> None:
             return
 
 
-def _end(tx: Tx, held: Job, session: AccessSession, outcome: Status, reason: str) -> None:
+def _end(tx: Tx, held: Job, session: AccessSession) -> None:
+    """Looks once more, for it may have got more time since."""
     jobs.hold(tx, held)
-    transition.begin_end(tx, LOCUM, session, outcome=outcome, reason=reason)
+    session = transition.get(tx, session.id, hold=True)
+    match next_move(_snapshot(session, 0), tx.now):
+        case End(outcome, reason):
+            transition.begin_end(tx, LOCUM, session, outcome=outcome, reason=reason)
 
 
 def _finish(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> None:

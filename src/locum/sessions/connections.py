@@ -30,17 +30,18 @@ from locum.resources.model import resource
 from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.lifecycle import LIVE, Status
-from locum.sessions.model import AccessSession, LogLevel, access_session, connection, session_log
+from locum.sessions.model import AccessSession, LogLevel, connection, session_log
 from locum.sessions.profile_rules import check_connection, notice_of
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
 from locum.sessions.wanted import Wanted, check_proof, ssh_key_use, takes_for_both
+from locum.sessions.watch import Live, Now, lock_words, look, pass_on
 from locum.vault import system_keys
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
-__all__ = ["Connections", "Grant", "SshKeyUse", "Wanted", "authorize_connection", "takes_for_both"]
+__all__ = ["Connections", "Grant", "Now", "SshKeyUse", "Wanted", "authorize_connection", "takes_for_both"]
 
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 90.0
@@ -84,8 +85,9 @@ def authorize_connection(
     """Let one connection into a session, or say why not. Default deny.
 
     Checks, in order: (1) Locum is not paused; (2) the session is the caller's own, (3) Active, (4) its time is not
-    over; (5) its owner is not locked; (6) how they signed in is enough for its connection profile; (7) the profile's
-    rules of address and time let them in. Then the connection is written down and audited, and the Grant made.
+    over; (5) neither it nor its owner is locked; (6) how they signed in is enough for its connection profile; (7) the
+    profile's rules of address and time let them in. Then the connection is written down and audited, and the Grant
+    made.
     """
     refuse_if_paused(tx)
     session = transition.get(tx, session_id)
@@ -96,6 +98,9 @@ def authorize_connection(
         raise Forbidden(f"the session is {Status(session.status).name.lower()}{reason}", missing="active session")
     if tx.now >= session.scheduled_end:
         raise Forbidden("the session's time is over", missing="time left")
+    if session.locked:
+        words = lock_words(session.lock_title, session.lock_message)
+        raise Forbidden(f"your session is locked: {words}", missing="session not locked")
     person = tx.first(
         _Person,
         sa.select(identity.c.id, identity.c.name, identity.c.locked).where(identity.c.id == who.identity_id),
@@ -170,7 +175,7 @@ class Connections:
         self._vault = vault
         self._changed = changed
         self._node = node
-        self._live: dict[UUID, tuple[UUID, Callable[[str], None]]] = {}
+        self._live: dict[UUID, Live] = {}
         self._owed: list[Callable[[Tx], None]] = []
 
     async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
@@ -184,22 +189,24 @@ class Connections:
         *,
         address: str,
         close: Callable[[str], None],
+        change: Callable[[Now], None],
         progress: Callable[[str], None],
     ) -> Grant:
         """Authorise a connection, starting a session first where `wanted` names no session.
 
-        `close(reason)` is called on the event loop when the connection must end now (deadline, cancel, lock);
-        `progress(line)` with words for the person while access is made. Raises LocumError with the reason when
+        `close(reason)` is called on the event loop when the connection must end now (cancel, locked account),
+        `change(now)` when it has another deadline or is locked or unlocked, and `progress(line)` with words for the
+        person while access is made. Raises LocumError with the reason when
         refused. The connection counts as open until `closed` is called.
         """
         if wanted.session_id is not None:
             await self._db.read(_check_bound, wanted, who.identity_id)
-            return await self._enter(wanted.session_id, who, address, close, progress)
+            return await self._enter(wanted.session_id, who, address, close, change, progress)
         starting = self._db.write(_start, who, wanted, address=address, node=self._node)
         session_id = await _or_undo(starting, self._end_unused)
         self._changed.ring()
         try:
-            return await self._enter(session_id, who, address, close, progress)
+            return await self._enter(session_id, who, address, close, change, progress)
         except BaseException:
             # Also when the client has gone (cancelled): a session that nobody can use must not live on.
             await asyncio.shield(self._end_unused(session_id))
@@ -211,6 +218,7 @@ class Connections:
         who: SignedIn,
         address: str,
         close: Callable[[str], None],
+        change: Callable[[Now], None],
         progress: Callable[[str], None],
     ) -> Grant:
         await self._ready(session_id, progress)
@@ -223,23 +231,26 @@ class Connections:
             node=self._node,
         )
         grant = await _or_undo(entering, lambda grant: self.closed(grant, reason="the client has gone"))
-        self._live[grant.connection_id] = (session_id, close)
+        self._live[grant.connection_id] = Live(session_id, close, change, Now(grant.deadline))
         self._changed.ring()  # the session may have ended between the check and this line: have it looked at
         return grant
 
     async def _ready(self, session_id: UUID, progress: Callable[[str], None]) -> None:
-        """Wait until the session is no longer Pending; say so once, and pass on what its log reports."""
+        """Wait until the session is ready or over; say so once, and pass on what its log reports."""
         loop = asyncio.get_running_loop()
         give_up = loop.time() + READY_TIMEOUT_S
         told = ""
         while True:
             seen = self._changed.seen
             session = await self._db.read(transition.get, session_id)
-            if session.status != Status.PENDING:
+            if session.status not in {Status.APPROVAL_REQUIRED, Status.PENDING}:
                 return
             if loop.time() > give_up:
                 raise Forbidden("the access could not be made ready in time; see the session's log")
-            words = await self._db.read(_latest_warning, session_id) or "preparing access…"
+            waiting = (
+                "waiting for approval…" if session.status == Status.APPROVAL_REQUIRED else "preparing access…"
+            )
+            words = await self._db.read(_latest_warning, session_id) or waiting
             if words != told:
                 progress(words)
                 told = words
@@ -269,12 +280,14 @@ class Connections:
         self._changed.ring()
 
     async def watch(self) -> None:
-        """Close connections whose session is no longer Active. Runs for the life of the process."""
+        """Close connections whose session is no longer Active, and tell the others what changes, for ever."""
         while True:
             seen = self._changed.seen
             try:
                 if self._live:
-                    await self._close_ended()
+                    watched = {one.session_id for one in self._live.values()}
+                    seen_now = await self._db.read(look, watched)
+                    pass_on(list(self._live.values()), seen_now)
                 while self._owed:
                     await self._db.write(self._owed[0])
                     del self._owed[0]
@@ -282,13 +295,6 @@ class Connections:
             except Exception:  # The outermost boundary: connections must be watched when the database is back.
                 log.exception("connections can't be watched")
             await self._changed.wait(seen, WATCH_INTERVAL_S)
-
-    async def _close_ended(self) -> None:
-        watched = {session_id for session_id, _ in self._live.values()}
-        ended = await self._db.read(_not_active, watched)
-        for session_id, close in list(self._live.values()):
-            if session_id in ended:
-                close(ended[session_id])
 
     async def recover(self) -> list[UUID]:
         """After a crash: this node's connections are gone, and so are the sessions that hung on them.
@@ -346,32 +352,6 @@ def _accepts_first_key(tx: ReadTx, resource_id: UUID) -> bool:
     return bool(
         tx.scalar(sa.select(resource.c.accept_host_key_on_first_discovery).where(resource.c.id == resource_id))
     )
-
-
-class _Ended(msgspec.Struct, frozen=True):
-    id: UUID
-    status: int
-    status_description: str | None
-
-    @property
-    def reason(self) -> str:
-        if self.status == Status.ACTIVE:
-            return "your account is locked"
-        return self.status_description or "it has ended"
-
-
-def _not_active(tx: ReadTx, session_ids: set[UUID]) -> dict[UUID, str]:
-    """Which of these sessions may have no connection any more, and why: they ended, or their owner was locked."""
-    rows = tx.rows(
-        _Ended,
-        sa.select(access_session.c.id, access_session.c.status, access_session.c.status_description)
-        .join(identity, identity.c.id == access_session.c.identity_id)
-        .where(
-            access_session.c.id.in_(session_ids),
-            sa.or_(access_session.c.status != Status.ACTIVE, identity.c.locked.is_(True)),
-        ),
-    )
-    return {row.id: row.reason for row in rows}
 
 
 def _end_unused(tx: Tx, session_id: UUID, reason: str) -> None:

@@ -36,19 +36,39 @@ NEXT: dict[Status, frozenset[Status]] = {
 }
 
 
+LOCKABLE = frozenset({Status.APPROVAL_REQUIRED, Status.PENDING, Status.ACTIVE})
+"""What may be locked and unlocked. Not what is ending: its connections are closed already."""
+
+
 def may_become(now: Status, then: Status) -> bool:
     """Whether the step from `now` to `then` is legal."""
     return then in NEXT[now]
 
 
+def may_extend(status: Status, scheduled_end: dt.datetime, now: dt.datetime) -> bool:
+    """Whether a session can be given more time: its access is there, and its time is not over yet."""
+    return status is Status.ACTIVE and now < scheduled_end
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that decides what happens next. `open_entries` counts ledger entries that are not reverted."""
+    """All that decides what happens next. `open_entries` counts ledger entries that are not reverted.
+
+    `start_until`: it must have become Active by then; None means by its end. It may run until `scheduled_end`.
+    """
 
     status: Status
     scheduled_start: dt.datetime
     scheduled_end: dt.datetime
     open_entries: int
+    start_until: dt.datetime | None = None
+
+    @property
+    def too_late_to_start(self) -> dt.datetime:
+        """When it can't become Active any more."""
+        if self.start_until is None:
+            return self.scheduled_end
+        return min(self.start_until, self.scheduled_end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,11 @@ class Wait:
     """Nothing to do before `until`."""
 
     until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Look at what the approvers have said: `approval_rules` decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +111,7 @@ class Nothing:
     """The session has ended: no more work."""
 
 
-Move = Wait | Provision | End | Revoke | Finish | Nothing
+Move = Wait | Consult | Provision | End | Revoke | Finish | Nothing
 
 
 def next_move(session: Snapshot, now: dt.datetime) -> Move:
@@ -95,10 +120,12 @@ def next_move(session: Snapshot, now: dt.datetime) -> Move:
         return Nothing()
     if session.status is Status.CANCELLING:
         return Revoke() if session.open_entries else Finish()
-    if now >= session.scheduled_end:
-        if session.status is Status.ACTIVE:
+    if session.status is Status.APPROVAL_REQUIRED:
+        return Consult()
+    if session.status is Status.ACTIVE:
+        if now >= session.scheduled_end:
             return End(Status.COMPLETE, "time is over")
+        return Wait(session.scheduled_end)
+    if now >= session.too_late_to_start:
         return End(Status.FAILED, "time ran out before access could be made")
-    if session.status is Status.PENDING:
-        return Wait(session.scheduled_start) if now < session.scheduled_start else Provision()
-    return Wait(session.scheduled_end)
+    return Wait(session.scheduled_start) if now < session.scheduled_start else Provision()

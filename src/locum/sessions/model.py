@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import BIG_ID, UtcTime, metadata
+from locum.sessions.approval_model import approval_workflow
 from locum.sessions.lease_cycle import Account
 from locum.sessions.lease_cycle import State as LeaseState
 
@@ -46,16 +47,41 @@ access_session = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
     sa.Column("custom_fields", sa.JSON(none_as_null=True)),
+    sa.Column("group_id", sa.Uuid),
+    sa.Column("start_until", UtcTime),
+    sa.Column("asked_end", UtcTime),
+    sa.Column("extensions", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("locked", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Column("lock_title", sa.String(256)),
+    sa.Column("lock_message", sa.String(1000)),
+    sa.Column("workflow_id", sa.ForeignKey(approval_workflow.c.id)),
+    sa.Column("tier_number", sa.Integer),
+    sa.Column("tier_since", UtcTime),
+    sa.Column("tier_escalated", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Column("reported_login_id", sa.Uuid),
+    sa.Column("reported_login_name", sa.String(256)),
+    sa.Column("target_user_id", sa.Uuid),
     sa.CheckConstraint("status BETWEEN -1 AND 7", name="status"),
     sa.CheckConstraint("outcome IS NULL OR outcome IN (3, 4, 5)", name="outcome"),
     sa.CheckConstraint("status <> 1 OR actual_start IS NOT NULL", name="active_has_started"),
     sa.CheckConstraint("status <> 2 OR outcome IS NOT NULL", name="cancelling_has_outcome"),
     sa.CheckConstraint("(status >= 3) = (actual_end IS NOT NULL)", name="ended_has_end"),
     sa.CheckConstraint("scheduled_end > scheduled_start", name="has_length"),
+    sa.CheckConstraint("start_until IS NULL OR start_until > scheduled_start", name="can_start"),
+    sa.CheckConstraint("extensions >= 0", name="extensions"),
+    sa.CheckConstraint("extensions = 0 OR actual_start IS NOT NULL", name="extended_has_started"),
+    sa.CheckConstraint("NOT locked OR status < 3", name="locked_is_live"),
+    sa.CheckConstraint(
+        "(status = -1) = (tier_number IS NOT NULL) AND (status = -1) = (tier_since IS NOT NULL)", name="has_tier"
+    ),
+    sa.CheckConstraint("status NOT IN (-1, 6, 7) OR workflow_id IS NOT NULL", name="approval_has_workflow"),
+    sa.CheckConstraint("tier_number IS NULL OR tier_number BETWEEN 1 AND 3", name="tier_number"),
     sa.Index("ix_access_session_status", "status", "scheduled_end"),
     sa.Index("ix_access_session_identity_id", "identity_id", "status", "created_at"),
     sa.Index("ix_access_session_resource_id", "resource_id", "status"),
     sa.Index("ix_access_session_created_at", "created_at"),
+    sa.Index("ix_access_session_group_id", "group_id"),
+    sa.Index("ix_access_session_workflow_id", "workflow_id", "status"),
 )
 
 
@@ -63,6 +89,10 @@ class AccessSession(msgspec.Struct, frozen=True):
     """One person's timed right to one activity on one resource. `outcome` is what it becomes once reverted.
 
     `planned` is the activity as it was when the session was asked for: a change of it later changes no session.
+    It may start until `start_until` (None: until its end) and run until `scheduled_end`; an approval shifts the end,
+    but not beyond `asked_end`. `extensions` counts those of its owner. The `tier_…` say whose approval under
+    `workflow_id` it waits for. The `reported_…` login and `target_user_id` are what a service has told about it: shown,
+    and good for nothing else.
     """
 
     id: UUID
@@ -94,6 +124,31 @@ class AccessSession(msgspec.Struct, frozen=True):
     created_at: dt.datetime
     modified_at: dt.datetime
     custom_fields: dict[str, str] | None = None
+    group_id: UUID | None = None
+    start_until: dt.datetime | None = None
+    asked_end: dt.datetime | None = None
+    extensions: int = 0
+    locked: bool = False
+    lock_title: str | None = None
+    lock_message: str | None = None
+    workflow_id: UUID | None = None
+    tier_number: int | None = None
+    tier_since: dt.datetime | None = None
+    tier_escalated: bool = False
+    reported_login_id: UUID | None = None
+    reported_login_name: str | None = None
+    target_user_id: UUID | None = None
+
+
+resource_lock = sa.Table(
+    "resource_lock",
+    metadata,
+    sa.Column("resource_id", sa.ForeignKey("resource.id"), primary_key=True),
+    sa.Column("locked_by", sa.Uuid),
+    sa.Column("locked_at", UtcTime, nullable=False),
+    sa.Column("message", sa.String(1000)),
+)
+"""Resources on which no access session starts (SES-09), each until somebody unlocks it."""
 
 
 class EntryState(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,11 +20,13 @@ from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.kit.pause import refuse_if_paused
-from locum.policies.decide import Decision, Denied, NeedsApproval, decide
+from locum.policies.decide import Allowed, Decision, Denied, NeedsApproval, decide
 from locum.policies.facts import gather
 from locum.policies.model import policy
 from locum.resources.model import resource
+from locum.sessions.approval import ask_for_approval, first_tier
 from locum.sessions.lifecycle import Status
+from locum.sessions.lock import refuse_if_locked
 from locum.sessions.login import login_for
 from locum.sessions.model import access_session
 from locum.sessions.planned import as_json, planned_now
@@ -40,7 +43,7 @@ class Request:
 
     `start` and `end` are UTC; no start means now, no end means as long as the profile allows. `key_policies`: all that
     the API key behind the request is for, None if that does not bound it. `answers`: to the custom fields of the
-    connection profile, as (name, value).
+    connection profile, as (name, value). `group_id`: of those asked for together.
     """
 
     identity_id: UUID
@@ -57,6 +60,7 @@ class Request:
     ends_with_connection: bool = False
     key_policies: frozenset[UUID] | None = None
     answers: tuple[tuple[str, str], ...] = ()
+    group_id: UUID | None = None
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -78,19 +82,15 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     decision = _decide(tx, asked, wanted_activity, target)
     if isinstance(decision, Denied):
         raise Forbidden(decision.reason, missing=decision.missing)
-    if isinstance(decision, NeedsApproval):
-        raise Forbidden(
-            f"the access policy “{decision.policy.name}” needs an approval, and approvals are not available here",
-            missing="approval",
-        )
     refuse_if_paused(tx)
+    refuse_if_locked(tx, target.id)
     profile_id = decision.policy.profile_id
     answers = check_request(tx, profile_id, note=asked.note, ticket=asked.ticket, answers=asked.answers)
     if actor.id == person.id:  # who asks for somebody else need not be where the other will connect from
         check_address(tx, profile_id, actor.address)
     start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
-    latest = check_time(tx, profile_id, start)
-    end = end if latest is None else min(end, latest)
+    latest = _earlier(asked.end, check_time(tx, profile_id, start))
+    waiting = _waiting(tx, decision, start, latest)
     session_id = new_id()
     tx.add(
         access_session,
@@ -100,7 +100,8 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         activity_id=wanted_activity.id,
         resource_id=target.id,
         profile_id=profile_id,
-        status=Status.PENDING,
+        group_id=asked.group_id,
+        asked_end=latest,
         record=decision.policy.record,
         ends_with_connection=asked.ends_with_connection,
         node=node,
@@ -113,9 +114,10 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         ticket=asked.ticket or None,
         custom_fields=answers or None,
         scheduled_start=start,
-        scheduled_end=end,
+        scheduled_end=_earlier(end, latest) or end,
         created_at=tx.now,
         modified_at=tx.now,
+        **waiting,
     )
     policy_name = decision.policy.name
     say(
@@ -136,8 +138,24 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
             "policy": policy_name,
         },
     )
-    jobs.schedule(tx, JOB, session_id, due_at=start)
+    if waiting["status"] is Status.APPROVAL_REQUIRED:
+        ask_for_approval(tx, session_id)
+    jobs.schedule(tx, JOB, session_id, due_at=start if waiting["status"] is Status.PENDING else tx.now)
     return session_id
+
+
+def _earlier(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:
+    return min((time for time in (one, other) if time is not None), default=None)
+
+
+def _waiting(
+    tx: ReadTx, decision: Allowed | NeedsApproval, start: dt.datetime, asked_end: dt.datetime | None
+) -> dict[str, Any]:
+    """The columns that say what the session waits for first."""
+    if isinstance(decision, Allowed):
+        return {"status": Status.PENDING}
+    assert decision.policy.workflow_id is not None
+    return first_tier(tx, decision.policy.workflow_id, start=start, asked_end=asked_end)
 
 
 def foreseen_profile(tx: ReadTx, asked: Request) -> UUID | None:

@@ -38,6 +38,10 @@ def move(tx: Tx, session: AccessSession, to: Status, **values: Any) -> None:
     """Change the status, if nobody else has meanwhile. Raises Conflict for an illegal or a lost step."""
     if not may_become(Status(session.status), to):
         raise Conflict(f"a session that is {Status(session.status).name} can't become {to.name}")
+    if to in ENDED:
+        values["locked"] = False
+    if session.status == Status.APPROVAL_REQUIRED and to != session.status:
+        values = {"tier_number": None, "tier_since": None, **values}
     changed = tx.run(
         sa.update(access_session)
         .where(access_session.c.id == session.id, access_session.c.status == session.status)

@@ -19,6 +19,7 @@ from locum.gateway.ssh import connection as subject
 from locum.kit.errors import Forbidden
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
+from locum.sessions.connections import Now
 from ssh_gateway import Client, Gate, Tape, connected, free_port, scripted_target
 from ssh_terminal import open_terminal
 
@@ -352,3 +353,63 @@ async def test_every_byte_a_person_saw_is_in_the_recording_at_once(client: Clien
             process.stdin.write(f"{number}\n")
             assert await process.stdout.readline() == f"got {number}\n"
             assert tape.bytes(gate.grants[0].connection_id, "o").endswith(f"got {number}\n".encode())
+
+
+async def test_more_time_reaches_a_live_connection(client: Client, gate: Gate) -> None:
+    first = now() + dt.timedelta(seconds=2)
+    gate.grant = replace(gate.grant, deadline=first)
+    async with open_terminal(client, HOST) as terminal:
+        await terminal.expect(rb"\$ |# ")
+        gate.changers[0](Now(first + dt.timedelta(seconds=2)))
+        await terminal.expect(rb"locum: your session now ends at \d\d:\d\d UTC\r\n")
+        await asyncio.sleep(max((first - now()).total_seconds(), 0) + 0.5)
+        terminal.send(b"echo al''ive\n")
+        await terminal.expect(rb"alive\r\n")
+        await terminal.expect(rb"locum: your session ended: time is over\r\n")
+        assert first + dt.timedelta(seconds=2) <= now() < first + dt.timedelta(seconds=3)
+
+
+async def test_less_time_reaches_it_too(client: Client, gate: Gate) -> None:
+    async with open_terminal(client, HOST) as terminal:
+        await terminal.expect(rb"\$ |# ")
+        gate.changers[0](Now(now() + dt.timedelta(seconds=0.5)))
+        await terminal.expect(rb"locum: your session ended: time is over\r\n")
+
+
+async def test_nothing_passes_a_lock_and_what_was_typed_before_it_is_lost(
+    client: Client, gate: Gate, tape: Tape
+) -> None:
+    async with open_terminal(client, HOST) as terminal:
+        await terminal.expect(rb"\$ |# ")
+        terminal.send(b"(sleep 1; echo from''below) &\n")
+        await asyncio.sleep(0.3)
+        gate.changers[0](Now(gate.grant.deadline, "Stop: call us"))
+        await terminal.expect(rb"locum: your session is locked: Stop: call us\r\n")
+        terminal.send(b"echo ty''ped\n")
+        await asyncio.sleep(1.3)
+        assert b"frombelow" not in tape.bytes(gate.grants[0].connection_id, "o")
+        gate.changers[0](Now(gate.grant.deadline))
+        await terminal.expect(rb"locum: your session is unlocked\r\n")
+        await terminal.expect(rb"frombelow")
+        terminal.send(b"echo go''on\n")
+        await terminal.expect(rb"goon\r\n")
+    await gate.until_ended()
+    said = tape.bytes(gate.grants[0].connection_id, "o")
+    assert b"typed" not in said
+    assert b"goon" in said
+
+
+async def test_what_a_program_sends_waits_behind_a_lock(client: Client, gate: Gate) -> None:
+    async with connected(client) as connection, connection.create_process("cat", encoding=None) as process:
+        process.stdin.write(b"one\n")
+        assert await process.stdout.readline() == b"one\n"
+        gate.changers[0](Now(gate.grant.deadline, "wait"))
+        process.stdin.write(b"two\n")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.7):
+                await process.stdout.readline()
+        with pytest.raises(asyncssh.ChannelOpenError, match="locked"):
+            await connection.create_process("id")
+        gate.changers[0](Now(gate.grant.deadline))
+        assert await asyncio.wait_for(process.stdout.readline(), 5) == b"two\n"
+        process.stdin.write_eof()

@@ -65,6 +65,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._exit: Callable[[ServerChannel], None] = ServerChannel.close
         self.started = False
         self._over = False
+        self._locked = False
 
     @property
     def has_pty(self) -> bool:
@@ -143,6 +144,21 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             event()
         self._client.resume_reading()
 
+    def lock(self, locked: bool) -> None:
+        """Let nothing pass either way, or again. What the target says waits; what is typed meanwhile is lost.
+
+        So is a signal: what a person does before a locked screen must not come about when it is unlocked. Only input
+        that no terminal stands behind waits too, for its bytes are a program's.
+        """
+        self._locked = locked
+        if self._target is None:
+            if locked and self.started:
+                self.finish("your session is locked: nothing new is started in it")
+            return
+        self.down.block("lock", locked)
+        if not self.has_pty:
+            self.up.block("lock", locked)
+
     def _in_order(self, event: Callable[[], None]) -> None:
         if self._target is not None:
             event()
@@ -159,7 +175,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._early.append(partial(self._take_up, data))
 
     def _take_up(self, data: bytes) -> None:
-        if self._over:
+        if self._over or (self._locked and self.has_pty):
             return
         if self.has_pty:
             self.up.take_at_once("i", data, self._mask.input(data))
@@ -183,11 +199,12 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._target.change_terminal_size(*size)
 
     def signal_received(self, signal: str) -> None:
-        if signal in SIGNALS:
+        if signal in SIGNALS and not self._locked:
             self._in_order(lambda: self._target.send_signal(signal) if self._target else None)
 
     def break_received(self, msec: int) -> bool:
-        self._in_order(lambda: self._target.send_break(msec) if self._target else None)
+        if not self._locked:
+            self._in_order(lambda: self._target.send_break(msec) if self._target else None)
         return True
 
     # -- from the target to the client

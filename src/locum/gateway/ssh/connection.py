@@ -29,7 +29,7 @@ from locum.kit.errors import LocumError, NotAvailable
 from locum.recordings.format import Kind, Opening
 from locum.recordings.key import KEY_PURPOSE
 from locum.recordings.writer import Recorder, Recording
-from locum.sessions.connections import Connections, Grant, Wanted
+from locum.sessions.connections import Connections, Grant, Now, Wanted
 from locum.vault.store import Vault
 
 GOODBYE_S = 0.6
@@ -78,6 +78,8 @@ class ClientConnection:
         self._deadline: asyncio.TimerHandle | None = None
         self._told_of_end: dt.datetime | None = None
         self._end_notice: str | None = None
+        self._ends_at: dt.datetime | None = None
+        self._locked: str | None = None
         self._channels: set[Channel] = set()
         self._opened_channels = 0
         self._notices: list[str] = []
@@ -115,9 +117,11 @@ class ClientConnection:
                 self._wanted,
                 address=self._address,
                 close=lambda reason: self.end(f"your session ended: {reason}"),
+                change=self._changed,
                 progress=self._tell_progress,
             )
         )
+        self._ends_at = self._ends_at or grant.deadline
         self._watch_deadline()
         if self._ended.is_set():
             raise _Over
@@ -199,16 +203,17 @@ class ClientConnection:
 
     def _watch_deadline(self) -> None:
         """Looks at the wall clock now and then, for a timer alone would be late after the machine was asleep."""
-        assert self._grant is not None
-        left = (self._grant.deadline - dt.datetime.now(dt.UTC)).total_seconds()
+        assert self._ends_at is not None
+        left = (self._ends_at - dt.datetime.now(dt.UTC)).total_seconds()
         if left <= 0:
             self.end(TIME_IS_OVER)
             return
         wait = min(left, CLOCK_CHECK_S)
-        if self._grant.notice is not None and self._told_of_end != self._grant.deadline:
-            before = left - self._grant.notice.total_seconds()
+        notice = self._grant.notice if self._grant else None
+        if notice is not None and self._told_of_end != self._ends_at:
+            before = left - notice.total_seconds()
             if before <= 0:
-                self._tell_of_end(self._grant.deadline, left)
+                self._tell_of_end(self._ends_at, left)
             else:
                 wait = min(wait, before)
         self._deadline = self._loop.call_later(wait, self._watch_deadline)
@@ -223,10 +228,30 @@ class ClientConnection:
         else:
             self._end_notice = line
 
+    # -- what changes while it lives
+
+    def _changed(self, now: Now) -> None:
+        """The session got more time, or was locked or unlocked."""
+        more_time = self._ends_at is not None and now.deadline != self._ends_at
+        self._ends_at = now.deadline
+        if more_time and self._deadline is not None:
+            self._deadline.cancel()
+            self._watch_deadline()
+            self.say(f"your session now ends at {now.deadline:%H:%M} UTC")
+        if now.locked != self._locked:
+            self._locked = now.locked
+            self.say("your session is unlocked" if now.locked is None else f"your session is locked: {now.locked}")
+            for channel in self._channels:
+                channel.lock(now.locked is not None)
+
     # -- what channels use
 
     def new_channel(self) -> Channel:
-        """A channel for a session the client opens. Raises ChannelOpenError where it has enough of them."""
+        """A channel for a session the client opens. Raises ChannelOpenError where that must not be."""
+        if self._locked is not None:
+            raise asyncssh.ChannelOpenError(
+                asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, printable(f"your session is locked: {self._locked}")
+            )
         if len(self._channels) >= CHANNEL_LIMIT:
             raise asyncssh.ChannelOpenError(
                 asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {CHANNEL_LIMIT} shells and commands at once"
