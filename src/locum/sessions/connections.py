@@ -91,22 +91,7 @@ def authorize_connection(
     """
     refuse_if_paused(tx)
     session = transition.get(tx, session_id)
-    if session.identity_id != who.identity_id:
-        raise NotFound("no such session")
-    if session.status != Status.ACTIVE:
-        reason = f": {session.status_description}" if session.status_description else ""
-        raise Forbidden(f"the session is {Status(session.status).name.lower()}{reason}", missing="active session")
-    if tx.now >= session.scheduled_end:
-        raise Forbidden("the session's time is over", missing="time left")
-    if session.locked:
-        words = lock_words(session.lock_title, session.lock_message)
-        raise Forbidden(f"your session is locked: {words}", missing="session not locked")
-    person = tx.first(
-        _Person,
-        sa.select(identity.c.id, identity.c.name, identity.c.locked).where(identity.c.id == who.identity_id),
-    )
-    if person is None or person.locked:
-        raise Forbidden("your account is locked", missing="account not locked")
+    person = _checked_owner(tx, session, who)
     check_proof(tx, session.id, who)
     if session.password_secret_id is not None:
         raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
@@ -153,6 +138,27 @@ def authorize_connection(
         record=session.record,
         notice=notice_of(tx, session.profile_id),
     )
+
+
+def _checked_owner(tx: ReadTx, session: AccessSession, who: SignedIn) -> _Person:
+    """(2) to (5): the session is theirs and runs, and nothing of it is locked."""
+    if session.identity_id != who.identity_id:
+        raise NotFound("no such session")
+    if session.status != Status.ACTIVE:
+        reason = f": {session.status_description}" if session.status_description else ""
+        raise Forbidden(f"the session is {Status(session.status).name.lower()}{reason}", missing="active session")
+    if tx.now >= session.scheduled_end:
+        raise Forbidden("the session's time is over", missing="time left")
+    if session.locked:
+        words = lock_words(session.lock_title, session.lock_message)
+        raise Forbidden(f"your session is locked: {words}", missing="session not locked")
+    person = tx.first(
+        _Person,
+        sa.select(identity.c.id, identity.c.name, identity.c.locked).where(identity.c.id == who.identity_id),
+    )
+    if person is None or person.locked:
+        raise Forbidden("your account is locked", missing="account not locked")
+    return person
 
 
 def _certificate(

@@ -119,25 +119,15 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         modified_at=tx.now,
         **waiting,
     )
-    policy_name = decision.policy.name
-    say(
-        tx,
-        session_id,
-        f"{person.name} asked for {wanted_activity.name} on {target.name}; allowed by {policy_name}",
-    )
-    audit.record(
-        tx,
-        actor,
-        "session.requested",
-        object_kind="session",
-        object_id=session_id,
-        detail={
-            "identity": person.name,
-            "activity": wanted_activity.name,
-            "resource": target.name,
-            "policy": policy_name,
-        },
-    )
+    detail = {
+        "identity": person.name,
+        "activity": wanted_activity.name,
+        "resource": target.name,
+        "policy": decision.policy.name,
+    }
+    words = "{identity} asked for {activity} on {resource}; allowed by {policy}"
+    say(tx, session_id, words.format_map(detail))
+    audit.record(tx, actor, "session.requested", object_kind="session", object_id=session_id, detail=dict(detail))
     if waiting["status"] is Status.APPROVAL_REQUIRED:
         ask_for_approval(tx, session_id)
     jobs.schedule(tx, JOB, session_id, due_at=start if waiting["status"] is Status.PENDING else tx.now)
