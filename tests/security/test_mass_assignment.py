@@ -35,6 +35,7 @@ from locum.identities.passwords import PasswordHasher
 from locum.identities.tokens import Tokens
 from locum.kit.db import Database, metadata
 from passkey_steps import ALONE, MINE, SECOND, after_password, enrol, options
+from policy_samples import SETTABLE_POLICIES, policy_samples
 from rule_samples import SETTABLE_RULES, rule_samples
 from software_authenticator import SoftwareAuthenticator
 from whole_database import whole
@@ -96,15 +97,11 @@ SETTABLE = {
     " acceptThumbprintOnFirstDiscovery",
     "HostIn": "name dnsHostName",
     "SshKeyUseIn": "sshKeyUse",
-    "SimpleAccessControlPolicyIn": "name description priority notesRequired ticketRequired approvalTypeRequired"
-    " policyType managedAccountIds managedResourceIds activityIds activityConfigurationId",
-    "SimpleAccessControlPolicyChangeIn": "name description priority notesRequired ticketRequired"
-    " approvalTypeRequired policyType managedAccountIds managedResourceIds activityIds activityConfigurationId",
     "ActivitySessionRequestIn": "managedAccountId managedResourceId managedResourceName activityId activityName"
     " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket",
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
-    "NewSshKey": "name publicKey", **SETTABLE_RULES,
+    "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_POLICIES,
     **SETTABLE_CREDENTIALS,
 }  # fmt: skip
 
@@ -192,6 +189,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         **_of_accounts(admin, ada, ids, robot),
         **{name: Sample(body, admin, of) for name, (body, of) in (await rule_samples(estate)).items()},
         **{name: Sample(body, admin, of) for name, (body, of) in (await credential_samples(estate)).items()},
+        **{name: Sample(body, admin, of) for name, (body, of) in (await policy_samples(estate)).items()},
         "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
         "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),
         "ManagedResource.Post": Sample({"host": {"name": "db01"}, "ipAddress": "192.0.2.20"}, admin),
