@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Invalid
-from locum.kit.paging import Listed, Page, fetch
+from locum.kit.paging import Listed, Page, fetch, nothing
 
 pytestmark = pytest.mark.anyio
 
@@ -85,3 +85,17 @@ async def test_bad_pages_are_refused(database: Database, asked: dict[str, object
     await database.write(fill)
     with pytest.raises(Invalid):
         await page(database, **asked)
+
+
+async def test_a_tie_of_two_columns_and_a_list_that_is_empty(database: Database) -> None:
+    await database.write(fill)
+    listed = await database.read(
+        lambda tx: fetch(
+            tx, Fruit, sa.select(fruit), Page(take=2), columns={}, tie=[fruit.c.colour, fruit.c.id], searched=[]
+        )
+    )
+    assert [row.id for row in listed.rows] == [0, 1]
+    assert nothing(Page(order_by="anything")) == Listed([], 0)
+    for wrong in (Page(skip=-1), Page(take=-1), Page(take=10_001)):
+        with pytest.raises(Invalid):
+            nothing(wrong)

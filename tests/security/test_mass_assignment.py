@@ -36,6 +36,7 @@ from locum.identities.passwords import PasswordHasher
 from locum.identities.tokens import Tokens
 from locum.kit.db import Database, metadata
 from passkey_steps import ALONE, MINE, SECOND, after_password, enrol, options
+from policy_samples import SETTABLE_POLICIES, policy_samples
 from profile_samples import SETTABLE_PROFILES, profile_samples
 from rule_samples import SETTABLE_RULES, rule_samples
 from software_authenticator import SoftwareAuthenticator
@@ -100,16 +101,12 @@ SETTABLE = {
     " acceptThumbprintOnFirstDiscovery",
     "HostIn": "name dnsHostName",
     "SshKeyUseIn": "sshKeyUse",
-    "SimpleAccessControlPolicyIn": "name description priority notesRequired ticketRequired approvalTypeRequired"
-    " policyType managedAccountIds managedResourceIds activityIds activityConfigurationId",
-    "SimpleAccessControlPolicyChangeIn": "name description priority notesRequired ticketRequired"
-    " approvalTypeRequired policyType managedAccountIds managedResourceIds activityIds activityConfigurationId",
     "ActivitySessionRequestIn": "managedAccountId managedResourceId managedResourceName activityId activityName"
     " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket customFields",
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
     "LiveSessionRequestIn": "activitySessionIds lockMessage lockTitle locked lockActivity lockResource lockUser",
-    "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS,
+    "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS, **SETTABLE_POLICIES,
     **SETTABLE_CREDENTIALS,
     **SETTABLE_PROFILES,
 }  # fmt: skip
@@ -148,6 +145,17 @@ def _of_accounts(admin: Caller, ada: Caller, ids: dict[str, str], robot: str) ->
         "ManagedAccount.AddMultipleReviewerAsync": Sample([{"id": ids["eve"]}], admin),
         "ManagedAccount.DeleteMultipleReviewerAsync": Sample([{"id": ids["ann"]}], admin),
     }
+
+
+async def _of_rules(estate: Estate, profile: str) -> dict[str, Sample]:
+    found = {
+        **await rule_samples(estate),
+        **await action_samples(estate),
+        **await credential_samples(estate),
+        **await policy_samples(estate),
+        **profile_samples(profile),
+    }
+    return {name: Sample(body, estate.admin, of) for name, (body, of) in found.items()}
 
 
 async def samples(estate: Estate) -> dict[str, Sample]:
@@ -196,10 +204,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "Passkey.Rename": Sample({"name": "other"}, ada, {"passkeyId": passkey_id}),
         "SshKey.Create": Sample({"name": "laptop", "publicKey": KEY}, ada),
         **_of_accounts(admin, ada, ids, robot),
-        **{name: Sample(body, admin, of) for name, (body, of) in (await rule_samples(estate)).items()},
-        **{name: Sample(body, admin, of) for name, (body, of) in (await action_samples(estate)).items()},
-        **{name: Sample(body, admin, of) for name, (body, of) in (await credential_samples(estate)).items()},
-        **{name: Sample(body, admin, of) for name, (body, of) in profile_samples(profile).items()},
+        **await _of_rules(estate, profile),
         "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
         "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),
         "ManagedResource.PutAsync": Sample(

@@ -62,7 +62,7 @@ def missing(operation: str, name: str, who: Principal) -> str | None:
 
 def filled(path: str, policy_id: str) -> str:
     """The path with ids of nothing, but for a policy's: a custom role's holder must meet one of its scope."""
-    path = re.sub(r"{(accessControlPolicyId|policyId)}", policy_id, path)
+    path = re.sub(r"{(accessControlPolicyId|accessPolicyId|policyId)}", policy_id, path)
     return re.sub(r"{\w+}", str(UUID(int=1)), path)
 
 

@@ -20,6 +20,7 @@ from locum.recordings.format import Event
 from locum.sessions.lifecycle import Status
 from passkey_steps import MINE as PASSKEYS
 from passkey_steps import enrol
+from policy_samples import groups
 from recorded import keep
 from software_authenticator import SoftwareAuthenticator
 from whole_database import AUDIT, whole
@@ -108,7 +109,9 @@ async def owned(estate: Estate) -> dict[str, str]:
         "applicationId": robot,
         "apiKeyId": key["apiKey"]["id"],
         "roleId": await estate.role("names", ["policies:name:modify"], policyIds=[estate.ids["admins"]]),
+        **await groups(estate, "canary"),
         "accessControlPolicyId": estate.ids["admins"],
+        "accessPolicyId": estate.ids["admins"],
         "policyId": estate.ids["admins"],
         "connectionProfileId": profiles[0]["id"],
         "name": "Sessions",
@@ -187,8 +190,10 @@ async def test_sec_12_the_owner_meets_every_id(estate: Estate) -> None:
         # The lease is the administrator's, since Ada may know no secret.
         own = ACCESS[name].admits("User") and variable not in {"name", "leaseId", "rotationId", "dependantId"}
         who = estate.ada if own else estate.admin if ACCESS[name].admits("Admin") else robot
-        mine = "credentialId" if variable == "id" and name.startswith("Credential.") else variable
-        answer = await who.get(target(route, ids[mine]))
+        mine = {**ids, "id": ids["credentialId"]} if name.startswith("Credential.") else ids
+        answer = await who.get(
+            re.sub(r"\{(\w+)\}", lambda found, mine=mine: mine[found[1]], route.operation.paths[0])
+        )
         # 400: the account is of the other kind, and 409: the session has ended. For a 404 there would be none.
         assert answer.status_code in {200, 400, 409}, (name, answer.text)
     for path, mine in ((PASSKEYS, "passkeyId"), (SSH_KEYS, "sshKeyId"), ("/api/locum/v1/SignIn", "signInId")):
@@ -197,6 +202,11 @@ async def test_sec_12_the_owner_meets_every_id(estate: Estate) -> None:
 
 # Every id a person without rights can send in a query or a body, and the test that sends somebody else's.
 SENT_IDS = {
+    ("AccessControlPolicy.GetActivityCardsWithPolicies", "managedAccountId"): "no_list_of_anothers_access",
+    ("AccessControlPolicy.ActivitySessionCandidateResources", "managedAccountId"): "no_list_of_anothers_access",
+    ("AccessControlPolicy.ActivitySessionCandidateResources", "activityId"): "no_list_of_anothers_access",
+    ("AccessControlPolicy.ActivitySessionCandidateResources", "policyId"): "no_list_of_anothers_access",
+    ("AccessControlPolicy.SearchForPolicy", "managedAccountId"): "no_list_of_anothers_access",
     ("ActivitySession.CreateAsync", "managedAccountId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "accessPolicyId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "managedResourceId"): "a_body_cannot_take",
@@ -287,6 +297,25 @@ async def test_sec_12_no_list_shows_anothers_sessions(estate: Estate) -> None:
         ):
             found = await estate.get(estate.eve, path, **params)
             assert found == {"data": [], "recordsTotal": 0}
+
+
+async def test_sec_12_no_list_of_anothers_access(estate: Estate) -> None:
+    """By somebody else's id nothing is told, and with one's own nothing of what only others have."""
+    policies, ada = "/api/v1/AccessControlPolicy", estate.ids["ada"]
+    lists = [
+        f"{policies}/{name}" for name in ("ActivityCardWithPolicies", "ActivitySessionResources", "PolicySearch")
+    ]
+    for stranger in (estate.eve, estate.callers.application("robot"), await holder_of_other_things(estate)):
+        for path in lists:
+            told = {
+                problem(await stranger.get(path, MANAGEDACCOUNTID=some_id), 403)["detail"]
+                for some_id in (ada, str(uuid4()))
+            }
+            assert len(told) == 1
+        for params in ({"policyId": estate.ids["admins"]}, {"activityId": estate.ids["Linux sudo"]}):
+            assert await estate.get(stranger, lists[1], **params) == {"data": [], "recordsTotal": 0}
+        nothing = problem(await stranger.get(lists[2], resourceName="web01"), 400)["detail"]
+        assert problem(await stranger.get(lists[2], resourceName="nowhere"), 400)["detail"] == nothing
 
 
 async def test_sec_12_a_body_cannot_take_what_is_anothers(estate: Estate) -> None:

@@ -12,14 +12,13 @@ from dataclasses import replace
 
 import asyncssh
 import pytest
-from asyncssh.constants import MSG_CHANNEL_DATA, MSG_CHANNEL_OPEN, MSG_GLOBAL_REQUEST, MSG_IGNORE
-from asyncssh.packet import Boolean, String, UInt32
 
 from locum.gateway.ssh import connection as subject
 from locum.kit.errors import Forbidden
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
 from locum.sessions.connections import Now
+from mad_target import channels, escapes, flood, garbage, window
 from ssh_gateway import Client, Gate, Tape, connected, free_port, scripted_target
 from ssh_terminal import open_terminal
 
@@ -266,36 +265,6 @@ async def test_a_target_that_takes_no_channel_is_told_of(client: Client, gate: G
         refused = await connection.run("second")
     assert refused.exit_status == 255
     assert str(refused.stderr).startswith("locum: the target did not start it: ")
-
-
-def garbage(connection: asyncssh.SSHServerConnection) -> None:
-    """Bytes that no key opens."""
-    connection._transport.write(os.urandom(100_000))
-
-
-def flood(connection: asyncssh.SSHServerConnection) -> None:
-    """Small requests without end, whose answers nobody reads."""
-    connection._transport.pause_reading()
-    for _ in range(3000):
-        connection.send_packet(MSG_GLOBAL_REQUEST, String(b"what@example.com"), Boolean(True))
-        connection.send_packet(MSG_IGNORE, String(b""))
-
-
-def channels(connection: asyncssh.SSHServerConnection) -> None:
-    """What only a client opens, and what nobody does."""
-    for kind in (b"session", b"x11", b"auth-agent@openssh.com", b"forwarded-tcpip", b"\xff", b"what@example.com"):
-        connection.send_packet(MSG_CHANNEL_OPEN, String(kind), UInt32(9), UInt32(1 << 20), UInt32(1 << 15))
-
-
-def window(connection: asyncssh.SSHServerConnection) -> None:
-    """More than the window lets through."""
-    for _ in range(10):
-        connection.send_packet(MSG_CHANNEL_DATA, UInt32(0), String(b"x" * 32_000))
-
-
-def escapes(connection: asyncssh.SSHServerConnection) -> None:
-    """A reason for leaving that would take over a terminal."""
-    connection.disconnect(2, "\x1b]0;owned\x07\x1b[2J")
 
 
 @pytest.mark.parametrize("attack", [garbage, flood, channels, window, escapes])
