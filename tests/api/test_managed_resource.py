@@ -10,6 +10,7 @@ import pytest
 
 from account_calls import application
 from estate import NIL, RESOURCES, Estate, made, problem
+from locum.actions.plan import PlannedStep
 from locum.resources.model import resource
 from locum.sessions import ledger
 from locum.sessions.lifecycle import Status
@@ -172,7 +173,7 @@ async def test_a_place_does_not_change_while_access_is_there(estate: Estate) -> 
     session = UUID((await estate.ask())["id"])
     where = UUID(estate.ids["web01"])
     estate.database.submit_write(
-        ledger.intend, session_id=session, resource_id=where, steps=[("account", {"login": "x"})]
+        ledger.intend, session_id=session, resource_id=where, steps=[PlannedStep("account", {"login": "x"})]
     ).result()
     path = f"{RESOURCES}/{where}"
     assert "taken away" in problem(await estate.admin.put(path, {"ipAddress": "192.0.2.99"}), 409)["detail"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from locum.actions.plan import PlannedStep
 from locum.kit.db import Database, Tx
 from locum.reads.unfinished import unfinished
 from locum.sessions.ledger import intend
@@ -23,7 +24,7 @@ def _three(tx: Tx, world: World) -> None:
     asked = Request(world.person, activity_id=world.sudo, resource_id=world.resource)
     ids = [request_session(tx, ACTOR, asked, node="n") for _ in range(3)]
     for one in ids:
-        steps: list[tuple[str, dict[str, str]]] = [("account", {}), ("sudoers", {})]
+        steps = [PlannedStep("account", {}), PlannedStep("sudoers", {})]
         intend(tx, session_id=one, resource_id=world.resource, steps=steps)
     first = ledger_entry.c.position == 0
     tx.run(sa.update(ledger_entry).where(first).values(state="reverted", reverted_at=tx.now))
