@@ -194,6 +194,7 @@ async def test_sec_12_the_owner_meets_every_id(estate: Estate) -> None:
 
 # Every id a person without rights can send in a query or a body, and the test that sends somebody else's.
 SENT_IDS = {
+    ("ApprovalWorkflow.GetApprovals", "activitySessionId"): "no_approvals_of_anothers",
     ("ActivitySession.CreateAsync", "managedAccountId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "accessPolicyId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "managedResourceId"): "a_body_cannot_take",
@@ -284,6 +285,16 @@ async def test_sec_12_no_list_shows_anothers_sessions(estate: Estate) -> None:
         ):
             found = await estate.get(estate.eve, path, **params)
             assert found == {"data": [], "recordsTotal": 0}
+
+
+async def test_sec_12_no_approvals_of_anothers_request(estate: Estate) -> None:
+    asked = "/api/v1/ApprovalWorkflow/Approval"
+    session_id = (await estate.ask())["id"]
+    for stranger in (estate.eve, estate.callers.application("robot")):
+        refused = problem(await stranger.get(asked, activitySessionId=session_id), 404)
+        unknown = problem(await stranger.get(asked, activitySessionId=str(uuid4())), 404)
+        assert refused["detail"] == unknown["detail"]
+    assert await estate.get(estate.ada, asked, activitySessionId=session_id) == []
 
 
 async def test_sec_12_a_body_cannot_take_what_is_anothers(estate: Estate) -> None:

@@ -65,6 +65,22 @@ class ApprovalType(IntEnum):
     WORKFLOW = 2
 
 
+class ApprovalState(IntEnum):
+    __contract__ = "SbPAM.Models.ApprovalWorkflowApprovalState"
+
+    PENDING = 0
+    APPROVED = 1
+    DENIED = 2
+
+
+class ApproverType(IntEnum):
+    __contract__ = "SbPAM.Models.ApprovalWorkflowApproverType"
+
+    NORMAL = 0
+    ESCALATED = 1
+    REQUESTER = 2
+
+
 class AuthenticationMethod(IntEnum):
     __contract__ = "SbPAM.Models.AuthenticationMethodType"
 
