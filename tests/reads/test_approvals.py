@@ -6,7 +6,7 @@ import pytest
 
 from locum.kit.db import Database
 from locum.kit.ids import new_id
-from locum.reads.approvals import approvals, asked_of, sessions_of
+from locum.reads.approvals import approvals, asked_of, sessions_of, workflows
 from statements import selects
 
 pytestmark = pytest.mark.anyio
@@ -19,3 +19,6 @@ async def test_one_statement_each(database: Database) -> None:
         assert await database.read(asked_of, new_id(), policies=frozenset({new_id()})) == []
     assert len(seen) == 3
     assert await database.read(sessions_of, []) == []
+    with selects(database) as seen:
+        assert await database.read(workflows) == []
+    assert len(seen) == 3

@@ -105,6 +105,9 @@ SETTABLE = {
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
     "LiveSessionRequestIn": "activitySessionIds lockMessage lockTitle locked lockActivity lockResource lockUser",
+    "WorkflowIn": "name selfApproval approvalWorkflowTiers",
+    "TierIn": "approvalWorkflowTierApprovers requiredApprovalCount escalationTimeout escalationApproverAccountId",
+    "TierApproverIn": "approvalWorkflowApproverAccountId",
     "NewSshKey": "name publicKey", **SETTABLE_RULES,
     **SETTABLE_CREDENTIALS,
 }  # fmt: skip
@@ -175,6 +178,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
     profile = (await estate.get(admin, "/api/v1/ConnectionProfile"))[0]["id"]
     policy_lists = {"managedAccountIds": [ids["eve"]], "activityIds": [ids["Linux sudo"]]}
     role = {"name": "new", "target": "policies", "permissions": ["policies:name:modify"]}
+    tier = {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": ids["eve"]}]}
     signing = {"login": "typist", "password": PASSWORD}
     return {
         "SignIn.Body": Sample(signing, nobody),
@@ -207,6 +211,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "ActivitySession.CreateActivitySessionGroupAsync": Sample(
             [{"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}], ada
         ),
+        "ApprovalWorkflow.Post": Sample({"name": "w", "approvalWorkflowTiers": [tier]}, admin),
         "ActivitySession.LockAsync": Sample(
             {"activitySessionIds": [(await estate.ask())["id"]], "locked": True}, admin
         ),

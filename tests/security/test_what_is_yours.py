@@ -79,6 +79,8 @@ async def owned(estate: Estate) -> dict[str, str]:
     platforms = await estate.get(estate.admin, "/api/v1/Platform")
     complexities = await estate.get(estate.admin, "/api/v1/PasswordComplexity")
     schedules = await estate.get(estate.admin, "/api/v1/ScheduledChangePolicy")
+    tier = {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": estate.ids["ada"]}]}
+    workflow = {"name": "canary-workflow", "approvalWorkflowTiers": [tier]}
     override = {"name": "canary-override", "platformId": platforms[0]["id"]}
     return {
         "platformId": platforms[0]["id"],
@@ -88,6 +90,7 @@ async def owned(estate: Estate) -> dict[str, str]:
             "id"
         ],
         "overridePolicyId": made(await estate.admin.post("/api/v1/OverridePolicy", override))["id"],
+        "approvalWorkflowId": made(await estate.admin.post("/api/v1/ApprovalWorkflow", workflow))["id"],
         "sessionId": session_id,
         "connectionId": recorded,
         "passkeyId": (await enrol(estate.ada, SoftwareAuthenticator()))["passkey"]["id"],

@@ -1,22 +1,28 @@
-"""/api/v1/ApprovalWorkflow: what approvers are asked about. Not in the published contract (APR-04)."""
+"""/api/v1/ApprovalWorkflow: who is to approve and what of. Not in the published contract (APR-04)."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from locum.api.context import Call
-from locum.api.guards import SIGNED_IN
+from locum.api.guards import ADMIN, SIGNED_IN
 from locum.api.operations import operation
 from locum.api.session_view import shown_all
 from locum.api.wire.approval import ApprovalWorkflowApproval
+from locum.api.wire.approval_workflow import Workflow, WorkflowIn, WorkflowTier
 from locum.api.wire.base import In, at
 from locum.api.wire.enums import ApprovalState, ApproverType
 from locum.identities.caller import Caller
-from locum.kit.db import ReadTx
+from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import NotFound
 from locum.kit.permissions import Permission
-from locum.reads.approvals import ApprovalRow, approvals, asked_of, sessions_of
+from locum.reads.approvals import ApprovalRow, WholeWorkflow, approvals, asked_of, sessions_of, workflows
 from locum.sessions import transition
+from locum.sessions.approval_workflow import NewTier, add_workflow, delete_workflow
+
+
+class WorkflowId(In):
+    approval_workflow_id: UUID
 
 
 class ApprovalQuery(In):
@@ -57,6 +63,74 @@ def get_approvals(tx: ReadTx, call: Call[None, ApprovalQuery, None]) -> list[App
         )
         for row in rows
     ]
+
+
+@operation(
+    "ApprovalWorkflow.GetAll",
+    "GET /api/v1/ApprovalWorkflow",
+    who=ADMIN,
+    permission=Permission.POLICIES_POLICY_READ,
+    summary="Every approval workflow with its tiers, by name, as a bare array",
+)
+def get_workflows(tx: ReadTx, call: Call[None, None, None]) -> list[Workflow]:
+    return [_workflow(found) for found in workflows(tx)]
+
+
+@operation(
+    "ApprovalWorkflow.Post",
+    "POST /api/v1/ApprovalWorkflow",
+    who=ADMIN,
+    permission=Permission.POLICIES_POLICY_CREATE,
+    problems=(409,),
+    audit="approval_workflow.created",
+    summary="Make an approval workflow of one to three tiers, asked in the order given",
+)
+def post_workflow(tx: Tx, call: Call[None, None, WorkflowIn]) -> Workflow:
+    body = call.body
+    tiers = [
+        NewTier(
+            tuple(one.approval_workflow_approver_account_id for one in tier.approval_workflow_tier_approvers),
+            tier.required_approval_count,
+            tier.escalation_timeout,
+            tier.escalation_approver_account_id,
+        )
+        for tier in body.approval_workflow_tiers
+    ]
+    made = add_workflow(tx, call.caller.actor, name=body.name, tiers=tiers, self_approval=body.self_approval)
+    (whole,) = workflows(tx, made.id)
+    return _workflow(whole)
+
+
+@operation(
+    "ApprovalWorkflow.Delete",
+    "DELETE /api/v1/ApprovalWorkflow/{approvalWorkflowId}",
+    who=ADMIN,
+    permission=Permission.POLICIES_POLICY_MODIFY,
+    problems=(404, 409),
+    audit="approval_workflow.deleted",
+    summary="Take an approval workflow out of use, unless a connection profile or a request depends on it",
+)
+def delete_approval_workflow(tx: Tx, call: Call[WorkflowId, None, None]) -> None:
+    delete_workflow(tx, call.caller.actor, call.params.approval_workflow_id)
+
+
+def _workflow(found: WholeWorkflow) -> Workflow:
+    return Workflow(
+        id=found.workflow.id,
+        name=found.workflow.name,
+        self_approval=found.workflow.self_approval,
+        approval_workflow_tiers=[
+            WorkflowTier(
+                id=tier.id,
+                tier_number=tier.number,
+                required_approval_count=tier.required,
+                escalation_timeout=tier.escalation_minutes,
+                escalation_approver_account_id=tier.escalation_id,
+                approver_account_ids=approvers,
+            )
+            for tier, approvers in found.tiers
+        ],
+    )
 
 
 def _of_one(tx: ReadTx, caller: Caller, session_id: UUID) -> list[ApprovalRow]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import ReadTx
-from locum.sessions.approval_model import Approval, approval
+from locum.sessions.approval_model import (
+    Approval,
+    Tier,
+    Workflow,
+    approval,
+    approval_tier,
+    approval_tier_approver,
+    approval_workflow,
+)
 from locum.sessions.approval_rules import State
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, access_session
@@ -43,3 +53,33 @@ def sessions_of(tx: ReadTx, rows: list[ApprovalRow]) -> list[AccessSession]:
     columns = [access_session.c[name] for name in AccessSession.__struct_fields__]
     wanted = {row.session_id for row in rows}
     return tx.rows(AccessSession, sa.select(*columns).where(access_session.c.id.in_(wanted))) if wanted else []
+
+
+@dataclass(frozen=True, slots=True)
+class WholeWorkflow:
+    """A workflow with its tiers in order, each with the identities that are its approvers."""
+
+    workflow: Workflow
+    tiers: list[tuple[Tier, list[UUID]]]
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    tier_id: UUID
+    approver_id: UUID
+
+
+def workflows(tx: ReadTx, only: UUID | None = None) -> list[WholeWorkflow]:
+    """Those in use, by name: three statements."""
+    w, t, a = approval_workflow.c, approval_tier.c, approval_tier_approver.c
+    query = sa.select(*(w[name] for name in Workflow.__struct_fields__)).where(w.deleted_at.is_(None))
+    if only is not None:
+        query = query.where(w.id == only)
+    found = {row.id: WholeWorkflow(row, []) for row in tx.rows(Workflow, query.order_by(w.name).limit(MOST))}
+    tiers = sa.select(*(t[name] for name in Tier.__struct_fields__)).where(t.workflow_id.in_(found))
+    listed: dict[UUID, list[UUID]] = {}
+    for tier in tx.rows(Tier, tiers.order_by(t.number)):
+        found[tier.workflow_id].tiers.append((tier, listed.setdefault(tier.id, [])))
+    rows = sa.select(a.tier_id, a.approver_id).where(a.tier_id.in_(listed)).order_by(a.approver_id)
+    for row in tx.rows(_Listed, rows):
+        listed[row.tier_id].append(row.approver_id)
+    return list(found.values())
