@@ -81,6 +81,8 @@ async def test_only_who_is_asked_approves_and_once(estate: Estate) -> None:
     assert (await estate.get(estate.ada, path))["status"] == -1
     for who in (estate.ada, estate.eve, estate.admin):
         problem(await who.post(f"{path}/Approve"), 404)
+    asked = await estate.get(bob, "/api/v1/ApprovalWorkflow/Approval")
+    assert [row["activitySessionId"] for row in asked] == [session_id]
     assert (await bob.post(f"{path}/Approve?notes=fine")).status_code == 200
     assert (await estate.get(estate.ada, path))["status"] == 0
     problem(await bob.post(f"{path}/Approve"), 409)

@@ -106,6 +106,9 @@ SETTABLE = {
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
     "LiveSessionRequestIn": "activitySessionIds lockMessage lockTitle locked lockActivity lockResource lockUser",
+    "WorkflowIn": "name selfApproval approvalWorkflowTiers",
+    "TierIn": "approvalWorkflowTierApprovers requiredApprovalCount escalationTimeout escalationApproverAccountId",
+    "TierApproverIn": "approvalWorkflowApproverAccountId",
     "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS, **SETTABLE_POLICIES,
     **SETTABLE_CREDENTIALS,
     **SETTABLE_PROFILES,
@@ -188,7 +191,9 @@ async def samples(estate: Estate) -> dict[str, Sample]:
     profile = (await estate.get(admin, "/api/v1/ConnectionProfile"))[0]["id"]
     policy_lists = {"managedAccountIds": [ids["eve"]], "activityIds": [ids["Linux sudo"]]}
     role = {"name": "new", "target": "policies", "permissions": ["policies:name:modify"]}
+    tier = {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": ids["eve"]}]}
     signing = {"login": "typist", "password": PASSWORD}
+    asked = {"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}
     return {
         "SignIn.Body": Sample(signing, nobody),
         "SignIn.Form": Sample(signing, nobody),
@@ -216,12 +221,9 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "AccessControlPolicy.Put": Sample(
             {"id": policy["id"], "name": "renamed"}, admin, {"accessControlPolicyId": policy["id"]}
         ),
-        "ActivitySession.CreateAsync": Sample(
-            {"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}, ada
-        ),
-        "ActivitySession.CreateActivitySessionGroupAsync": Sample(
-            [{"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}], ada
-        ),
+        "ActivitySession.CreateAsync": Sample(asked, ada),
+        "ActivitySession.CreateActivitySessionGroupAsync": Sample([asked], ada),
+        "ApprovalWorkflow.Post": Sample({"name": "w", "approvalWorkflowTiers": [tier]}, admin),
         "ActivitySession.LockAsync": Sample(
             {"activitySessionIds": [(await estate.ask())["id"]], "locked": True}, admin
         ),

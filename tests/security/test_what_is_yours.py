@@ -81,6 +81,8 @@ async def owned(estate: Estate) -> dict[str, str]:
     complexities = await estate.get(estate.admin, "/api/v1/PasswordComplexity")
     schedules = await estate.get(estate.admin, "/api/v1/ScheduledChangePolicy")
     activity = await estate.get(estate.admin, f"/api/v1/Activity/{estate.ids['Linux sudo']}")
+    tier = {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": estate.ids["ada"]}]}
+    workflow = {"name": "canary-workflow", "approvalWorkflowTiers": [tier]}
     override = {"name": "canary-override", "platformId": platforms[0]["id"]}
     return {
         "platformId": platforms[0]["id"],
@@ -92,6 +94,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "activityId": estate.ids["Linux sudo"],
         "actionGroupId": activity["startActionGroupId"],
         "overridePolicyId": made(await estate.admin.post("/api/v1/OverridePolicy", override))["id"],
+        "approvalWorkflowId": made(await estate.admin.post("/api/v1/ApprovalWorkflow", workflow))["id"],
         "sessionId": session_id,
         "connectionId": recorded,
         "passkeyId": (await enrol(estate.ada, SoftwareAuthenticator()))["passkey"]["id"],
@@ -207,6 +210,7 @@ SENT_IDS = {
     ("AccessControlPolicy.ActivitySessionCandidateResources", "activityId"): "no_list_of_anothers_access",
     ("AccessControlPolicy.ActivitySessionCandidateResources", "policyId"): "no_list_of_anothers_access",
     ("AccessControlPolicy.SearchForPolicy", "managedAccountId"): "no_list_of_anothers_access",
+    ("ApprovalWorkflow.GetApprovals", "activitySessionId"): "no_approvals_of_anothers",
     ("ActivitySession.CreateAsync", "managedAccountId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "accessPolicyId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "managedResourceId"): "a_body_cannot_take",
@@ -316,6 +320,16 @@ async def test_sec_12_no_list_of_anothers_access(estate: Estate) -> None:
             assert await estate.get(stranger, lists[1], **params) == {"data": [], "recordsTotal": 0}
         nothing = problem(await stranger.get(lists[2], resourceName="web01"), 400)["detail"]
         assert problem(await stranger.get(lists[2], resourceName="nowhere"), 400)["detail"] == nothing
+
+
+async def test_sec_12_no_approvals_of_anothers_request(estate: Estate) -> None:
+    asked = "/api/v1/ApprovalWorkflow/Approval"
+    session_id = (await estate.ask())["id"]
+    for stranger in (estate.eve, estate.callers.application("robot")):
+        refused = problem(await stranger.get(asked, activitySessionId=session_id), 404)
+        unknown = problem(await stranger.get(asked, activitySessionId=str(uuid4())), 404)
+        assert refused["detail"] == unknown["detail"]
+    assert await estate.get(estate.ada, asked, activitySessionId=session_id) == []
 
 
 async def test_sec_12_a_body_cannot_take_what_is_anothers(estate: Estate) -> None:

@@ -6,15 +6,27 @@ import asyncio
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 
 from demo import hosts
 from hosts import settled, state_of
+from locum.activities.model import connection_profile
 from locum.kit import jobs
+from locum.kit.actor import Actor
+from locum.kit.db import Tx
 from locum.kit.jobs import LostLease
+from locum.policies.decide import Approval
+from locum.policies.model import policy
+from locum.sessions import transition
 from locum.sessions.advance import advance
+from locum.sessions.approval import decide
+from locum.sessions.approval_rules import State
+from locum.sessions.approval_workflow import NewTier, add_workflow
+from locum.sessions.extend import extend_session
 from locum.sessions.lifecycle import Status
-from locum.sessions.model import EntryState
+from locum.sessions.model import EntryState, access_session
 from stage import Stage
+from world import ACTOR
 
 pytestmark = pytest.mark.anyio
 
@@ -78,3 +90,39 @@ async def test_who_lost_the_lease_stops(stage: Stage) -> None:
     assert (await stage.session(session_id)).status == Status.ACTIVE
     await stage.end(session_id)
     await stage.turn()
+
+
+async def test_a_request_becomes_real_with_its_approval_and_follows_its_new_end(stage: Stage) -> None:
+    approver = stage.world.stranger
+
+    def put(tx: Tx) -> None:
+        kept = add_workflow(tx, ACTOR, name="w", tiers=[NewTier((approver,))])
+        tx.run(sa.update(connection_profile).values(approval_workflow_id=kept.id))
+        tx.run(sa.update(policy).values(approval=Approval.WORKFLOW))
+
+    await stage.database.write(put)
+    session_id = await stage.ask()
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.APPROVAL_REQUIRED
+    assert await stage.states(session_id) == set()
+    await stage.database.write(decide, Actor(approver, "Mallory"), session_id, State.APPROVED, None)
+    await stage.turn()
+    active = await stage.session(session_id)
+    assert active.status == Status.ACTIVE
+    await stage.database.write(extend_session, ACTOR, session_id, 5, as_administrator=True)
+
+    def late(tx: Tx) -> None:
+        """As if the old end had come, and not the new one."""
+        new_end = {
+            "scheduled_start": tx.now - dt.timedelta(hours=2),
+            "scheduled_end": tx.now + dt.timedelta(minutes=5),
+        }
+        tx.run(sa.update(access_session).where(access_session.c.id == session_id).values(**new_end))
+        jobs.schedule(tx, transition.JOB, session_id, due_at=tx.now)
+
+    await stage.database.write(late)
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.ACTIVE
+    await stage.end(session_id)
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.COMPLETE

@@ -1,0 +1,48 @@
+"""What approvers are asked about, and have said."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Annotated
+from uuid import UUID
+
+from locum.api.wire.activity_session import ActivitySession
+from locum.api.wire.base import NEVER, Out, Time, later
+from locum.kit.ids import NIL
+
+
+class ApprovalState(IntEnum):
+    __contract__ = "SbPAM.Models.ApprovalWorkflowApprovalState"
+
+    PENDING = 0
+    APPROVED = 1
+    DENIED = 2
+
+
+class ApproverType(IntEnum):
+    __contract__ = "SbPAM.Models.ApprovalWorkflowApproverType"
+
+    NORMAL = 0
+    ESCALATED = 1
+    REQUESTER = 2
+
+
+class ApprovalWorkflowApproval(Out):
+    __contract__ = "SbPAM.Models.ApprovalWorkflowApproval"
+
+    id: UUID = NIL
+    modified_by_user_name: str | None = None
+    modified_from_address: str | None = None
+    modified_by: UUID | None = None
+    approval_state: ApprovalState = ApprovalState.PENDING
+    activity_session_id: UUID = NIL
+    activity_session: ActivitySession | None = None
+    approval_workflow_tier_id: UUID = NIL
+    approval_workflow_tier: Annotated[None, later("SbPAM.Models.ApprovalWorkflowTier")] = None
+    approver_account_id: UUID = NIL
+    approver_account: Annotated[None, later("SbPAM.Models.ManagedAccount")] = None
+    approver_type: ApproverType = ApproverType.NORMAL
+    approver_notes: str | None = None
+    node_id: UUID = NIL
+    created_date_time_utc: Time = NEVER
+    modified_date_time_utc: Time = NEVER

@@ -1,0 +1,64 @@
+"""What approvers and requesters see of a request that waits."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from estate import SESSIONS, Estate, made, problem
+from locum.activities.model import connection_profile
+from locum.kit.actor import LOCUM
+from locum.kit.db import Tx
+from locum.policies.decide import Approval
+from locum.policies.model import policy
+from locum.sessions.approval_workflow import NewTier, add_workflow
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/api/v1/ApprovalWorkflow/Approval"
+
+
+@pytest.mark.sees_effect("ApprovalWorkflow.GetApprovals")
+async def test_rows_are_shown_to_those_concerned(estate: Estate) -> None:
+    def put(tx: Tx) -> None:
+        kept = add_workflow(tx, LOCUM, name="w", tiers=[NewTier((UUID(estate.ids["root"]),))])
+        tx.run(sa.update(connection_profile).values(approval_workflow_id=kept.id))
+        tx.run(sa.update(policy).values(approval=Approval.WORKFLOW))
+
+    estate.database.submit_write(put).result()
+    session_id = (await estate.ask())["id"]
+    (waiting,) = await estate.get(estate.admin, PATH)
+    assert (waiting["approvalState"], waiting["approverAccountId"]) == (0, estate.ids["root"])
+    assert waiting["activitySession"]["status"] == -1
+    assert await estate.get(estate.ada, PATH) == []
+    assert (await estate.admin.post(f"{SESSIONS}/{session_id}/Approve?notes=fine")).status_code == 200
+    assert await estate.get(estate.admin, PATH) == []
+    (said,) = await estate.get(estate.ada, PATH, activitySessionId=session_id)
+    assert (said["approvalState"], said["approverNotes"], said["modifiedByUserName"]) == (1, "fine", "root")
+    problem(await estate.eve.get(PATH, activitySessionId=session_id), 404)
+
+
+@pytest.mark.sees_effect("ApprovalWorkflow.Post", "ApprovalWorkflow.GetAll", "ApprovalWorkflow.Delete")
+async def test_workflows_are_made_listed_and_deleted(estate: Estate) -> None:
+    path = "/api/v1/ApprovalWorkflow"
+    listed = [{"approvalWorkflowApproverAccountId": estate.ids[name]} for name in ("ada", "eve")]
+    tiers = [
+        {"approvalWorkflowTierApprovers": listed, "requiredApprovalCount": 2, "escalationTimeout": 5},
+        {"approvalWorkflowTierApprovers": listed[:1], "escalationApproverAccountId": estate.ids["eve"]},
+    ]
+    body = {"name": "two", "selfApproval": True, "approvalWorkflowTiers": tiers}
+    for who in (estate.ada, estate.callers.application("robot")):
+        problem(await who.post(path, body), 403)
+    made_one = made(await estate.admin.post(path, body))
+    assert await estate.get(estate.admin, path) == [made_one]
+    first, second = made_one["approvalWorkflowTiers"]
+    assert (first["tierNumber"], first["requiredApprovalCount"], first["escalationTimeout"]) == (1, 2, 5)
+    assert sorted(first["approverAccountIds"]) == sorted([estate.ids["ada"], estate.ids["eve"]])
+    assert (second["escalationTimeout"], second["escalationApproverAccountId"]) == (10, estate.ids["eve"])
+    problem(await estate.admin.post(path, body), 409)
+    problem(await estate.admin.post(path, {**body, "name": "none", "approvalWorkflowTiers": []}), 400)
+    assert (await estate.admin.http.delete(f"{path}/{made_one['id']}")).status_code == 200
+    assert await estate.get(estate.admin, path) == []
+    assert estate.audited("approval_workflow.deleted", made_one["id"]) == 1
