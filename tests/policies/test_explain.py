@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 
+from locum.activities.model import connection_profile
 from locum.kit.db import Database, Tx
 from locum.policies.add import Members, add_policy
 from locum.policies.decide import Allowed, Approval, Denied, Facts, NeedsApproval, decide
@@ -58,6 +59,9 @@ async def test_what_each_policy_lacks(database: Database, tmp_path: Path) -> Non
     world = await make_world(database, tmp_path)
 
     def more(tx: Tx) -> None:
+        tx.run(
+            sa.update(connection_profile).values(approval_workflow_id=world.policy)
+        )  # any: it is only looked for
         everything = Members([world.person], [world.resource], [world.sudo])
         add_policy(tx, ACTOR, name="with notes", members=everything, priority=-1, notes_required=True)
         add_policy(tx, ACTOR, name="asks", members=everything, priority=-2, approval=Approval.WORKFLOW)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from locum.activities.model import ConnectionProfile
 from locum.activities.read import connection_profile_of
 from locum.audit import log as audit
+from locum.kit import jobs
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid
@@ -65,6 +66,7 @@ def extend_session(
             modified_at=tx.now,
         )
     )
+    jobs.schedule(tx, transition.JOB, session.id, due_at=tx.now)  # a database login ends by itself: it is renewed
     transition.say(tx, session.id, f"extended to {end:%Y-%m-%d %H:%M} UTC by {actor.name}")
     audit.record(
         tx,
