@@ -53,7 +53,10 @@ REVEALS = {  # whose answer is a secret
     "Secret.Reveal",
 }
 NAMES = {"name", "userName", "domainName", "vaultName"}  # which are no ids
-PUBLIC = {"ActivitySession.GetSessionSummaryByStatusAsync"}  # its variable is a status, not an id
+PUBLIC = {  # whose variable is a status, not an id
+    "ActivitySession.GetSessionSummaryByStatusAsync",
+    "ActivitySession.GetSessionSummaryByStatusForUserAsync",
+}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJd4bpWcqLdPYGLTkPCsc6qYhVvfmBnhXyMzOCE5Cwbi"
 
 

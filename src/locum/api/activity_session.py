@@ -228,7 +228,7 @@ def get_session_log(tx: ReadTx, call: Call[SessionId, SessionLogQuery, None]) ->
     summary="One page of sessions in a status; a user sees only their own",
 )
 def get_summary(tx: ReadTx, call: Call[StatusPath, SummaryQuery, None]) -> DataTable[SessionSummary]:
-    return _summaries(tx, frozenset({Status(call.params.status)}), call)
+    return summaries(tx, frozenset({Status(call.params.status)}), call)
 
 
 @operation(
@@ -240,7 +240,7 @@ def get_summary(tx: ReadTx, call: Call[StatusPath, SummaryQuery, None]) -> DataT
     summary="One page of sessions that have ended; a user sees only their own",
 )
 def get_historical_summary(tx: ReadTx, call: Call[None, HistoricalQuery, None]) -> DataTable[SessionSummary]:
-    return _summaries(tx, reads.HISTORICAL, call, call.query.filter_user_type)
+    return summaries(tx, reads.HISTORICAL, call, call.query.filter_user_type)
 
 
 @operation(
@@ -284,18 +284,21 @@ def may_see(tx: ReadTx, caller: Caller, session_id: UUID) -> AccessSession:
     return session
 
 
-def _summaries(
+def summaries(
     tx: ReadTx,
     statuses: frozenset[Status],
     call: Call[Any, Any, None],
     account_type: AccountType | None = None,
+    *,
+    only_own: bool = False,
 ) -> DataTable[SessionSummary]:
+    """One page of what the caller may see, `only_own` without what an administrator sees of others."""
     query, caller = call.query, call.caller
-    if query.user_group_id is not None:  # nobody is in a group: groups are not available yet
+    if not only_own and query.user_group_id is not None:  # nobody is in a group: groups are not available yet
         return DataTable(data=[], records_total=0)
     which = reads.Filter(
         statuses=statuses,
-        owner=query.user_id if _manages(caller) else caller.identity_id,
+        owner=query.user_id if _manages(caller) and not only_own else caller.identity_id,
         policies=caller.key.policies if caller.key else None,
         kinds=None
         if account_type is None

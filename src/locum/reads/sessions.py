@@ -118,6 +118,13 @@ def sessions(tx: ReadTx, which: Filter, page: Page) -> Listed[SessionRow]:
     return fetch(tx, SessionRow, query, page, columns=_COLUMNS, tie=access_session.c.id, searched=_SEARCHED)
 
 
+def session_row(tx: ReadTx, session_id: UUID) -> SessionRow:
+    """One session that exists: one statement."""
+    found = tx.first(SessionRow, _rows().where(access_session.c.id == session_id))
+    assert found is not None
+    return found
+
+
 class Names(msgspec.Struct, frozen=True):
     """What a session's address is made of."""
 
