@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from locum.connectors.base import Step, TargetRefused
 from locum.connectors.database_steps import MARIADB_PRIVILEGES, POSTGRESQL_PRIVILEGES, database_right
 
-MARKER = str(uuid.uuid4())
+MARKER = str(uuid.UUID(int=7))
 GRANT = {"login": "anna", "on": "schema", "name": "public", "privileges": "USAGE"}
 
 
