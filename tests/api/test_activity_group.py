@@ -13,8 +13,13 @@ PATH = "/api/v1/ActivityGroup"
 
 
 @pytest.mark.sees_effect(
-    *("ActivityGroup.GetAll", "ActivityGroup.GetById", "ActivityGroup.Post", "ActivityGroup.Put"),
-    *("ActivityGroup.Delete", "ActivityGroup.GetMembers", "ActivityGroup.AddMembers"),
+    "ActivityGroup.GetAll",
+    "ActivityGroup.GetById",
+    "ActivityGroup.Post",
+    "ActivityGroup.Put",
+    "ActivityGroup.Delete",
+    "ActivityGroup.GetMembers",
+    "ActivityGroup.AddMembers",
     "ActivityGroup.RemoveMembers",
 )
 async def test_one_comes_is_filled_joined_and_goes(estate: Estate) -> None:

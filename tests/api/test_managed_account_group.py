@@ -19,7 +19,9 @@ PATH = "/api/v1/ManagedAccountGroup"
         "ManagedAccountGroup.Post",
         "ManagedAccountGroup.Put",
     ),
-    *("ManagedAccountGroup.Delete", "ManagedAccountGroup.GetMembers", "ManagedAccountGroup.AddMembers"),
+    "ManagedAccountGroup.Delete",
+    "ManagedAccountGroup.GetMembers",
+    "ManagedAccountGroup.AddMembers",
     "ManagedAccountGroup.RemoveMembers",
 )
 async def test_one_comes_is_filled_joined_and_goes(estate: Estate) -> None:

@@ -19,7 +19,9 @@ PATH = "/api/v1/ManagedResourceGroup"
         "ManagedResourceGroup.Post",
         "ManagedResourceGroup.Put",
     ),
-    *("ManagedResourceGroup.Delete", "ManagedResourceGroup.GetMembers", "ManagedResourceGroup.AddMembers"),
+    "ManagedResourceGroup.Delete",
+    "ManagedResourceGroup.GetMembers",
+    "ManagedResourceGroup.AddMembers",
     "ManagedResourceGroup.RemoveMembers",
 )
 async def test_one_comes_is_filled_joined_and_goes(estate: Estate) -> None:

@@ -21,7 +21,8 @@ async def names(estate: Estate, what: str, policy_id: str | None = None, **query
 
 
 @pytest.mark.sees_effect(
-    *("AccessControlPolicy.SearchActivitiesAsync", "AccessControlPolicy.SearchActivityCandidatesAsync"),
+    "AccessControlPolicy.SearchActivitiesAsync",
+    "AccessControlPolicy.SearchActivityCandidatesAsync",
     "AccessControlPolicy.GetActivityLookupForPolicyAsync",
 )
 async def test_activities(estate: Estate) -> None:
@@ -43,7 +44,8 @@ async def test_activities(estate: Estate) -> None:
 
 
 @pytest.mark.sees_effect(
-    *("AccessControlPolicy.SearchResourcesAsync", "AccessControlPolicy.SearchResourceCandidatesAsync"),
+    "AccessControlPolicy.SearchResourcesAsync",
+    "AccessControlPolicy.SearchResourceCandidatesAsync",
     "AccessControlPolicy.GetResourceLookupForPolicyAsync",
 )
 async def test_resources(estate: Estate) -> None:
@@ -70,7 +72,8 @@ async def test_resources(estate: Estate) -> None:
 
 
 @pytest.mark.sees_effect(
-    *("AccessControlPolicy.SearchCredentialsAsync", "AccessControlPolicy.SearchCredentialCandidatesAsync"),
+    "AccessControlPolicy.SearchCredentialsAsync",
+    "AccessControlPolicy.SearchCredentialCandidatesAsync",
     "AccessControlPolicy.GetCredentialLookupForPolicyAsync",
 )
 async def test_credentials(estate: Estate) -> None:
@@ -97,8 +100,10 @@ async def test_credentials(estate: Estate) -> None:
 
 
 @pytest.mark.sees_effect(
-    *("AccessControlPolicy.SearchManagedAccountsAsync", "AccessControlPolicy.SearchManagedAccountCandidatesAsync"),
-    *("AccessControlPolicy.GetManagedAccountsAsync", "AccessControlPolicy.GetManagedAccountGroupsAsync"),
+    "AccessControlPolicy.SearchManagedAccountsAsync",
+    "AccessControlPolicy.SearchManagedAccountCandidatesAsync",
+    "AccessControlPolicy.GetManagedAccountsAsync",
+    "AccessControlPolicy.GetManagedAccountGroupsAsync",
 )
 async def test_people(estate: Estate) -> None:
     friends = made(await estate.admin.post("/api/v1/ManagedAccountGroup", {"name": "friends"}))["id"]

@@ -19,7 +19,9 @@ PATH = "/api/v1/UserAndGroupCollection"
         "UserAndGroupCollection.Post",
         "UserAndGroupCollection.Put",
     ),
-    *("UserAndGroupCollection.Delete", "UserAndGroupCollection.GetMembers", "UserAndGroupCollection.AddMembers"),
+    "UserAndGroupCollection.Delete",
+    "UserAndGroupCollection.GetMembers",
+    "UserAndGroupCollection.AddMembers",
     "UserAndGroupCollection.RemoveMembers",
 )
 async def test_one_comes_is_filled_joined_and_goes(estate: Estate) -> None:

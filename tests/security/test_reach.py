@@ -51,6 +51,10 @@ DEVIATIONS = {
 }
 
 
+# Refused by what the id in the path names: a spelling that is no id any more is only a wrong request.
+BEHIND_THE_GUARD = {operation for (operation, _), lacks in DEVIATIONS.items() if lacks == NOT_ONE_S_OWN}
+
+
 def missing(operation: str, name: str, who: Principal) -> str | None:
     """What stands in the way of `who`, in the audit log's words; None if nothing does."""
     access = ACCESS[operation]
@@ -154,7 +158,8 @@ class TestSec15Spellings:
                 for spelling in spellings(plain):
                     got = await verdict_of(app, route, spelling, headers)
                     # 403: a word that is not the plain one can be taken for the id of something, of another route.
-                    assert got in (expected, 403, 404), (route.operation.method, spelling, got, expected)
+                    fine = (expected, 403, 404, *((0,) if route.operation.name in BEHIND_THE_GUARD else ()))
+                    assert got in fine, (route.operation.method, spelling, got, expected)
                     same += got == expected
                 for spelling in (plain.upper(), plain.swapcase(), plain + "/", encoded_whole(plain)):
                     got = await verdict_of(app, route, spelling, headers)

@@ -1,4 +1,4 @@
-"""The contract's enumerations of groups, of what a policy joins, and of custom fields; as those of `enums`."""
+"""The contract's enumerations of groups and of what a policy joins; as those of `enums`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,6 @@ class CredentialOrHostUser(IntEnum):
     CREDENTIAL = 0
     CREDENTIAL_GROUP = 1
     HOST_USER = 2
-
-
-class CustomFieldDataType(IntEnum):
-    __contract__ = "SbPAM.Models.CustomFieldDataType"
-
-    INTEGER = 0
-    STRING = 1
-    OPTIONS = 2
 
 
 class ManagedAccountGroupType(IntEnum):

@@ -6,8 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from locum.api.wire.base import Out, Time, later
-from locum.api.wire.enums import ActivityType, PolicyType
-from locum.api.wire.member_enums import CustomFieldDataType
+from locum.api.wire.enums import ActivityType, CustomFieldDataType, PolicyType
 from locum.kit.ids import NIL
 
 
