@@ -54,7 +54,7 @@ def test_one_matching_policy_allows() -> None:
         (facts(policy(), activity_fits_platform=False), "matching platform"),
         (facts(policy(is_disabled=True)), "enabled access policy"),
         (facts(policy(approval=Approval.DENY)), "approval type Allow"),
-        (facts(policy(approval=Approval.WORKFLOW)), "approval"),
+        (facts(policy(approval=Approval.WORKFLOW)), "approval workflow"),
         (facts(policy(notes_required=True)), "notes"),
         (facts(policy(notes_required=True), note="  "), "notes"),
         (facts(policy(ticket_required=True), note="x"), "ticket"),
