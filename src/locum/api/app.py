@@ -25,7 +25,7 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from locum.api.context import SIGNED_IN_COOKIE, Api, Asciicast, Call, Reply
+from locum.api.context import SIGNED_IN_COOKIE, Api, Asciicast, Call, PlainText, Reply
 from locum.api.controllers import CONTROLLERS
 from locum.api.denials import Denials
 from locum.api.guards import authorise
@@ -61,6 +61,7 @@ _HEADERS = [
 ]
 _JSON = (b"content-type", b"application/json; charset=utf-8")
 _CAST = (b"content-type", Asciicast.MEDIA.encode("ascii"))
+_TEXT = (b"content-type", PlainText.MEDIA.encode("ascii") + b"; charset=utf-8")
 _PROBLEM = (b"content-type", MEDIA_TYPE.encode("ascii"))
 
 log = structlog.get_logger("locum.api")
@@ -240,9 +241,7 @@ class _Kernel:
                 raise
             # An operation that answers nothing has no body; one that answers null would have the text "null".
             empty = result is None and route.answer_type is type(None)
-            body, media = (result.content, _CAST) if isinstance(result, Asciicast) else (b"", _JSON)
-            if not empty and media is _JSON:
-                body = encoder.encode(result)
+            body, media = (b"", _JSON) if empty else _encoded(result)
             headers = work.reply.headers if empty else [media, *work.reply.headers]
             status = route.operation.status
         except ClientDisconnect:
@@ -254,6 +253,14 @@ class _Kernel:
             problem = problem_of(error, instance=instance, trace_id=trace_id)
             status, body, headers = problem.status, problem.body, [_PROBLEM, *problem.headers]
         await _answer(scope, send, status, body, headers, trace_id)
+
+
+def _encoded(result: Any) -> tuple[bytes, tuple[bytes, bytes]]:
+    if isinstance(result, Asciicast):
+        return result.content, _CAST
+    if isinstance(result, PlainText):
+        return result.content, _TEXT
+    return encoder.encode(result), _JSON
 
 
 async def _answer(scope: Scope, send: Send, status: int, body: bytes, headers: Headers, trace_id: str) -> None:

@@ -79,6 +79,15 @@ class Asciicast:
 
 
 @dataclass(frozen=True, slots=True)
+class PlainText:
+    """An answer that is a text as it is, without the quotes of JSON: a password to be copied."""
+
+    MEDIA: ClassVar[str] = "text/plain"
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[P, Q, B]):
     """One request after every check of the kernel. `params`, `query`, `body` are None where nothing is declared."""
 

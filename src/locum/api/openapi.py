@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from locum.api.context import Asciicast, Call
+from locum.api.context import Asciicast, Call, PlainText
 from locum.api.guards import SIGNED_IN
 from locum.api.operations import Operation, Route, operation
 from locum.api.problems import MEDIA_TYPE
@@ -130,8 +130,8 @@ def _given(schema: Schema) -> Schema:
 
 def _responses(route: Route, schemas: Schemas) -> Schema:
     success: Schema = {"description": "Done"}
-    if route.answer_type is Asciicast:
-        success["content"] = {Asciicast.MEDIA: {"schema": {"type": "string"}}}
+    if route.answer_type in (Asciicast, PlainText):
+        success["content"] = {route.answer_type.MEDIA: {"schema": {"type": "string"}}}
     elif route.answer_type is not type(None):
         success["content"] = {"application/json": {"schema": schemas.of(route.answer_type)}}
     problem = {MEDIA_TYPE: {"schema": {"$ref": REF + "ProblemDetails"}}}

@@ -1,0 +1,49 @@
+"""/api/v1/ActivitySession: the password of one's own session's login, where its target takes one (SES-10)."""
+
+from __future__ import annotations
+
+from locum.activities.read import connection_profile_of
+from locum.api.activity_session import SessionId, may_see
+from locum.api.context import Call, PlainText
+from locum.api.guards import SIGNED_IN
+from locum.api.operations import operation
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Forbidden
+from locum.kit.permissions import Permission
+from locum.sessions.lifecycle import Status
+from locum.sessions.password import reveal_password
+
+
+@operation(
+    "ActivitySession.ViewPasswordAsync",
+    "GET /api/v1/ActivitySession/{sessionId}/CanViewPassword",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    problems=(400, 404),
+    summary="Whether the password of one's own active session may be shown on a screen, by its connection profile",
+)
+def can_view_password(tx: ReadTx, call: Call[SessionId, None, None]) -> bool:
+    session = may_see(tx, call.caller, call.params.session_id)
+    own = session.identity_id == call.caller.identity_id
+    running = session.status == Status.ACTIVE and tx.now < session.scheduled_end
+    profile = connection_profile_of(tx, session.profile_id)
+    return own and running and session.password_secret_id is not None and profile.allow_view_password
+
+
+@operation(
+    "ActivitySession.CopyPasswordAsync",
+    "GET /api/v1/ActivitySession/{sessionId}/Password",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    problems=(400, 404),
+    audit="session.password_shown",
+    summary="The password of one's own active session's login, as plain text; 404 where it has none (SES-10)",
+)
+def copy_password(tx: Tx, call: Call[SessionId, None, None]) -> PlainText:
+    session = may_see(tx, call.caller, call.params.session_id)
+    profile = connection_profile_of(tx, session.profile_id)
+    if not profile.allow_password_access:
+        raise Forbidden(
+            f"the connection profile “{profile.name}” shows nobody the password", missing="password access"
+        )
+    return PlainText(reveal_password(tx, call.api.vault, call.caller.actor, session.id).reveal())
