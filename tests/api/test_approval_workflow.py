@@ -62,3 +62,35 @@ async def test_workflows_are_made_listed_and_deleted(estate: Estate) -> None:
     assert (await estate.admin.http.delete(f"{path}/{made_one['id']}")).status_code == 200
     assert await estate.get(estate.admin, path) == []
     assert estate.audited("approval_workflow.deleted", made_one["id"]) == 1
+
+
+async def test_an_administrator_sets_it_up_over_the_api_alone(estate: Estate) -> None:
+    """A workflow, a connection profile that asks it, a group that is asked, and a policy under that profile."""
+    listed = {"approvalWorkflowApproverAccountId": estate.ids["eve"]}
+    tiers = [{"approvalWorkflowTierApprovers": [listed], "requiredApprovalCount": 1}]
+    workflow = made(
+        await estate.admin.post("/api/v1/ApprovalWorkflow", {"name": "four eyes", "approvalWorkflowTiers": tiers})
+    )
+    profile = made(
+        await estate.admin.post(
+            "/api/v1/ConnectionProfile",
+            {"name": "Asked for", "approvalTypeRequired": "Workflow", "approvalWorkflowId": workflow["id"]},
+        )
+    )
+    policy_path = f"/api/v1/AccessControlPolicy/{estate.ids['admins']}"
+    made(await estate.admin.put(policy_path, {"activityConfigurationId": profile["id"]}))
+    told = await estate.get(
+        estate.admin,
+        "/api/locum/v1/AccessControlPolicy/Explain",
+        user="ada",
+        activity="Linux sudo",
+        resource="web01",
+    )
+    assert (told["outcome"], told["policy"]) == ("needs approval", "admins")
+    first, second = [(await estate.ask())["id"] for _ in range(2)]
+    assert (await estate.get(estate.ada, f"{SESSIONS}/{first}"))["status"] == -1
+    problem(await estate.ada.post(f"{SESSIONS}/{first}/Approve"), 404)
+    assert (await estate.eve.post(f"{SESSIONS}/{first}/Approve?notes=ok")).status_code == 200
+    assert (await estate.eve.post(f"{SESSIONS}/{second}/Deny", "no reason given")).status_code == 200
+    assert (await estate.get(estate.ada, f"{SESSIONS}/{first}"))["status"] == 0
+    assert (await estate.get(estate.ada, f"{SESSIONS}/{second}"))["status"] == 6
