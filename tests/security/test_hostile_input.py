@@ -186,6 +186,9 @@ async def credentials(estate: Estate) -> dict[str, str | None]:
     }
 
 
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.full), "postgresql"], indirect=True
+)
 async def test_every_operation_answers_as_it_declares(estate: Estate, capfd: pytest.CaptureFixture[str]) -> None:
     session = (await estate.ask())["id"]
     robot = (await estate.admin.post("/api/v1/ManagedAccount/CreateApplicationUser", {"name": "r2"})).json()["id"]

@@ -116,7 +116,7 @@ class TestWhatAKeyProves:
             await door.key_use(use)
             for wanted in (bound, Wanted("alice", "Linux_sudo", "web01")):
                 with pytest.raises(Forbidden, match=words):
-                    await gate.open(who, wanted, address="192.0.2.7", close=print, progress=print)
+                    await gate.open(who, wanted, address="192.0.2.7", close=print, change=print, progress=print)
         for table, rows in ((access_session, 1), (connection, 0)):  # the bound session alone, and nobody in it
             count = sa.select(sa.func.count()).select_from(table)
             assert await door.database.read(lambda tx, count=count: tx.scalar(count)) == rows

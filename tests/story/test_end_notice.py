@@ -27,6 +27,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     stop(folder)
 
 
+@pytest.mark.full  # it waits for minutes to pass; tests/gateway/ssh/test_connection.py has the notice in make test
 def test_the_person_is_told_before_the_session_ends_with_its_time(demo: Demo) -> None:
     admin = demo.client()
     admin.sign_in(ADMIN, demo.admin_password, "NA")

@@ -98,9 +98,8 @@ class PostgresKeeper(DatabaseKeeper):
 
     async def change_password(self, login: str, password: Secret) -> None:
         """Also of the service account itself."""
-        verifier = self.verifier(login, password)
         await self._must_find(login)
-        await self._alter(login, sql.SQL("PASSWORD {}").format(sql.Literal(verifier)))
+        await self._alter(login, sql.SQL("PASSWORD {}").format(sql.Literal(self.verifier(login, password))))
 
     def verifier(self, login: str, password: Secret) -> str:
         """What the server keeps of the password, so that the password itself never goes over."""
