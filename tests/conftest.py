@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from zlib import crc32
@@ -24,6 +25,9 @@ for _module in pkgutil.walk_packages(locum.__path__, "locum."):
     if _module.name.endswith((".model", ".jobs")):
         importlib.import_module(_module.name)
 
+
+# httpx looks for it at each request inside of a process, in every folder of the path. Nobody here has it.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 # How fast examples are made says nothing where other tests share the machine.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -18,7 +18,7 @@ from locum.main.backup_tables import TableWriter, read_tables, snapshot
 from locum.main.migrate import migrate
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.full)])
 def empty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     if request.param == "sqlite":
         url = sqlite_url(tmp_path_factory.mktemp("empty") / "locum.db")

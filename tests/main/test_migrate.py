@@ -121,7 +121,7 @@ def test_a_migration_that_breaks_leaves_nothing(
     empty.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.full)])
 def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Installation, Left]]:
     """What the first release left, under a server of today, which has migrated it as it started."""
     url = None

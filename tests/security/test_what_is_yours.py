@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from msgspec import inspect as types
 
 from account_calls import application
@@ -16,8 +17,12 @@ from identities_world import PASSWORD, Caller
 from locum.api.app import all_routes
 from locum.api.operations import Route
 from locum.identities.roles import GRANTABLE, Target
+from locum.kit.db import Tx
 from locum.recordings.format import Event
 from locum.sessions.lifecycle import Status
+from locum.sessions.model import access_session
+from locum.sessions.password import PASSWORD_PURPOSE
+from locum.vault.secret import Secret
 from passkey_steps import MINE as PASSKEYS
 from passkey_steps import enrol
 from policy_samples import groups
@@ -68,6 +73,7 @@ async def owned(estate: Estate) -> dict[str, str]:
     """Something of every kind that has an id, and belongs to Ada or to the installation. By the id's name."""
     session_id = (await estate.ask(note="canary-note"))["id"]
     estate.become(session_id, Status.ACTIVE)
+    estate.database.submit_write(with_password, estate, UUID(session_id)).result()
     ended = (await estate.ask(note="canary-note"))["id"]
     recorded = estate.connect(ended)
     keep(estate.callers.api, recorded, Event(0.0, "o", b"canary-output"))
@@ -123,6 +129,13 @@ async def owned(estate: Estate) -> dict[str, str]:
         "name": "Sessions",
         "managedResourceId": estate.ids["web01"],
     }
+
+
+def with_password(tx: Tx, estate: Estate, session_id: UUID) -> None:
+    """As a session's login in a database has one."""
+    secret = estate.callers.api.vault.put(tx, Secret("canary-session-password"), purpose=PASSWORD_PURPOSE)
+    one = sa.update(access_session).where(access_session.c.id == session_id)
+    tx.run(one.values(password_secret_id=secret))
 
 
 async def with_every_secret(estate: Estate) -> str:
