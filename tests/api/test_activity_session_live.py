@@ -79,8 +79,8 @@ async def test_only_who_is_asked_approves_and_once(estate: Estate) -> None:
     session_id, bob = await needs_approval(estate)
     path = f"{SESSIONS}/{session_id}"
     assert (await estate.get(estate.ada, path))["status"] == -1
-    for who in (estate.ada, estate.eve, estate.admin):
-        problem(await who.post(f"{path}/Approve"), 404)
+    for who, status in ((estate.ada, 403), (estate.eve, 404), (estate.admin, 403)):
+        problem(await who.post(f"{path}/Approve"), status)
     asked = await estate.get(bob, "/api/v1/ApprovalWorkflow/Approval")
     assert [row["activitySessionId"] for row in asked] == [session_id]
     assert (await bob.post(f"{path}/Approve?notes=fine")).status_code == 200

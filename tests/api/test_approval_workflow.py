@@ -89,7 +89,8 @@ async def test_an_administrator_sets_it_up_over_the_api_alone(estate: Estate) ->
     assert (told["outcome"], told["policy"]) == ("needs approval", "admins")
     first, second = [(await estate.ask())["id"] for _ in range(2)]
     assert (await estate.get(estate.ada, f"{SESSIONS}/{first}"))["status"] == -1
-    problem(await estate.ada.post(f"{SESSIONS}/{first}/Approve"), 404)
+    told = problem(await estate.ada.post(f"{SESSIONS}/{first}/Approve"), 403)
+    assert "whoever asked for one can't approve it" in told["detail"]
     assert (await estate.eve.post(f"{SESSIONS}/{first}/Approve?notes=ok")).status_code == 200
     assert (await estate.eve.post(f"{SESSIONS}/{second}/Deny", "no reason given")).status_code == 200
     assert (await estate.get(estate.ada, f"{SESSIONS}/{first}"))["status"] == 0

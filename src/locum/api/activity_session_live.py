@@ -99,7 +99,7 @@ def _check_bounds(tx: ReadTx, call: Call[None, None, LiveSessionRequestIn], ids:
     permission=Permission.SESSIONS_OWN_USE,
     problems=(404, 409),
     audit="approval.approved",
-    summary="Say yes to a request one is asked about; to everybody else there is none (APR-03)",
+    summary="Say yes to a request one is asked about; who sees it otherwise hears why not (APR-03)",
 )
 def post_approve(tx: Tx, call: Call[SessionId, NotesQuery, None]) -> None:
     _decide(tx, call, State.APPROVED, call.query.notes)
@@ -122,5 +122,11 @@ def _decide(tx: Tx, call: Call[SessionId, Any, Any], state: State, notes: str | 
     session = transition.get(tx, call.params.session_id)
     if call.caller.key is not None and not call.caller.key.has_policy(session.policy_id):
         raise NotFound("no such session")
-    decide(tx, call.caller.actor, session.id, state, notes)
+    try:
+        decide(tx, call.caller.actor, session.id, state, notes)
+    except NotFound:
+        may_see(tx, call.caller, session.id)  # to whoever knows of the session it is said why
+        raise Forbidden(
+            "you are not asked about this session now; whoever asked for one can't approve it", missing="approver"
+        ) from None
     tx.after_commit.append(call.api.changed.ring)
