@@ -373,5 +373,5 @@ async def test_an_account_that_shares_its_uid_is_left_to_a_person(host: Host, us
             await revert(host, plan)
         assert expired(host)
     finally:
-        hosts.run(host, "sed -i /^twin:/d /etc/passwd /etc/shadow /etc/group /etc/gshadow")
+        hosts.run(host, "sed -i /^twin:/d /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/subuid /etc/subgid")
     await revert(host, plan)
