@@ -141,6 +141,25 @@ async def test_open_connections_end_with_the_login(server: Server, subject: Subj
     assert server.settled(before)
 
 
+async def test_nobody_can_hold_up_the_end_by_taking_its_lock(
+    server: Server, subject: Subject, plan: list[Step]
+) -> None:
+    """Whoever has a session knows its id, and so the lock that its changes are made under."""
+    before = server.state()
+    await apply_all(subject, plan)
+    taken = f"SELECT GET_LOCK('locum-{plan[0].marker}', 60)"
+    held, next_one = (server.login(plan[0].parameters["login"]) for _ in range(2))
+    held.query(taken)
+    waiting = asyncio.create_task(asyncio.to_thread(next_one.query, taken))
+    await until(lambda: bool(server.run("SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'User lock'")))
+    await revert_all(subject, plan)
+    await asyncio.gather(waiting, return_exceptions=True)  # it may have had the lock for a moment
+    for one in (held, next_one):
+        with pytest.raises(pymysql.OperationalError):
+            one.query("SELECT 1")
+    assert server.settled(before)
+
+
 async def test_the_mark_is_no_password(server: Server, subject: Subject, plan: list[Step]) -> None:
     await apply_all(subject, plan)
     for guess in (f"locum-{plan[0].marker}", plan[0].marker, ""):

@@ -142,6 +142,25 @@ async def test_open_connections_end_with_the_login(server: Server, subject: Subj
     assert server.settled(before)
 
 
+async def test_nobody_can_hold_up_the_end_by_taking_its_lock(
+    server: Server, subject: Subject, plan: list[Step]
+) -> None:
+    """Whoever has a session knows its id, and so the lock that its changes are made under."""
+    before = server.state()
+    await apply_all(subject, plan)
+    taken = f"SELECT pg_advisory_lock(hashtextextended('locum-{plan[0].marker}', 0))"
+    held, next_one = (server.login(plan[0].parameters["login"]) for _ in range(2))
+    held.execute(taken)
+    waiting = asyncio.create_task(asyncio.to_thread(next_one.execute, taken))
+    await until(lambda: bool(server.run("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")))
+    await revert_all(subject, plan)
+    await asyncio.gather(waiting, return_exceptions=True)  # it may have had the lock for a moment
+    for one in (held, next_one):
+        with pytest.raises(psycopg.OperationalError):
+            one.execute("SELECT 1")
+    assert server.settled(before)
+
+
 async def test_the_password_ends_by_itself(server: Server, subject: Subject, plan: list[Step]) -> None:
     """Where Locum can't reach the server any more."""
     soon = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2)).isoformat()

@@ -41,6 +41,11 @@ _FIND = (
     " ORDER BY 2 DESC, BINARY User = %s DESC"
 )
 _CONNECTIONS = "SELECT ID FROM information_schema.PROCESSLIST WHERE BINARY USER = %s AND ID <> CONNECTION_ID()"
+# Whoever has a lock of ours and is not us.
+_STRANGER = (
+    "SELECT ID FROM information_schema.PROCESSLIST"
+    " WHERE ID = IS_USED_LOCK(%s) AND BINARY USER <> BINARY SUBSTRING_INDEX(USER(), '@', 1)"
+)
 _MEMBER = "SELECT 1 FROM mysql.roles_mapping WHERE Host = '%%' AND BINARY User = %s AND BINARY Role = %s"
 
 
@@ -139,13 +144,16 @@ class MariadbConnector:
             if not alive:
                 return
             for (number,) in alive:
-                try:
-                    await self._wire.run(f"KILL CONNECTION {int(number)}")
-                except TargetRefused as refusal:
-                    if "1094" not in refusal.detail and "nknown thread" not in refusal.detail:
-                        raise
+                await self._kill(number)
             await asyncio.sleep(0.02)
         raise TargetUnreachable(f"{self._where}: connections of {login} do not end")
+
+    async def _kill(self, number: int) -> None:
+        try:
+            await self._wire.run(f"KILL CONNECTION {int(number)}")
+        except TargetRefused as refusal:
+            if "1094" not in refusal.detail and "nknown thread" not in refusal.detail:  # it has gone already
+                raise
 
     async def _revoke(self, login: str, right: DatabaseRight) -> None:
         """Only what is there: MariaDB refuses to take back what was never given."""
@@ -157,13 +165,22 @@ class MariadbConnector:
     # ---- the connection
 
     async def _lock(self, step: Step) -> None:
-        """Held until the connection ends. What an earlier one had begun for this session is over then."""
+        """Held until the connection ends. What an earlier one had begun for this session is over then.
+
+        Anybody may take such a lock who knows the session's id, as its owner does. So whoever else has it is thrown
+        out, or access could be kept by holding up its end.
+        """
         if step.marker in self._locked:
             return
-        got = await self._rows("SELECT GET_LOCK(%s, %s)", f"locum-{step.marker}", str(LOCK_TIMEOUT_S))
-        if got[0][0] != 1:
-            raise TargetUnreachable(f"{self._where}: an earlier change of this session is not over yet")
-        self._locked.add(step.marker)
+        name = f"locum-{step.marker}"
+        for _ in range(LOCK_TIMEOUT_S * 50):
+            if (await self._rows("SELECT GET_LOCK(%s, 0)", name))[0][0] == 1:
+                self._locked.add(step.marker)
+                return
+            for (number,) in await self._rows(_STRANGER, name):
+                await self._kill(number)
+            await asyncio.sleep(0.02)
+        raise TargetUnreachable(f"{self._where}: an earlier change of this session is not over yet")
 
     async def _find(self, step: Step, right: DatabaseRight) -> str | None:
         """The session's login, whatever somebody renamed it to; None if there is none."""

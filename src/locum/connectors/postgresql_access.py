@@ -42,6 +42,13 @@ _CONNECTIONS = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usesysid = %(oid)s"
     " AND pid <> pg_backend_pid()"
 )
+# Whoever has a lock of ours, or waits for it, and is not us.
+_STRANGERS = (
+    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+    " WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND a.usename IS DISTINCT FROM current_user"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(%(mark)s, 0)"
+)
 _PREPARED = (
     "SELECT database, gid FROM pg_prepared_xacts x JOIN pg_roles r ON r.rolname = x.owner WHERE r.oid = %(oid)s"
 )
@@ -232,12 +239,23 @@ class PostgresConnector:
     # ---- the connection
 
     async def _lock(self, step: Step) -> None:
-        """Held until the connection ends. What an earlier one had begun for this session is over then."""
+        """Held until the connection ends. What an earlier one had begun for this session is over then.
+
+        Anybody may take such a lock who knows the session's id, as its owner does. So whoever else has it is thrown
+        out, or access could be kept by holding up its end.
+        """
         if step.marker in self._locked:
             return
         await self._statement(sql.SQL("SET lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT_S * 1000)))
-        await self._rows("SELECT pg_advisory_lock(hashtextextended(%(mark)s, 0))", mark=_mark(step))
-        self._locked.add(step.marker)
+        for _ in range(LOCK_TIMEOUT_S * 50):
+            if (await self._rows("SELECT pg_try_advisory_lock(hashtextextended(%(mark)s, 0))", mark=_mark(step)))[
+                0
+            ][0]:
+                self._locked.add(step.marker)
+                return
+            await self._rows(_STRANGERS, mark=_mark(step))
+            await asyncio.sleep(0.02)
+        raise TargetUnreachable(f"{self._where}: an earlier change of this session is not over yet")
 
     async def _find(self, step: Step, right: DatabaseRight) -> tuple[int, str] | None:
         """The session's login, whatever somebody renamed it to; None if there is none."""
