@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from estate import SESSIONS, Estate, problem
+from estate import SESSIONS, Estate, made, problem
 from locum.activities.model import connection_profile
 from locum.kit.db import Tx
 from locum.sessions.lifecycle import Status
@@ -78,3 +78,18 @@ async def test_a_session_without_one(estate: Estate) -> None:
     estate.become(session_id, Status.ACTIVE)
     problem(await estate.ada.get(f"{SESSIONS}/{session_id}/Password"), 404)
     assert await estate.get(estate.ada, f"{SESSIONS}/{session_id}/CanViewPassword") is False
+
+
+async def test_a_lock_and_the_profile_s_rules_hold_for_it_too(estate: Estate) -> None:
+    """It is the only gate of a session that does not pass the gateway."""
+    session_id = await with_password(estate)
+    estate.become(session_id, Status.ACTIVE)
+    path = f"{SESSIONS}/{session_id}/Password"
+    for locked, status in ((True, 403), (False, 200)):
+        made(await estate.admin.put(f"{SESSIONS}/lock", {"activitySessionIds": [session_id], "locked": locked}))
+        assert (await estate.ada.get(path)).status_code == status
+    (profile,) = await estate.get(estate.admin, "/api/v1/ConnectionProfile")
+    rules = f"/api/locum/v1/ConnectionProfile/{profile['id']}/AddressRule"
+    made(await estate.admin.put(rules, [{"address": "203.0.113.0/24", "allowed": True, "type": 2}]))
+    problem(await estate.ada.get(path), 403)
+    assert estate.audited("session.password_shown", session_id) == 1

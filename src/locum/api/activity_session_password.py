@@ -25,7 +25,7 @@ from locum.sessions.password import reveal_password
 def can_view_password(tx: ReadTx, call: Call[SessionId, None, None]) -> bool:
     session = may_see(tx, call.caller, call.params.session_id)
     own = session.identity_id == call.caller.identity_id
-    running = session.status == Status.ACTIVE and tx.now < session.scheduled_end
+    running = session.status == Status.ACTIVE and tx.now < session.scheduled_end and not session.locked
     profile = connection_profile_of(tx, session.profile_id)
     return own and running and session.password_secret_id is not None and profile.allow_view_password
 

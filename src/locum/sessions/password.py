@@ -12,6 +12,7 @@ from locum.kit.db import Tx
 from locum.kit.errors import Forbidden, NotFound
 from locum.sessions import transition
 from locum.sessions.lifecycle import Status
+from locum.sessions.profile_rules import check_connection
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -24,9 +25,10 @@ def new_password() -> Secret:
 
 
 def reveal_password(tx: Tx, vault: Vault, actor: Actor, session_id: UUID) -> Secret:
-    """What the login of the actor's own active session signs in with.
+    """What the login of the actor's own active session signs in with: the gate of a session that has no other.
 
-    Raises NotFound for somebody else's session and for one without a password, Forbidden when it is not active.
+    Raises NotFound for somebody else's session and for one without a password; Forbidden when it is not active or is
+    locked, and where the connection profile lets nobody in from there, or not now.
     """
     session = transition.get(tx, session_id)
     if session.identity_id != actor.id:
@@ -35,6 +37,9 @@ def reveal_password(tx: Tx, vault: Vault, actor: Actor, session_id: UUID) -> Sec
         raise Forbidden("the session is not active", missing="active session")
     if session.password_secret_id is None:
         raise NotFound("this session's login has no password")
+    if session.locked:
+        raise Forbidden("your session is locked", missing="session not locked")
+    check_connection(tx, session.profile_id, actor.address)
     password = vault.open(tx, session.password_secret_id, purpose=PASSWORD_PURPOSE)
     transition.say(tx, session.id, "the password was shown")
     audit.record(tx, actor, "session.password_shown", object_kind="session", object_id=session.id)

@@ -50,7 +50,7 @@ def check_time(tx: ReadTx, profile_id: UUID, at: dt.datetime) -> dt.datetime | N
     return access_windows.latest_end(windows, at)
 
 
-def check_connection(tx: ReadTx, profile_id: UUID, address: str) -> None:
+def check_connection(tx: ReadTx, profile_id: UUID, address: str | None) -> None:
     """Raise Forbidden where the profile lets nobody in from there, or not now."""
     check_address(tx, profile_id, address)
     check_time(tx, profile_id, tx.now)
