@@ -316,3 +316,18 @@ async def test_ids_are_looked_at_after_the_caller(estate: Estate) -> None:
         problem(await estate.ada.http.request(method, path % "not-a-guid"), 400)
         problem(await estate.ada.http.request(method, path % uuid4()), 404)
         problem(await estate.ada.http.request(method, path % NIL), 404)
+
+
+async def test_a_list_is_kept_to_the_people_of_a_group(estate: Estate) -> None:
+    session_id = (await estate.ask())["id"]
+    inside, outside = [
+        made(await estate.admin.post("/api/v1/ManagedAccountGroup", {"name": name}))["id"]
+        for name in ("ops", "others")
+    ]
+    for group, who in ((inside, "ada"), (outside, "eve")):
+        answer = await estate.admin.post(f"/api/v1/ManagedAccountGroup/{group}/ManagedAccount", [estate.ids[who]])
+        assert answer.status_code == 200, answer.text
+    path = f"{SESSIONS}/SummaryByStatus/Pending"
+    found = await estate.get(estate.admin, path, userGroupId=inside)
+    assert [row["id"] for row in found["data"]] == [session_id]
+    assert (await estate.get(estate.admin, path, userGroupId=outside))["recordsTotal"] == 0

@@ -124,3 +124,6 @@ def test_expectations_of_a_file_need_no_server(tmp_path: Path) -> None:
     done = run("test", str(file))
     assert done.returncode == 2
     assert done.stderr.startswith("locum: this is not a file of expectations")
+    file.write_bytes(b"\xff\xfe")
+    done = run("test", str(file))
+    assert (done.returncode, done.stderr) == (2, f"locum: {file} is no text\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from locum.activities.model import activity
 from locum.identities.model import identity
 from locum.kit.db import Database
 from locum.kit.errors import Invalid, NotFound
@@ -63,3 +64,7 @@ async def test_the_deleted_are_gone(database: Database, tmp_path: Path) -> None:
     await database.write(lambda tx: tx.run(sa.update(identity).where(person).values(deleted_at=tx.now)))
     with pytest.raises(NotFound, match="user"):
         await database.read(answer, Question(**ASKED))
+    deleted = sa.update(activity).where(activity.c.id == world.shell).values(is_deleted=True)
+    await database.write(lambda tx: tx.run(deleted))
+    with pytest.raises(NotFound, match="activity"):
+        await database.read(answer, Question(user="Mallory", activity="Linux shell", resource="web01"))

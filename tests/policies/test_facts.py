@@ -78,6 +78,14 @@ async def test_an_activity_of_another_platform_does_not_fit(database: Database, 
     assert (await facts(database, world, activity_id=world.shell)).activity_fits_platform
 
 
+async def test_a_deleted_activity_fits_nowhere(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await database.write(
+        lambda tx: tx.run(sa.update(activity).where(activity.c.id == world.sudo).values(is_deleted=True))
+    )
+    assert not (await facts(database, world)).activity_fits_platform
+
+
 async def test_activities_work_on_copies_of_their_platform_and_not_the_other_way_round(
     database: Database, tmp_path: Path
 ) -> None:

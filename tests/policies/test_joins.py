@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from locum.kit.db import Database, Tx
 from locum.policies.decide import Allowed, decide
 from locum.policies.facts import gather
-from locum.policies.joins import of_activity, of_identity, of_resource, principals
+from locum.policies.joins import members_of, of_activity, of_identity, of_resource, principals
 from locum.policies.model import policy_activity, policy_identity, policy_resource
 from policy_groups import ACTIVITIES, HOSTS, Groups, group_them
 from world import World, make_world
@@ -42,6 +42,20 @@ async def test_a_person_is_meant_by_its_groups_and_their_collections(database: D
     found = await database.read(lambda tx: tx.scalars(principals(world.person)))
     assert sorted(found) == sorted([world.person, groups.people, groups.both, groups.direct])
     assert await database.read(lambda tx: tx.scalars(principals(world.stranger))) == [world.stranger]
+
+
+async def test_a_group_means_its_members_and_a_collection_those_of_its_groups_too(
+    database: Database, tmp_path: Path
+) -> None:
+    world = await make_world(database, tmp_path)
+    groups = await database.write(group_them, world)
+    for one, members in (
+        (groups.people, {world.person}),
+        (groups.both, {groups.people, world.person}),
+        (groups.direct, {world.person}),
+        (world.person, set()),
+    ):
+        assert set(await database.read(lambda tx, one=one: tx.scalars(members_of(one)))) == members
 
 
 @pytest.mark.parametrize("way", ["people", "both", "direct"])

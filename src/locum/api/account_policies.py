@@ -11,10 +11,10 @@ from locum.api.policy_view import policy_view
 from locum.api.wire.access_control_policy import SimpleAccessControlPolicy
 from locum.api.wire.base import In
 from locum.identities import people
+from locum.identities.model import GROUPS
 from locum.kit.db import Tx
 from locum.kit.errors import Invalid, NotFound
 from locum.kit.permissions import Permission
-from locum.policies.members import GROUPS
 from locum.policies.membership import add_to_many, remove_from_all, remove_from_many
 from locum.reads import policies as reads
 

@@ -294,11 +294,10 @@ def summaries(
 ) -> DataTable[SessionSummary]:
     """One page of what the caller may see, `only_own` without what an administrator sees of others."""
     query, caller = call.query, call.caller
-    if not only_own and query.user_group_id is not None:  # nobody is in a group: groups are not available yet
-        return DataTable(data=[], records_total=0)
     which = reads.Filter(
         statuses=statuses,
         owner=query.user_id if _manages(caller) and not only_own else caller.identity_id,
+        group=None if only_own else query.user_group_id,
         policies=caller.key.policies if caller.key else None,
         kinds=None
         if account_type is None

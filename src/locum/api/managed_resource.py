@@ -22,7 +22,7 @@ from locum.kit.permissions import Permission
 from locum.reads import resources as reads
 from locum.resources import change, model
 from locum.resources.add import DEFAULT_PLATFORM, Listening, add_resource, get_resource
-from locum.sessions.ledger import refuse_while_open_on
+from locum.sessions.in_use import refuse_while_in_use
 
 DEFAULT_SSH_PORT = 22
 _KINDS = {
@@ -107,7 +107,7 @@ def put_resource(tx: Tx, call: Call[ResourceId, None, ManagedResourceViewIn]) ->
         for credential_id in filter(None, (before.service_account_id, changes.service_account_id)):
             call.caller.key.check_credential(credential_id)
     if change.WHERE_IT_IS & values.keys():
-        refuse_while_open_on(tx, resource_id)
+        refuse_while_in_use(tx, resource_id)
     return shown(change.change_resource(tx, call.caller.actor, before, changes))
 
 

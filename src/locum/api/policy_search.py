@@ -14,10 +14,10 @@ from locum.api.wire.base import DataTable, In, at
 from locum.api.wire.enums import PolicyType
 from locum.api.wire.own_access import GroupActivityCard
 from locum.identities import people
+from locum.identities.model import GROUPS
 from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 from locum.kit.permissions import Permission
-from locum.policies.members import GROUPS
 from locum.reads import group_cards, policies
 from locum.resources.add import get_resource
 

@@ -104,7 +104,10 @@ def test(file: Path, as_json: bool, **where: Any) -> None:
     """
     from locum.policies import expectations
 
-    written = expectations.read(file.read_text())
+    try:
+        written = expectations.read(file.read_text())
+    except UnicodeDecodeError:
+        raise StartError(f"{file} is no text") from None
     if written.policy:
         failures = _compare(written.expect, expectations.from_file(written), as_json=as_json)
     else:

@@ -27,6 +27,11 @@ class Kind(IntEnum):
     LOCAL = 4
 
 
+PEOPLE = (Kind.DOMAIN_USER, Kind.APPLICATION, Kind.LOCAL)
+"""Who can sign in and be given something by themselves; the others are sets of these."""
+GROUPS = (Kind.GROUP, Kind.COLLECTION)
+
+
 identity = sa.Table(
     "identity",
     metadata,

@@ -23,7 +23,7 @@ def answer(tx: ReadTx, asked: Question) -> Explanation:
     return explain(
         tx,
         identity_id=_one(tx, identity, "user", asked.user, identity.c.deleted_at.is_(None)),
-        activity_id=_one(tx, activity, "activity", asked.activity),
+        activity_id=_one(tx, activity, "activity", asked.activity, activity.c.is_deleted.is_(False)),
         resource_id=_one(tx, resource, "resource", asked.resource),
         wanted_policy_id=_one(tx, policy, "access policy", asked.policy, policy.c.is_deleted.is_(False))
         if asked.policy

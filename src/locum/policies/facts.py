@@ -33,7 +33,7 @@ def gather(
         sa.select(activity.c.id)
         .join(platform, activity.c.platform_id.in_([platform.c.id, platform.c.base_platform_id]))
         .join(resource, resource.c.platform_id == platform.c.id)
-        .where(activity.c.id == activity_id, resource.c.id == resource_id)
+        .where(activity.c.id == activity_id, activity.c.is_deleted.is_(False), resource.c.id == resource_id)
     )
     joined = (
         sa.select(

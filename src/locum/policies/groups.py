@@ -18,7 +18,8 @@ from sqlalchemy.exc import IntegrityError
 from locum.activities.model import activity, activity_group, activity_group_member
 from locum.audit import log as audit
 from locum.identities import people
-from locum.identities.model import Kind, identity, identity_member
+from locum.identities.model import GROUPS, Kind, identity, identity_member
+from locum.identities.model import PEOPLE as PERSONS
 from locum.identities.normalise import normalise, spelling
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
@@ -26,11 +27,9 @@ from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.named import free_name, name_kept
 from locum.kit.paging import Listed, Page, fetch
-from locum.policies.members import GROUPS, MOST_AT_ONCE
+from locum.policies.members import MOST_AT_ONCE
 from locum.policies.model import policy, policy_activity_group, policy_identity, policy_resource_group
 from locum.resources.model import resource, resource_group, resource_group_member
-
-_PEOPLE = (Kind.DOMAIN_USER, Kind.APPLICATION, Kind.LOCAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,8 @@ RESOURCES = Sort(
     "resource",
 )
 _IDENTITIES = (identity, identity_member.c.group_id, identity_member.c.member_id, identity, policy_identity)
-PEOPLE = Sort("identity_group", "group", *_IDENTITIES, "identity", (Kind.GROUP, _PEOPLE))
-COLLECTIONS = Sort("collection", "collection", *_IDENTITIES, "identity", (Kind.COLLECTION, (*_PEOPLE, Kind.GROUP)))
+PEOPLE = Sort("identity_group", "group", *_IDENTITIES, "identity", (Kind.GROUP, PERSONS))
+COLLECTIONS = Sort("collection", "collection", *_IDENTITIES, "identity", (Kind.COLLECTION, (*PERSONS, Kind.GROUP)))
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -41,6 +41,17 @@ def principals(identity_id: UUID) -> sa.CompoundSelect[Any]:
     return sa.union_all(sa.select(sa.literal(identity_id, sa.Uuid)), direct, through_group)
 
 
+def members_of(group_id: UUID) -> sa.CompoundSelect[Any]:
+    """Who is in a group or collection, by itself or by a group in it: whom `principals` would say it of."""
+    inner, outer = identity_member.alias(), identity_member.alias()
+    return sa.union_all(
+        sa.select(outer.c.member_id).where(outer.c.group_id == group_id),
+        sa.select(inner.c.member_id)
+        .join(outer, outer.c.member_id == inner.c.group_id)
+        .where(outer.c.group_id == group_id),
+    )
+
+
 def of_identity(identity_id: UUID) -> Ids:
     """Policies that hold the person."""
     c = policy_identity.c

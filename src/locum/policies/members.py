@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from locum.activities.model import activity, activity_group
 from locum.audit import log as audit
 from locum.credentials.model import credential
-from locum.identities.model import Kind, identity
+from locum.identities.model import GROUPS, identity
 from locum.identities.rights import ScopeKind
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
@@ -33,7 +33,6 @@ from locum.resources.model import ResourceType, resource, resource_group
 MOST_AT_ONCE = 5_000  # members of one kind that one change can add, or take away
 
 _ANY = sa.true()
-GROUPS = (Kind.GROUP, Kind.COLLECTION)
 """Identities that stand for others."""
 
 
@@ -97,6 +96,7 @@ TIES: dict[str, Tie] = {
             "activity",
             ScopeKind.ACTIVITY,
             _ACTIVITIES,
+            activity.c.is_deleted.is_(False),
         ),
         Tie(
             "activity_groups",

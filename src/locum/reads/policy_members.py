@@ -14,12 +14,12 @@ from locum.activities.model import activity, activity_group
 from locum.credentials.model import credential, managed_user
 from locum.identities.caller import Caller
 from locum.identities.custom_roles import within
-from locum.identities.model import Kind, identity
+from locum.identities.model import GROUPS, Kind, identity
 from locum.identities.rights import ScopeKind
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch
 from locum.kit.permissions import Permission
-from locum.policies.members import GROUPS, TIES
+from locum.policies.members import TIES
 from locum.policies.model import (
     Policy,
     policy_activity,

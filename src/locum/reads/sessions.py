@@ -13,6 +13,7 @@ from locum.activities.model import activity
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, contains, fetch
+from locum.policies.joins import members_of
 from locum.policies.model import policy
 from locum.resources.model import platform, resource
 from locum.sessions.lifecycle import ENDED, Status
@@ -62,11 +63,12 @@ class SessionRow(msgspec.Struct, frozen=True):
 class Filter(msgspec.Struct, frozen=True):
     """Which sessions. `owner` limits the list to one person's own, `kinds` to owners of these kinds of identity.
 
-    `policies` limits it to sessions under these access policies.
+    `policies` limits it to sessions under these access policies, `group` to those of people in a group or collection.
     """
 
     statuses: frozenset[Status]
     owner: UUID | None = None
+    group: UUID | None = None
     policies: frozenset[UUID] | None = None
     kinds: frozenset[int] | None = None
     since: dt.datetime | None = None
@@ -101,6 +103,8 @@ def sessions(tx: ReadTx, which: Filter, page: Page) -> Listed[SessionRow]:
     query = _rows().where(access_session.c.status.in_(sorted(which.statuses)))
     if which.owner is not None:
         query = query.where(access_session.c.identity_id == which.owner)
+    if which.group is not None:
+        query = query.where(access_session.c.identity_id.in_(members_of(which.group)))
     if which.policies is not None:
         query = query.where(access_session.c.policy_id.in_(sorted(which.policies)))
     if which.kinds is not None:

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.audit import log as audit
-from locum.identities.model import Kind, identity, identity_member
+from locum.identities.model import PEOPLE, identity, identity_member
 from locum.kit import jobs
 from locum.kit.actor import LOCUM, Actor
 from locum.kit.db import ReadTx, Tx
@@ -51,8 +51,6 @@ from locum.sessions.model import AccessSession, access_session
 
 LONGEST_WAIT = dt.timedelta(hours=24)
 """How long a request without an end waits for its approvers."""
-
-PEOPLE = (Kind.DOMAIN_USER, Kind.APPLICATION, Kind.LOCAL)
 
 
 def ask_for_approval(tx: Tx, session_id: UUID) -> None:

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from locum.activities.model import connection_profile
 from locum.audit import log as audit
-from locum.identities.model import Kind, identity
+from locum.identities.model import GROUPS, PEOPLE, identity
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Invalid
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
-from locum.sessions.approval import PEOPLE, get_workflow
+from locum.sessions.approval import get_workflow
 from locum.sessions.approval_model import (
     Workflow,
     approval_tier,
@@ -28,7 +28,7 @@ from locum.sessions.model import access_session
 
 ESCALATION_MINUTES = 10
 MOST_APPROVERS = 100
-MAY_APPROVE = frozenset({*PEOPLE, Kind.GROUP, Kind.COLLECTION})
+MAY_APPROVE = (*PEOPLE, *GROUPS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from locum.actions.plan import PlannedStep
 from locum.connectors.base import FailureReason
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Conflict
 from locum.kit.ids import new_id
 from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
 
@@ -46,15 +45,6 @@ def entries(tx: ReadTx, session_id: UUID) -> list[LedgerEntry]:
         LedgerEntry,
         sa.select(*_COLUMNS).where(ledger_entry.c.session_id == session_id).order_by(ledger_entry.c.position),
     )
-
-
-def refuse_while_open_on(tx: ReadTx, resource_id: UUID) -> None:
-    """Raise Conflict while access is on a resource, or waits to be taken away there."""
-    open_entry = sa.select(ledger_entry.c.id).where(
-        ledger_entry.c.resource_id == resource_id, ledger_entry.c.state != EntryState.REVERTED
-    )
-    if tx.scalar(open_entry.limit(1)) is not None:
-        raise Conflict("sessions have access to this resource: it can change its place when that is taken away")
 
 
 def applied(tx: Tx, entry_id: UUID) -> None:

@@ -58,9 +58,6 @@ access_session = sa.Table(
     sa.Column("tier_number", sa.Integer),
     sa.Column("tier_since", UtcTime),
     sa.Column("tier_escalated", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
-    sa.Column("reported_login_id", sa.Uuid),
-    sa.Column("reported_login_name", sa.String(256)),
-    sa.Column("target_user_id", sa.Uuid),
     sa.CheckConstraint("status BETWEEN -1 AND 7", name="status"),
     sa.CheckConstraint("outcome IS NULL OR outcome IN (3, 4, 5)", name="outcome"),
     sa.CheckConstraint("status <> 1 OR actual_start IS NOT NULL", name="active_has_started"),
@@ -91,8 +88,7 @@ class AccessSession(msgspec.Struct, frozen=True):
     `planned` is the activity as it was when the session was asked for: a change of it later changes no session.
     It may start until `start_until` (None: until its end) and run until `scheduled_end`; an approval shifts the end,
     but not beyond `asked_end`. `extensions` counts those of its owner. The `tier_…` say whose approval under
-    `workflow_id` it waits for. The `reported_…` login and `target_user_id` are what a service has told about it: shown,
-    and good for nothing else.
+    `workflow_id` it waits for.
     """
 
     id: UUID
@@ -135,9 +131,6 @@ class AccessSession(msgspec.Struct, frozen=True):
     tier_number: int | None = None
     tier_since: dt.datetime | None = None
     tier_escalated: bool = False
-    reported_login_id: UUID | None = None
-    reported_login_name: str | None = None
-    target_user_id: UUID | None = None
 
 
 resource_lock = sa.Table(

@@ -240,9 +240,6 @@ def _sessions() -> None:
             sa.Column("tier_number", sa.Integer(), nullable=True),
             sa.Column("tier_since", UtcTime(), nullable=True),
             sa.Column("tier_escalated", sa.Boolean(), server_default=sa.false(), nullable=False),
-            sa.Column("reported_login_id", sa.Uuid(), nullable=True),
-            sa.Column("reported_login_name", sa.String(length=256), nullable=True),
-            sa.Column("target_user_id", sa.Uuid(), nullable=True),
         ):
             batch_op.add_column(column)
         batch_op.create_foreign_key(
