@@ -16,6 +16,7 @@ SETTABLE_PROFILES = {
     "CustomFieldDtoIn": "name value",
     "IpAddressRuleIn": "address allowed type",
     "AccessWindowIn": "weekdays fromTime toTime timeZone",
+    "ChannelRulesIn": "shell command upload download paths maxFileBytes destinations",
 }
 
 
@@ -35,6 +36,7 @@ def profile_samples(profile_id: str) -> dict[str, tuple[Any, dict[str, str]]]:
         ),
         "ConnectionProfile.Put": ({"record": False, "customFields": [asked]}, of),
         "ConnectionProfile.SetAddressRules": ([{"address": "10.0.0.0/8", "type": 2}], of),
+        "ConnectionProfile.SetChannelRules": ({"upload": True, "destinations": ["db01:5432"]}, of),
         "ConnectionProfile.SetAccessWindows": (
             [{"weekdays": "Monday", "fromTime": "09:00", "toTime": "17:00"}],
             of,

@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from locum.kit.errors import Forbidden, LocumError, Unauthenticated
 from locum.recordings.format import Event
 from locum.recordings.reader import Playback, header
 from locum.recordings.writer import Recorder
-from locum.sessions.connections import Connections, Grant, Now, SshKeyUse, Wanted
+from locum.sessions.connections import ConnectionEvent, Connections, Grant, Now, SshKeyUse, Wanted
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -127,6 +127,7 @@ class Gate(Connections):
     wanted: list[Wanted] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     pinned: list[tuple[str, str]] = field(default_factory=list)
+    events: list[ConnectionEvent] = field(default_factory=list)
     ended: list[tuple[UUID, str]] = field(default_factory=list)
     closers: list[Callable[[str], None]] = field(default_factory=list)
     changers: list[Callable[[Now], None]] = field(default_factory=list)
@@ -161,6 +162,9 @@ class Gate(Connections):
         if self.pin_refusal is not None:
             raise self.pin_refusal
         self.pinned.append((key, fingerprint))
+
+    async def happened(self, grant: Grant, events: Sequence[ConnectionEvent], *, address: str) -> None:
+        self.events.extend(events)
 
     async def closed(self, grant: Grant, *, reason: str, recording_digest: str | None = None) -> None:
         self.ended.append((grant.connection_id, reason))
@@ -233,6 +237,8 @@ class Client:
         ]
 
     def command(self, *words: str, user: str = NAME, program: str = "ssh") -> list[str]:
+        if program == "rsync":  # which calls `ssh` by RSYNC_RSH
+            return [program, *words]
         return [program, *self.options(), *(("-o", f"User={user}") if user else ()), *words]
 
     async def start(

@@ -11,13 +11,22 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from locum.activities.access_windows import AccessWindow
+from locum.activities.channel_rules import DEFAULT
 from locum.activities.custom_fields import CustomField
 from locum.activities.ip_rules import IpRule
 from locum.activities.model import ConnectionProfile, connection_profile
 from locum.activities.profile_settings import NEW
-from locum.activities.profiles import add_profile, change_profile, retire_profile, set_ip_rules, set_windows
+from locum.activities.profiles import (
+    add_profile,
+    change_profile,
+    retire_profile,
+    set_channel_rules,
+    set_ip_rules,
+    set_windows,
+)
 from locum.activities.read import (
     all_custom_fields,
+    channel_rules_of,
     connection_profile_of,
     connection_profiles,
     custom_fields_of,
@@ -143,3 +152,31 @@ def test_a_deleted_profile_is_kept_out_of_sight(database: Database) -> None:
     with pytest.raises(Conflict):
         write(database, retire_profile, database.submit_read(connection_profile_of, default).result())
     write(database, add_profile, name="P" * 256)
+
+
+def test_channel_rules_are_those_that_are_not_changed_and_those_that_are(database: Database) -> None:
+    profile = write(database, add_profile, name="P")
+
+    def held() -> object:
+        return database.submit_read(channel_rules_of, profile.id).result()
+
+    assert held() == DEFAULT
+    assert write(database, set_channel_rules, profile.id, {"upload": True, "paths": ("/srv/",)}) == held()
+    assert held() == replace(DEFAULT, upload=True, paths=("/srv",))
+    write(database, set_channel_rules, profile.id, {"paths": ("/srv",)})  # changes nothing
+    write(
+        database,
+        set_channel_rules,
+        profile.id,
+        {"upload": False, "destinations": ("a:1",), "max_file_bytes": 2**40},
+    )
+    assert held() == replace(DEFAULT, paths=("/srv",), destinations=("a:1",), max_file_bytes=2**40)
+    assert [detail.get("fields") for _, detail in details(database, profile.id)] == [
+        None,
+        "upload, paths",
+        "upload, max_file_bytes, destinations",
+    ]
+    with pytest.raises(Invalid):
+        write(database, set_channel_rules, profile.id, {"paths": ("..",)})
+    with pytest.raises(NotFound):
+        write(database, set_channel_rules, new_id(), {})

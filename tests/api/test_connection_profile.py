@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from estate import NIL, POLICIES, SESSIONS, Estate, made, problem
 from locum.activities.model import SshKeyUse, connection_profile
+from locum.activities.read import channel_rules_of
 from locum.kit.ids import new_id
 from locum.sessions.wanted import Wanted, ssh_key_use
 from statements import selects
@@ -256,6 +257,39 @@ async def test_address_rules_say_from_where(estate: Estate) -> None:
         problem(await stranger.put(path, []), 403)
     assert (await estate.admin.put(path, [])).json() == []
     await estate.ask()
+    assert estate.audited("connection_profile.changed", profile) == 2
+
+
+@pytest.mark.sees_effect("ConnectionProfile.SetChannelRules")
+@pytest.mark.sees_effect("ConnectionProfile.GetChannelRules")
+async def test_channel_rules_say_what_the_gateway_carries(estate: Estate) -> None:
+    profile = await strict(estate)
+    path = f"/api/locum/v1/ConnectionProfile/{profile}/ChannelRules"
+    none = {
+        "shell": True, "command": True, "upload": False, "download": False, "paths": [], "maxFileBytes": None,
+        "destinations": [],
+    }  # fmt: skip
+    assert await estate.get(estate.admin, path) == none
+    wanted = {
+        "shell": False,
+        "upload": True,
+        "paths": ["/srv/in/"],
+        "maxFileBytes": 9,
+        "destinations": ["db01:5432"],
+    }
+    kept = {**none, **wanted, "paths": ["/srv/in"]}
+    assert (await estate.admin.put(path, wanted)).json() == kept
+    assert await estate.get(estate.admin, path) == kept
+    rules = estate.database.submit_read(channel_rules_of, UUID(profile)).result()
+    assert (rules.shell, rules.upload, rules.paths, rules.max_file_bytes) == (False, True, ("/srv/in",), 9)
+    assert (await estate.admin.put(path, {"maxFileBytes": None})).json() == {**kept, "maxFileBytes": None}
+    for wrong in ({"paths": ["in"]}, {"destinations": ["db01"]}, {"maxFileBytes": 0}, {"shell": 1}):
+        problem(await estate.admin.put(path, wrong), 400)
+    for stranger in (estate.ada, estate.callers.application("robot")):
+        problem(await stranger.get(path), 403)
+        problem(await stranger.put(path, {"upload": True}), 403)
+    problem(await estate.admin.get(path.replace(profile, str(new_id()))), 404)
+    problem(await estate.admin.put(path.replace(profile, str(new_id())), {}), 404)
     assert estate.audited("connection_profile.changed", profile) == 2
 
 

@@ -17,8 +17,10 @@ from bench.postgres import PostgresServer
 from demo import hosts
 from hosts import settled, state_of
 from locum.activities.access_windows import DAYS, AccessWindow
+from locum.activities.channel_rules import DEFAULT
 from locum.activities.ip_rules import IpRule
-from locum.activities.profiles import change_profile, set_ip_rules, set_windows
+from locum.activities.profiles import change_profile, set_channel_rules, set_ip_rules, set_windows
+from locum.audit.model import audit_event
 from locum.identities.signin import SignedIn
 from locum.kit import pause
 from locum.kit.db import open_database
@@ -299,7 +301,6 @@ async def test_after_a_restart_lost_connections_are_closed_and_their_sessions_en
 
 
 async def test_every_opening_is_audited_with_its_address(door: Door) -> None:
-    from locum.audit.model import audit_event
 
     grant = await door.open(DIRECT)
     await door.gate.closed(grant, reason="left")
@@ -354,9 +355,11 @@ async def test_the_profile_is_asked_again_for_each_connection(door: Door) -> Non
     grant = await door.open(door.bound(session_id))
     assert grant.notice is None
     await door.gate.closed(grant, reason="left")
+    assert grant.channels == DEFAULT
     await database.write(change_profile, ACTOR, profile_id, {"expiration_notice_minutes": 5})
+    rules = await database.write(set_channel_rules, ACTOR, profile_id, {"upload": True, "shell": False})
     grant = await door.open(door.bound(session_id))
-    assert grant.notice == dt.timedelta(minutes=5)
+    assert (grant.notice, grant.channels) == (dt.timedelta(minutes=5), rules)
     await door.gate.closed(grant, reason="left")
 
 

@@ -154,6 +154,20 @@ access_window = sa.Table(
     sa.Column("time_zone", sa.String(64), nullable=False),
 )
 
+channel_rules = sa.Table(
+    "channel_rules",
+    metadata,
+    sa.Column("profile_id", sa.ForeignKey("connection_profile.id"), primary_key=True),
+    sa.Column("shell", sa.Boolean, nullable=False),
+    sa.Column("command", sa.Boolean, nullable=False),
+    sa.Column("upload", sa.Boolean, nullable=False),
+    sa.Column("download", sa.Boolean, nullable=False),
+    sa.Column("paths", sa.JSON, nullable=False),
+    sa.Column("max_file_bytes", sa.BigInteger),
+    sa.Column("destinations", sa.JSON, nullable=False),
+)
+"""A profile without a row has the rules of `channel_rules.DEFAULT`."""
+
 
 activity = sa.Table(
     "activity",

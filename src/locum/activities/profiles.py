@@ -12,11 +12,25 @@ from sqlalchemy.exc import IntegrityError
 
 from locum.activities.access_windows import MOST as MOST_WINDOWS
 from locum.activities.access_windows import AccessWindow, checked_window
+from locum.activities.channel_rules import ChannelRules, checked
 from locum.activities.custom_fields import CustomField, check_fields
 from locum.activities.ip_rules import IpRule, check_rules
-from locum.activities.model import ConnectionProfile, access_window, connection_profile, custom_field, ip_rule
+from locum.activities.model import (
+    ConnectionProfile,
+    access_window,
+    channel_rules,
+    connection_profile,
+    custom_field,
+    ip_rule,
+)
 from locum.activities.profile_settings import NEW, Settings, check
-from locum.activities.read import connection_profile_of, custom_fields_of, ip_rules_of, windows_of
+from locum.activities.read import (
+    channel_rules_of,
+    connection_profile_of,
+    custom_fields_of,
+    ip_rules_of,
+    windows_of,
+)
 from locum.audit.log import record
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
@@ -115,6 +129,20 @@ def set_windows(tx: Tx, actor: Actor, profile_id: UUID, windows: Sequence[Access
     if wanted != windows_of(tx, profile_id):
         _replace(tx, access_window, profile_id, wanted)
         _audit(tx, actor, "connection_profile.changed", profile_id, held.name, ["access_windows"])
+    return wanted
+
+
+def set_channel_rules(tx: Tx, actor: Actor, profile_id: UUID, changes: Mapping[str, Any]) -> ChannelRules:
+    """Let the gateway carry what the changed rules say, from the next connection on. Raises NotFound and Invalid."""
+    profile = connection_profile_of(tx, profile_id, hold=True, deleted_too=False)
+    held = channel_rules_of(tx, profile_id)
+    wanted = checked(msgspec.structs.replace(held, **changes))
+    changed = [name for name in ChannelRules.__struct_fields__ if getattr(wanted, name) != getattr(held, name)]
+    if changed:
+        tx.run(sa.delete(channel_rules).where(channel_rules.c.profile_id == profile_id))
+        tx.add(channel_rules, profile_id=profile_id, **msgspec.to_builtins(wanted))
+        _update(tx, profile_id, {})
+        _audit(tx, actor, "connection_profile.changed", profile_id, profile.name, changed)
     return wanted
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.activities.access_windows import AccessWindow
+from locum.activities.channel_rules import DEFAULT, ChannelRules
 from locum.activities.custom_fields import CustomField
 from locum.activities.ip_rules import IpRule
 from locum.activities.model import (
@@ -16,6 +17,7 @@ from locum.activities.model import (
     access_window,
     activity,
     activity_action,
+    channel_rules,
     connection_profile,
     custom_field,
     ip_rule,
@@ -27,6 +29,7 @@ _ACTIVITY = sa.select(*(activity.c[name] for name in Activity.__struct_fields__)
 _PROFILE = sa.select(*(connection_profile.c[name] for name in ConnectionProfile.__struct_fields__))
 _FIELD = sa.select(*(custom_field.c[name] for name in CustomField.__struct_fields__))
 _RULE = sa.select(*(ip_rule.c[name] for name in IpRule.__struct_fields__))
+_CHANNELS = sa.select(*(channel_rules.c[name] for name in ChannelRules.__struct_fields__))
 _WINDOW = sa.select(*(access_window.c[name] for name in AccessWindow.__struct_fields__))
 
 
@@ -102,3 +105,8 @@ def windows_of(tx: ReadTx, profile_id: UUID) -> list[AccessWindow]:
     """When sessions of a profile may run, in order."""
     mine = access_window.c.profile_id == profile_id
     return tx.rows(AccessWindow, _WINDOW.where(mine).order_by(access_window.c.position))
+
+
+def channel_rules_of(tx: ReadTx, profile_id: UUID) -> ChannelRules:
+    """What a profile lets through the SSH gateway."""
+    return tx.first(ChannelRules, _CHANNELS.where(channel_rules.c.profile_id == profile_id)) or DEFAULT

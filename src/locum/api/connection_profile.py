@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from locum.activities import access_windows, ip_rules, model, profiles
 from locum.activities.change import set_ssh_key_use
 from locum.activities.profile_settings import NEW
 from locum.activities.read import (
     all_custom_fields,
+    channel_rules_of,
     connection_profile_of,
     connection_profiles,
     custom_fields_of,
@@ -28,6 +30,8 @@ from locum.api.wire.connection_profile import (
     AccessWindowIn,
     ActivityConfiguration,
     ActivityConfigurationIn,
+    ChannelRules,
+    ChannelRulesIn,
     IpAddressRule,
     IpAddressRuleIn,
     SshKeyUseIn,
@@ -184,6 +188,39 @@ def put_access_windows(tx: Tx, call: Call[ProfileId, None, list[AccessWindowIn]]
     ]
     kept = profiles.set_windows(tx, call.caller.actor, call.params.connection_profile_id, windows)
     return [AccessWindow.from_row(window) for window in kept]
+
+
+@operation(
+    "ConnectionProfile.GetChannelRules",
+    "GET /api/locum/v1/ConnectionProfile/{connectionProfileId}/ChannelRules",
+    who=ADMIN,
+    permission=Permission.CATALOG_PROFILE_READ,
+    problems=(404,),
+    summary="What the SSH gateway carries in sessions of a connection profile",
+)
+def get_channel_rules(tx: ReadTx, call: Call[ProfileId, None, None]) -> ChannelRules:
+    held = connection_profile_of(tx, call.params.connection_profile_id, deleted_too=False)
+    return ChannelRules.from_row(channel_rules_of(tx, held.id))
+
+
+@operation(
+    "ConnectionProfile.SetChannelRules",
+    "PUT /api/locum/v1/ConnectionProfile/{connectionProfileId}/ChannelRules",
+    who=ADMIN,
+    permission=Permission.CATALOG_PROFILE_CHANGE,
+    problems=(400, 404),
+    audit="connection_profile.changed",
+    summary="Say what the SSH gateway carries: shells, commands, files, forwarded connections; what is absent stays",
+)
+def put_channel_rules(tx: Tx, call: Call[ProfileId, None, ChannelRulesIn]) -> ChannelRules:
+    given = {name: getattr(call.body, name) for name in call.body.__struct_fields__}
+    changes = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in given.items()
+        if value is not UNSET
+    }
+    kept = profiles.set_channel_rules(tx, call.caller.actor, call.params.connection_profile_id, changes)
+    return ChannelRules.from_row(kept)
 
 
 @operation(

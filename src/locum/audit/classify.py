@@ -32,10 +32,12 @@ _PUBLIC = (
     " rotation"
     # What a policy joins besides.
     " activity_group collection credentials resource_group"
+    # A file that was moved, or a forwarded connection.
+    " bytes sha256 received sent"
     # Which secret of a credential, and which version of it.
     " parts version"
 )
-_SENSITIVE = "address asked domain email file group host login port username"
+_SENSITIVE = "address asked destination domain email file group host login port username"
 
 KEYS: dict[str, Class] = {
     **dict.fromkeys(_PUBLIC.split(), Class.PUBLIC),

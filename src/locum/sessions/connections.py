@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -15,7 +15,9 @@ import sqlalchemy as sa
 import structlog
 
 from locum.actions.target import pin_host_key
+from locum.activities.channel_rules import DEFAULT, ChannelRules
 from locum.activities.model import SshKeyUse, activity
+from locum.activities.read import channel_rules_of
 from locum.audit import log as audit
 from locum.identities.model import identity
 from locum.identities.signin import SignedIn
@@ -29,6 +31,7 @@ from locum.resources.add import get_resource
 from locum.resources.model import resource
 from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
+from locum.sessions.connection_events import ConnectionEvent, write_end, write_events
 from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, LogLevel, connection, session_log
 from locum.sessions.profile_rules import check_connection, notice_of
@@ -41,7 +44,16 @@ from locum.vault import system_keys
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
-__all__ = ["Connections", "Grant", "Now", "SshKeyUse", "Wanted", "authorize_connection", "takes_for_both"]
+__all__ = [
+    "ConnectionEvent",
+    "Connections",
+    "Grant",
+    "Now",
+    "SshKeyUse",
+    "Wanted",
+    "authorize_connection",
+    "takes_for_both",
+]
 
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 90.0
@@ -71,6 +83,7 @@ class Grant:
     deadline: dt.datetime  # the connection must be closed then
     record: bool
     notice: dt.timedelta | None = None  # so long before the deadline the person is told; None = not at all
+    channels: ChannelRules = DEFAULT  # what may pass the connection
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -137,6 +150,7 @@ def authorize_connection(
         deadline=session.scheduled_end,
         record=session.record,
         notice=notice_of(tx, session.profile_id),
+        channels=channel_rules_of(tx, session.profile_id),
     )
 
 
@@ -271,7 +285,13 @@ class Connections:
     async def closed(self, grant: Grant, *, reason: str, recording_digest: str | None = None) -> None:
         """The connection is gone. A session that a direct connect started ends with it (PRX-08)."""
         self._live.pop(grant.connection_id, None)
-        await self._settle(_closed, grant, reason, recording_digest)
+        actor = Actor(grant.identity_id, grant.identity_name)
+        await self._settle(write_end, actor, grant.session_id, grant.connection_id, reason, recording_digest)
+
+    async def happened(self, grant: Grant, events: Sequence[ConnectionEvent], *, address: str) -> None:
+        """Write down what passed in a connection, as actions and details for the audit log."""
+        actor = Actor(grant.identity_id, grant.identity_name, address)
+        await self._settle(write_events, actor, grant.session_id, grant.connection_id, events)
 
     async def _end_unused(self, session_id: UUID) -> None:
         await self._settle(_end_unused, session_id, "no connection could be made")
@@ -363,26 +383,3 @@ def _accepts_first_key(tx: ReadTx, resource_id: UUID) -> bool:
 def _end_unused(tx: Tx, session_id: UUID, reason: str) -> None:
     session = transition.get(tx, session_id)
     transition.begin_end(tx, LOCUM, session, outcome=Status.FAILED, reason=reason)
-
-
-def _closed(tx: Tx, grant: Grant, reason: str, recording_digest: str | None) -> None:
-    changed = tx.run(
-        sa.update(connection)
-        .where(connection.c.id == grant.connection_id, connection.c.closed_at.is_(None))
-        .values(closed_at=tx.now, close_reason=reason[:1000], recording_digest=recording_digest)
-    )
-    if not changed:
-        return
-    actor = Actor(grant.identity_id, grant.identity_name)
-    transition.say(tx, grant.session_id, f"connection closed: {reason}")
-    audit.record(
-        tx,
-        actor,
-        "connection.closed",
-        object_kind="session",
-        object_id=grant.session_id,
-        detail={"connection": str(grant.connection_id), "reason": reason, "recording": recording_digest},
-    )
-    session = transition.get(tx, grant.session_id)
-    if session.ends_with_connection:
-        transition.begin_end(tx, actor, session, outcome=Status.COMPLETE, reason="its connection was closed")

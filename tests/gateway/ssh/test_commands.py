@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locum.gateway.ssh.commands import file_transfer
+from locum.gateway.ssh.commands import Transfer, file_transfer, plain_transfer
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,32 @@ def test_lets_through(command: str) -> None:
 @given(st.text(alphabet=st.sampled_from("scp -tf;&|()<>'\"\\$`\n=Aeval sh -c"), max_size=60))
 def test_any_text_gets_an_answer(command: str) -> None:
     assert file_transfer(command) in (None, "scp")
+
+
+@pytest.mark.parametrize(
+    ("command", "transfer"),
+    [
+        ("scp -t /tmp", Transfer("scp", True, "/tmp")),
+        ("scp -r -p -d -t -- a", Transfer("scp", True, "a")),
+        ("scp -v -f *.txt", Transfer("scp", False, "*.txt")),
+        ("rsync --server -logDtpre.iLsfxCIvu . /srv/in", Transfer("rsync", True, "/srv/in")),
+        ("rsync --server --sender -logDtpre.iLsfxCIvu . a b", Transfer("rsync", False, "b")),
+    ],
+)
+def test_a_transfer_as_the_tools_write_it(command: str, transfer: Transfer) -> None:
+    assert plain_transfer(command) == transfer
+    assert file_transfer(command) == transfer.tool
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "id", "/usr/bin/scp -t x", "sudo scp -t x", "scp -t x; id", "scp -t x && id", "scp -t $(id)", "scp -t `id`",
+        "scp -t x | cat", "scp -t x > y", "scp -t x\nid", "scp -t 'x'", "scp -t x y", "scp -t", "scp -t -f x",
+        "scp -S /bin/id -t x", "scp -oProxyCommand=id -f x", "scp -t {a,b}", "scp  -t x", "scp -t x\tid",
+        "rsync --server --daemon . x", "rsync -a . x", "rsync --server x", "rsync -a --server . x", "A=1 scp -t x",
+        "scp -t x #", "scp -t !x", "scp -t x\\",
+    ],
+)  # fmt: skip
+def test_what_a_shell_would_make_more_of_is_no_plain_transfer(command: str) -> None:
+    assert plain_transfer(command) is None

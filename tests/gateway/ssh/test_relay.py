@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from locum.activities.channel_rules import DEFAULT, ChannelRules
 from locum.gateway.ssh.relay import (
     ENVIRONMENT_LIMIT,
     MASK,
@@ -13,29 +15,77 @@ from locum.gateway.ssh.relay import (
     REASONS,
     Flow,
     PromptMask,
+    Refusal,
     cast_size,
     may_set,
     printable,
     refuse_exec,
+    refuse_shell,
     refuse_subsystem,
     terminal_line,
 )
 
 
+def kind(refusal: Refusal | None) -> str | None:
+    return None if refusal is None else refusal.kind
+
+
 def test_a_transfer_is_refused_with_the_name_of_the_tool() -> None:
-    refusal = refuse_exec("/usr/bin/scp -t /tmp")
+    refusal = refuse_exec(DEFAULT, "/usr/bin/scp -t /tmp")
     assert refusal is not None
     assert refusal.asked == "exec scp"
     assert "file transfer" in refusal.reason
-    assert refuse_exec("id") is None
+    assert refuse_exec(DEFAULT, "id") is None
 
 
-@pytest.mark.parametrize(("name", "kind"), [("sftp", "file"), ("netconf", "subsystem"), ("\x1b[31m", "subsystem")])
-def test_no_subsystem_is_let_through(name: str, kind: str) -> None:
-    refusal = refuse_subsystem(name)
-    assert refusal.kind == kind
+@pytest.mark.parametrize(
+    ("name", "expected"), [("sftp", "file"), ("netconf", "subsystem"), ("\x1b[31m", "subsystem")]
+)
+def test_no_subsystem_is_let_through(name: str, expected: str) -> None:
+    refusal = refuse_subsystem(DEFAULT, name)
+    assert refusal is not None
+    assert refusal.kind == expected
     assert "\x1b" not in refusal.asked
-    assert refusal.reason == REASONS[kind]
+    assert refusal.reason == REASONS[expected]
+
+
+UP, DOWN, BOTH = ChannelRules(upload=True), ChannelRules(download=True), ChannelRules(upload=True, download=True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "command", "expected"),
+    [
+        (UP, "scp -t x", None),
+        (UP, "scp -f x", "file"),
+        (DOWN, "scp -f x", None),
+        (DOWN, "scp -t x", "file"),
+        (UP, "rsync --server . x", None),
+        (UP, "rsync --server --sender . x", "file"),
+        (DOWN, "rsync --server --sender . x", None),
+        (DOWN, "rsync --server . x", "file"),
+        (BOTH, "sftp-server", "file-tool"),
+        (BOTH, "sudo scp -t x", "file-tool"),
+        (BOTH, "scp -t x; id", "file-tool"),
+        (replace(BOTH, paths=("/srv",)), "scp -t x", "file-tool"),
+        (replace(BOTH, paths=("/srv",)), "rsync --server . x", "file-tool"),
+        (replace(BOTH, max_file_bytes=1), "rsync --server . x", "file-tool"),
+        (replace(BOTH, max_file_bytes=1), "scp -t x", None),
+        (replace(BOTH, command=False), "rsync --server . x", "file-tool"),
+        (replace(BOTH, command=False), "scp -t x", None),
+        (replace(BOTH, command=False), "id", "command"),
+        (replace(DEFAULT, command=False), "scp -t x", "file"),
+    ],
+)
+def test_what_runs_as_a_command(rules: ChannelRules, command: str, expected: str | None) -> None:
+    assert kind(refuse_exec(rules, command)) == expected
+
+
+def test_shells_and_sftp_as_the_profile_says() -> None:
+    assert refuse_shell(DEFAULT) is None
+    assert kind(refuse_shell(replace(DEFAULT, shell=False))) == "shell"
+    for rules in (UP, DOWN):
+        assert refuse_subsystem(rules, "sftp") is None
+        assert kind(refuse_subsystem(rules, "netconf")) == "subsystem"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
 import sqlalchemy as sa
 
+from locum.activities.channel_rules import ChannelRules
 from locum.audit.model import audit_event
 from locum.kit.db import Database
 from ssh_gateway import Client, Gate, People, connected, free_port
@@ -240,3 +245,100 @@ async def test_a_flood_of_refusals_fills_no_log(client: Client, log: Log) -> Non
                 await connection.open_connection("127.0.0.1", port)
         await connection.run("true")
     assert len(await log.refused()) == 20
+
+
+# SEC-13: each kind of channel, and the switches of a profile that let it pass. No other switch does.
+PASSES: dict[str, tuple[set[str], ...]] = {
+    "shell": ({"shell"},),
+    "command": ({"command"},),
+    "sftp reads": ({"download"},),
+    "sftp writes": ({"upload"},),
+    "scp -f": ({"download"},),
+    "scp -t": ({"upload"},),
+    "rsync to": ({"upload", "command"},),
+    "rsync from": ({"download", "command"},),
+    "sftp-server": (),
+    "scp in a shell": (),
+    "subsystem": (),
+    "forward": ({"destinations"},),
+    "forward elsewhere": (),
+    "forward to sshd": (),
+    "socket": (),
+    "remote": (),
+    "remote socket": (),
+    "agent": (),
+    "x11": (),
+    "tun": (),
+}
+RULE_SETS: list[dict[str, Any]] = [
+    {},
+    *({name: True} for name in ("shell", "command", "upload", "download")),
+    {"destinations": True},
+    {"upload": True, "command": True},
+    {"download": True, "command": True},
+    {"shell": True, "command": True, "upload": True, "download": True, "destinations": True},
+]
+
+
+async def attempt(
+    kind: str, connection: asyncssh.SSHClientConnection, gate: Gate, home: Path, open_port: int
+) -> bool:
+    """Whether it passes, seen by what comes of it."""
+    run = partial(connection.run, encoding=None, timeout=10)
+    commands = {"command": "echo ran", "scp -f": f"scp -f {home}/theirs", "scp -t": f"scp -t {home}/new",
+                "rsync to": f"rsync --server -e.LsfxCIvu . {home}/", "sftp-server": "/usr/lib/openssh/sftp-server",
+                "rsync from": f"rsync --server --sender -e.LsfxCIvu . {home}/", "scp in a shell": "sh -c 'scp -t x'",
+                }  # fmt: skip
+    if kind in commands:
+        answer = await run(commands[kind], input=b"\0")
+        return b"locum: " not in bytes(answer.stderr or b"")
+    if kind == "shell":
+        return b"ran" in bytes((await run(None, input=b"echo ran\n")).stdout or b"")
+    if kind == "subsystem":
+        return b"locum: " not in bytes((await run(subsystem="netconf")).stderr or b"")
+    if kind.startswith("sftp "):
+        session = await connection.start_sftp_client()
+        async with session.open(f"{home}/theirs", "rb" if kind == "sftp reads" else "ab") as file:
+            return bool(await file.read() if kind == "sftp reads" else await file.write(b"theirs"))
+    if kind.startswith("forward"):
+        port = {"forward": open_port, "forward to sshd": gate.grant.port}.get(kind, open_port + 1)
+        reader, _ = await connection.open_connection(HOST, port)
+        return await asyncio.wait_for(reader.read(2), 5) == b"hi"
+    if kind == "socket":
+        return bool(await connection.open_unix_connection("/run/docker.sock"))
+    if kind == "remote":
+        return bool(await connection.forward_remote_port("127.0.0.1", 0, HOST, 1))
+    if kind == "remote socket":
+        return bool(await connection.forward_remote_path(str(home / "socket"), "/x"))
+    if kind == "tun":
+        return bool(await connection.create_tun(lambda: asyncssh.SSHTunTapSession()))
+    if kind == "x11":
+        return bool(await run("id", x11_forwarding=True, x11_display="127.0.0.1:0"))
+    assert kind == "agent"
+    return b"agent=/" in bytes((await run("echo agent=$SSH_AUTH_SOCK")).stdout or b"")
+
+
+@pytest.mark.parametrize("switches", RULE_SETS, ids=lambda switches: "+".join(switches) or "nothing")
+async def test_each_kind_of_channel_needs_its_switch(
+    client: Client, gate: Gate, tmp_path: Path, switches: dict[str, Any]
+) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hi")
+        writer.close()
+
+    (tmp_path / "theirs").write_text("theirs")
+    service = await asyncio.start_server(greet, HOST, 0)
+    port = service.sockets[0].getsockname()[1]
+    rules = {"shell": False, "command": False, **switches}
+    if "destinations" in rules:
+        rules["destinations"] = (f"{HOST}:{port}", f"*:{gate.grant.port}")
+    gate.grant = replace(gate.grant, channels=ChannelRules(**rules))
+    passed = {}
+    async with connected(client) as connection:
+        for kind in PASSES:
+            try:
+                passed[kind] = await attempt(kind, connection, gate, tmp_path, port)
+            except (asyncssh.Error, asyncssh.ChannelListenError, TimeoutError, OSError):
+                passed[kind] = False
+    service.close()
+    assert passed == {kind: any(needed <= switches.keys() for needed in ways) for kind, ways in PASSES.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
 from locum.api.wire.base import NEVER, In, Line, Name, Out, Time
 from locum.api.wire.enums import (
@@ -198,3 +198,30 @@ class SshKeyUseView(Out):
 
 class SshKeyUseIn(In):
     ssh_key_use: Name
+
+
+class ChannelRules(Out):
+    """What the SSH gateway carries. Paths and destinations as in docs/ssh.md; the contract has no such setting."""
+
+    shell: bool = False
+    command: bool = False
+    upload: bool = False
+    download: bool = False
+    paths: list[str] = field(default_factory=list)
+    max_file_bytes: int | None = None
+    destinations: list[str] = field(default_factory=list)
+
+
+Text = Annotated[str, Meta(max_length=1024)]
+
+
+class ChannelRulesIn(In):
+    """What is absent stays."""
+
+    shell: bool | UnsetType = UNSET
+    command: bool | UnsetType = UNSET
+    upload: bool | UnsetType = UNSET
+    download: bool | UnsetType = UNSET
+    paths: list[Text] | UnsetType = UNSET
+    max_file_bytes: Annotated[int, Meta(ge=0)] | UnsetType | None = UNSET
+    destinations: list[Text] | UnsetType = UNSET

@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
+from locum.gateway.ssh.files import FILE_EVENT, Files, guard_of, synchronised
 from locum.gateway.ssh.pipe import Pipe
 from locum.gateway.ssh.relay import (
     EARLY_LIMIT,
+    PACKET,
     REFUSED_STATUS,
     SIGNALS,
+    WINDOW,
     PromptMask,
     Refusal,
     cast_size,
     printable,
     refuse_exec,
+    refuse_shell,
     refuse_subsystem,
     terminal_line,
 )
@@ -33,8 +37,6 @@ from locum.kit.errors import LocumError
 if TYPE_CHECKING:
     from locum.gateway.ssh.connection import ClientConnection
 
-WINDOW = 128 * 1024
-PACKET = 32 * 1024
 DRAIN_S = 0.25
 STDERR = asyncssh.EXTENDED_DATA_STDERR
 
@@ -59,8 +61,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._early: list[Callable[[], None]] = []
         self._mask = PromptMask()
         self._terminal: Terminal | None = None
-        self._command = ""
-        self._refusal: Refusal | None = None
+        self._command = self._subsystem = ""
+        self._files: Files | None = None
         self._opening: asyncio.Task[None] | None = None
         self._exit: Callable[[ServerChannel], None] = ServerChannel.close
         self.started = False
@@ -84,25 +86,27 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def shell_requested(self) -> bool:
         return True
 
+    # What may not be is accepted and then ended with words: clients show the reason only of what they believe to run.
+
     def exec_requested(self, command: str) -> bool:
         self._command = command
-        self._refusal = refuse_exec(command)
         return True
 
     def subsystem_requested(self, subsystem: str) -> bool:
-        # Accepted and then ended with words: clients show the reason only of what they believe to run.
-        self._refusal = refuse_subsystem(subsystem)
+        self._subsystem = subsystem
         return True
 
     def session_started(self) -> None:
         self.started = True
         for line in self._connection.notices(with_progress=self.has_pty):
             self.say(line)
-        if self._refusal is not None:
-            self._connection.refused(self._refusal, tell=False)
-            self.finish(self._refusal.reason)
-        else:
-            self._opening = asyncio.get_running_loop().create_task(self._open_target())
+        self._opening = asyncio.get_running_loop().create_task(self._open_target())
+
+    def _refused(self) -> Refusal | None:
+        rules = self._connection.rules
+        if self._subsystem:
+            return refuse_subsystem(rules, self._subsystem)
+        return refuse_exec(rules, self._command) if self._command else refuse_shell(rules)
 
     # -- the target's side
 
@@ -111,14 +115,21 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         term, size, modes = self._terminal or (None, None, None)
         try:
             connection = await self._connection.target()
-            self._mark(f"exec: {self._command}" if self._command else "shell")
+            refusal = self._refused()
+            if refusal is not None:
+                self._connection.refused(refusal, tell=False)
+                self.finish(refusal.reason)
+                return
+            self.mark(self._name())
+            self._look_into_files()
             if size is not None:
                 self._record_size(size[0], size[1])
             target, _ = await connection.create_session(
                 lambda: _Target(self),
                 self._command or None,
+                subsystem=self._subsystem or None,
                 env=list(self._client.get_environment_bytes().items()),
-                request_pty="force" if self.has_pty else False,
+                request_pty="force" if self.has_pty and self._files is None else False,
                 term_type=term,
                 term_size=size,
                 term_modes=modes,
@@ -132,6 +143,14 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self.finish(f"the target did not start it: {printable(str(error))[:200]}")
         else:
             self._attach(target)
+
+    def _look_into_files(self) -> None:
+        guard = guard_of(self._connection.rules, subsystem=self._subsystem, command=self._command)
+        if guard is not None:
+            self._files = Files(guard, self, self._connection)
+        elif (event := synchronised(self._command)) is not None:
+            self.mark(event.line)
+            self._connection.happened(FILE_EVENT, event.detail)
 
     def _attach(self, target: asyncssh.SSHClientChannel[bytes]) -> None:
         if self._over:
@@ -177,7 +196,9 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def _take_up(self, data: bytes) -> None:
         if self._over or (self._locked and self.has_pty):
             return
-        if self.has_pty:
+        if self._files is not None:
+            self._files.up(data)
+        elif self.has_pty:
             self.up.take_at_once("i", data, self._mask.input(data))
         else:
             self.up.take("i", data)
@@ -213,6 +234,9 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         """The target said something."""
         if self._over:
             return
+        if self._files is not None and datatype is None:
+            self._files.down(data)
+            return
         if self.has_pty:
             self._mask.output(data)
         self.down.take("o" if datatype is None else "e", data, datatype)
@@ -240,6 +264,11 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     # -- flow, words and the end
 
+    def block(self, side: str, full: bool) -> None:
+        """The connection to this side, or the audit log, takes no more at the moment, or does again."""
+        pipe = self.down if side == "client" else self.up
+        pipe.block(side, full)
+
     def pause_writing(self) -> None:
         self.down.block("channel", True)
 
@@ -250,13 +279,15 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         """A line from Locum on the person's stderr. What comes before the start is among `notices` then."""
         if self.started and self._client is not None and not self._client.is_closing():
             self._client.write(terminal_line(line), STDERR)
-            self._mark(line)
+            self.mark(line)
 
     def finish(self, reason: str) -> None:
         """Locum ends it. The reason comes behind what is on its way, but not later than a moment."""
         if self._over:
             return
         self._over = True
+        if self._files is not None:
+            self._files.end()
         if self._target is not None:
             self._target.abort()
         asyncio.get_running_loop().call_later(DRAIN_S, self._last_words, reason)
@@ -268,19 +299,27 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             return
         if not client.is_closing():
             client.write(terminal_line(reason), STDERR)
-            self._mark(reason)
+            self.mark(reason)
         client.exit(REFUSED_STATUS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._over = True
         self._client = None
+        if self._files is not None:
+            self._files.end()
         self._connection.channel_closed(self)
         target = self._target
         if target is not None:
             self.up.when_drained(target.close if exc is None else target.abort)
 
-    def _mark(self, text: str) -> None:
-        self._connection.record("m", f"channel {self.number}: {text}".encode())
+    def mark(self, text: str, done: Callable[[], None] | None = None) -> None:
+        """A line for the recording; `done` is called when it can't be lost any more."""
+        self._connection.record("m", f"channel {self.number}: {text}".encode(), done)
+
+    def _name(self) -> str:
+        if self._subsystem:
+            return f"subsystem {self._subsystem}"
+        return f"exec: {self._command}" if self._command else "shell"
 
     def _record_size(self, width: int, height: int) -> None:
         self._connection.record("r", b"%dx%d" % cast_size(width, height))

@@ -1,8 +1,9 @@
 """PURE. Finds file transfer dressed as a plain command (SEC-13).
 
-`scp`, `sftp` and `rsync` start their other half on the target by name. Those names are refused while no file
-permission is given. This is a rule about the standard tools and no wall: whoever has a shell can type a file into
-`cat`, and then the recording, which holds the input of commands too, shows it.
+`scp`, `sftp` and `rsync` start their other half on the target by name. Such a command falls under the rules for
+files, and where they allow it, only as the standard tools write it. This is a rule about the standard tools and no
+wall: whoever has a shell can type a file into `cat`, and then the recording, which holds the input of commands too,
+shows it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 _SERVERS = {"sftp-server", "internal-sftp"}
 # Words that take a command line as one argument, and words that run the words after them.
@@ -21,8 +23,34 @@ _PREFIXES = {
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _SCP_REMOTE = re.compile(r"-[A-Za-z0-9]*[tf][A-Za-z0-9]*")
 _TRANSFER_WORD = re.compile(r"(?:^|[\s/;&|(`'\"])(sftp-server|internal-sftp|scp(?=\s+-)|rsync(?=\s+--server))")
+_PLAIN = re.compile(r"(?:scp|rsync)(?: [A-Za-z0-9_@%+=:,./~*?\[\]-]+)+")
+_SCP_OPTION = re.compile(r"-[rpdvqtf]+|--")
 _PUNCTUATION = frozenset(";&|()<>")
 _NESTING_LIMIT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A file transfer that is nothing else. `path` is as the command has it."""
+
+    tool: str
+    upload: bool
+    path: str
+
+
+def plain_transfer(command: str) -> Transfer | None:
+    """The command as the standard `scp` or `rsync` writes it, without anything that a shell would make more of."""
+    if _PLAIN.fullmatch(command) is None:
+        return None
+    tool, *words = command.split()
+    options = [word for word in words if word.startswith("-")]
+    paths = [word for word in words if not word.startswith("-")]
+    if tool == "scp" and len(paths) == 1 and all(_SCP_OPTION.fullmatch(word) for word in options):
+        ways = {letter for word in options for letter in word} & {"t", "f"}
+        return Transfer(tool, ways == {"t"}, paths[0]) if len(ways) == 1 else None
+    if tool == "rsync" and words[:1] == ["--server"] and "--daemon" not in options and len(paths) >= 2:
+        return Transfer(tool, "--sender" not in options, paths[-1])
+    return None
 
 
 def file_transfer(command: str) -> str | None:

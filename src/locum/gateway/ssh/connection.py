@@ -10,16 +10,20 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import asyncssh
 import structlog
 
+from locum.activities.channel_rules import ChannelRules, reaches
 from locum.audit import log as audit
+from locum.audit.classify import Detail
 from locum.gateway.ssh.channel import Channel
-from locum.gateway.ssh.relay import CHANNEL_LIMIT, Refusal, printable
+from locum.gateway.ssh.event_log import EventLog
+from locum.gateway.ssh.forward import Forward
+from locum.gateway.ssh.relay import CHANNEL_LIMIT, FORWARD_LIMIT, Refusal, place, printable
 from locum.gateway.ssh.transport import ServerConnection, TargetConnection
 from locum.gateway.ssh.upstream import dial
 from locum.identities.signin import SignedIn
@@ -29,7 +33,7 @@ from locum.kit.errors import LocumError, NotAvailable
 from locum.recordings.format import Kind, Opening
 from locum.recordings.key import KEY_PURPOSE
 from locum.recordings.writer import Recorder, Recording
-from locum.sessions.connections import Connections, Grant, Now, Wanted
+from locum.sessions.connections import ConnectionEvent, Connections, Grant, Now, Wanted
 from locum.vault.store import Vault
 
 GOODBYE_S = 0.6
@@ -81,11 +85,13 @@ class ClientConnection:
         self._ends_at: dt.datetime | None = None
         self._locked: str | None = None
         self._channels: set[Channel] = set()
-        self._opened_channels = 0
+        self._opened_channels = self._opened_forwards = 0
+        self._forwards: set[Forward] = set()
         self._notices: list[str] = []
         self._progress: list[str] = []
-        self._full = {"client": False, "target": False}
+        self._full = {"client": False, "target": False, "log": False}
         self._audits: list[asyncio.Task[None]] = []
+        self._events = EventLog(self._write_events, lambda full: self._block("log", full))
         ssh.on_full = lambda full: self._block("client", full)
         ssh.on_refused = self.refused
 
@@ -157,7 +163,7 @@ class ClientConnection:
             if self._recording is not None:
                 closed = await self._recording.close(self.reason)
                 digest = closed.digest if closed else None
-            await asyncio.gather(*self._audits)
+            await asyncio.gather(self._events.written(), *self._audits)
         finally:
             if self._grant is not None:
                 await self._rooms.connections.closed(self._grant, reason=self.reason, recording_digest=digest)
@@ -188,6 +194,8 @@ class ClientConnection:
             self._ready.set_exception(NotAvailable(reason))
         for channel in list(self._channels):
             channel.finish(reason)
+        for forward in list(self._forwards):
+            forward.finish()
 
     def client_lost(self) -> None:
         """The client's connection is gone, so there is nobody to tell."""
@@ -243,25 +251,56 @@ class ClientConnection:
             self.say("your session is unlocked" if now.locked is None else f"your session is locked: {now.locked}")
             for channel in self._channels:
                 channel.lock(now.locked is not None)
+            for forward in self._forwards:
+                forward.lock(now.locked is not None)
 
     # -- what channels use
 
     def new_channel(self) -> Channel:
         """A channel for a session the client opens. Raises ChannelOpenError where that must not be."""
         if self._locked is not None:
-            raise asyncssh.ChannelOpenError(
-                asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, printable(f"your session is locked: {self._locked}")
-            )
+            raise _prohibited(f"your session is locked: {self._locked}")
         if len(self._channels) >= CHANNEL_LIMIT:
             raise asyncssh.ChannelOpenError(
                 asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {CHANNEL_LIMIT} shells and commands at once"
             )
         self._opened_channels += 1
         channel = Channel(self, self._opened_channels)
-        channel.down.block("connection", self._full["client"])
-        channel.up.block("connection", self._full["target"])
+        for side, full in self._full.items():
+            channel.block(side, full)
         self._channels.add(channel)
         return channel
+
+    async def forward(self, host: str, port: int) -> Forward:
+        """A connection that the client wants forwarded, open. Raises ChannelOpenError where that must not be."""
+        try:
+            target = await self.target()
+        except LocumError as error:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, printable(error.detail)) from None
+        assert self._grant is not None
+        if self._locked is not None:
+            raise _prohibited(f"your session is locked: {self._locked}")
+        if not reaches(self.rules, host, port, sshd_port=self._grant.port):
+            refusal = Refusal("local-forward", f"direct-tcpip {place(host, port)}")
+            self.refused(refusal, tell=False)
+            raise _prohibited(refusal.reason)
+        if len(self._forwards) >= FORWARD_LIMIT or self._ended.is_set():
+            raise asyncssh.ChannelOpenError(
+                asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {FORWARD_LIMIT} forwarded connections at once"
+            )
+        self._opened_forwards += 1
+        forward = Forward(self, self._opened_forwards, host, port)
+        self._forwards.add(forward)
+        try:
+            await forward.open(target)
+        except asyncssh.ChannelOpenError as error:
+            forward.finish()
+            raise asyncssh.ChannelOpenError(error.code, printable(error.reason)[:200]) from None
+        return forward
+
+    def forward_closed(self, forward: Forward) -> None:
+        """It is gone."""
+        self._forwards.discard(forward)
 
     def channel_closed(self, channel: Channel) -> None:
         """The client's side of a channel is gone."""
@@ -270,6 +309,20 @@ class ClientConnection:
     async def target(self) -> TargetConnection:
         """The connection to the target when it is there. Raises LocumError with the reason why not."""
         return await asyncio.shield(self._ready)
+
+    @property
+    def rules(self) -> ChannelRules:
+        """What may pass. There are no rules before there is a target."""
+        assert self._grant is not None
+        return self._grant.channels
+
+    def happened(self, action: str, detail: Detail) -> None:
+        """Something passed that the audit log must know of."""
+        self._events.add((action, detail))
+
+    async def _write_events(self, events: Sequence[ConnectionEvent]) -> None:
+        assert self._grant is not None
+        await self._rooms.connections.happened(self._grant, events, address=self._address)
 
     def record(self, kind: Kind, data: bytes, done: Callable[[], None] | None = None) -> None:
         """Hand to the recorder; `done` is called when it can't be lost, or at once if nothing is recorded."""
@@ -318,5 +371,10 @@ class ClientConnection:
     def _block(self, side: str, full: bool) -> None:
         self._full[side] = full
         for channel in self._channels:
-            pipe = channel.down if side == "client" else channel.up
-            pipe.block("connection", full)
+            channel.block(side, full)
+        for forward in self._forwards:
+            forward.block(side, full)
+
+
+def _prohibited(reason: str) -> asyncssh.ChannelOpenError:
+    return asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, printable(reason))

@@ -37,6 +37,10 @@ class Pipe:
         self._paused = False
         self._waiting: list[Callable[[], None]] = []
 
+    def keep_with(self, record: Record) -> None:
+        """From now on, what is taken is kept by `record`, which calls when it may be passed on."""
+        self._record = record
+
     def take(self, kind: Kind, data: bytes, datatype: int | None = None) -> None:
         """Record `data`, and pass it on when it can't be lost any more."""
         self._flow.pending += len(data)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from locum.gateway.ssh.commands import file_transfer
+from locum.activities.channel_rules import ChannelRules
+from locum.gateway.ssh.commands import file_transfer, plain_transfer
 
 PENDING_LIMIT = 256 * 1024
 CHANNEL_LIMIT = 10
+FORWARD_LIMIT = 100
+WINDOW = 128 * 1024
+PACKET = 32 * 1024
 ENVIRONMENT_LIMIT = 32
 EARLY_LIMIT = 64
 REFUSED_STATUS = 255
@@ -21,9 +25,12 @@ SIGNALS = frozenset(
 
 REASONS = {
     "agent": "agent forwarding is not allowed: the target could use your keys",
+    "command": "commands are not allowed by the connection profile",
     "file": "file transfer is not allowed by the connection profile",
+    "file-tool": "this file transfer can't be looked into: use sftp, or an scp that speaks it",
     "local-forward": "port forwarding is not allowed by the connection profile",
     "remote-forward": "remote port forwarding is not allowed by the connection profile",
+    "shell": "shells are not allowed by the connection profile",
     "subsystem": "this subsystem is not allowed by the connection profile",
     "tunnel": "tunnels are not allowed",
     "unknown": "this kind of channel is not supported",
@@ -32,7 +39,9 @@ REASONS = {
 
 _ENVIRONMENT_NAME = re.compile(r"LANG|LC_[A-Z]{1,24}|TERM")
 _ENVIRONMENT_VALUE = re.compile(r"[A-Za-z0-9@._:,+=/-]{0,128}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +56,39 @@ class Refusal:
         return REASONS[self.kind]
 
 
-def refuse_exec(command: str) -> Refusal | None:
-    """A refusal if the command is a file transfer in disguise."""
+def refuse_shell(rules: ChannelRules) -> Refusal | None:
+    """Why there is no shell."""
+    return None if rules.shell else Refusal("shell", "shell")
+
+
+def refuse_exec(rules: ChannelRules, command: str) -> Refusal | None:
+    """Why a command is not run: it may not be, or it is a file transfer in disguise."""
     tool = file_transfer(command)
-    return None if tool is None else Refusal("file", f"exec {tool}")
+    if tool is None:
+        return None if rules.command else Refusal("command", f"exec {printable(command)[:64]}")
+    transfer = plain_transfer(command)
+    if not (rules.upload or rules.download) or (
+        transfer is not None and not (rules.upload if transfer.upload else rules.download)
+    ):
+        return Refusal("file", f"exec {tool}")
+    # rsync moves pieces of files that nobody can tell apart here, and takes options that start programs.
+    blind = transfer is not None and tool == "rsync" and (not rules.command or rules.max_file_bytes is not None)
+    if transfer is None or blind or rules.paths:
+        return Refusal("file-tool", f"exec {tool}")
+    return None
 
 
-def refuse_subsystem(name: str) -> Refusal:
-    """No subsystem is let through; sftp is named for what it is."""
-    kind = "file" if name == "sftp" else "subsystem"
-    return Refusal(kind, f"subsystem {printable(name)[:64]}")
+def refuse_subsystem(rules: ChannelRules, name: str) -> Refusal | None:
+    """Why a subsystem is not started. Of all there are, only sftp ever is."""
+    if name != "sftp":
+        return Refusal("subsystem", f"subsystem {printable(name)[:64]}")
+    return None if rules.upload or rules.download else Refusal("file", "subsystem sftp")
+
+
+def place(host: str, port: int) -> str:
+    """Where a forwarded connection leads, to be shown and kept."""
+    shown = printable(host)[:200]
+    return f"[{shown}]:{port}" if ":" in shown else f"{shown}:{port}"
 
 
 def may_set(name: bytes, value: bytes, already: int) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import asyncssh
 
-from locum.gateway.ssh.channel import PACKET, WINDOW, Channel
+from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.connection import ClientConnection
+from locum.gateway.ssh.forward import Forward
 from locum.gateway.ssh.login import Challenge, KeyUse, Login
 from locum.gateway.ssh.names import parse
-from locum.gateway.ssh.relay import Refusal, printable
+from locum.gateway.ssh.relay import PACKET, WINDOW, Refusal, printable
 from locum.gateway.ssh.transport import ServerChannel, ServerConnection
 from locum.identities.signin import SignedIn, SignIn
 from locum.kit.errors import LocumError
@@ -96,9 +97,13 @@ class ClientServer(asyncssh.SSHServer):
         channel = self._connection.new_channel()
         return ServerChannel(self._ssh, window=WINDOW, max_pktsize=PACKET), channel
 
-    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
-        self._prohibit("local-forward", f"direct-tcpip {dest_host}:{dest_port}")
-        return False
+    def connection_requested(
+        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
+    ) -> tuple[asyncssh.SSHTCPChannel[bytes], Awaitable[Forward]]:
+        assert self._ssh is not None
+        assert self._connection is not None
+        channel = self._ssh.create_tcp_channel(window=WINDOW, max_pktsize=PACKET)
+        return channel, self._connection.forward(dest_host, dest_port)
 
     def unix_connection_requested(self, dest_path: str) -> bool:
         self._prohibit("local-forward", f"direct-streamlocal {dest_path}")
