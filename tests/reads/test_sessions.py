@@ -16,7 +16,7 @@ from locum.kit.ids import new_id
 from locum.kit.paging import Page
 from locum.reads import sessions as reads
 from locum.sessions.lifecycle import Status
-from locum.sessions.model import LogLevel, access_session, connection
+from locum.sessions.model import LogLevel, access_session, connection, search_key
 from locum.sessions.request import Request, request_session
 from locum.sessions.transition import say
 from statements import selects
@@ -67,7 +67,7 @@ async def test_a_row_names_all_and_counts_what_is_open(database: Database, tmp_p
 async def test_which_sessions(database: Database, tmp_path: Path) -> None:
     world = await make_world(database, tmp_path)
     noon = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
-    early = await ask(database, world, created_at=noon, note="patching")
+    early = await ask(database, world, created_at=noon, note="Patching", search_key=search_key("Patching", None))
     late = await ask(database, world, created_at=noon + dt.timedelta(hours=1))
     ended = await ask(database, world, status=Status.COMPLETE, actual_end=noon)
 

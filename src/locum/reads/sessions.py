@@ -13,10 +13,10 @@ from locum.activities.model import activity
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, contains, fetch
-from locum.policies.joins import members_of
 from locum.policies.model import policy
+from locum.reads.session_search import HISTORICAL, Filter, find
 from locum.resources.model import platform, resource
-from locum.sessions.lifecycle import ENDED, Status
+from locum.sessions.lifecycle import Status
 from locum.sessions.model import (
     AccessSession,
     Connection,
@@ -26,6 +26,8 @@ from locum.sessions.model import (
     connection,
     session_log,
 )
+
+__all__ = ["HISTORICAL", "Filter"]
 
 
 class SessionRow(msgspec.Struct, frozen=True):
@@ -60,66 +62,11 @@ class SessionRow(msgspec.Struct, frozen=True):
     locked: bool = False
 
 
-class Filter(msgspec.Struct, frozen=True):
-    """Which sessions. `owner` limits the list to one person's own, `kinds` to owners of these kinds of identity.
-
-    `policies` limits it to sessions under these access policies, `group` to those of people in a group or collection.
-    """
-
-    statuses: frozenset[Status]
-    owner: UUID | None = None
-    group: UUID | None = None
-    policies: frozenset[UUID] | None = None
-    kinds: frozenset[int] | None = None
-    since: dt.datetime | None = None
-    until: dt.datetime | None = None
-    resource_names: tuple[str, ...] = ()
-    user_names: tuple[str, ...] = ()
-
-
-HISTORICAL = frozenset(ENDED)
-
-_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
-    "createddatetimeutc": access_session.c.created_at,
-    "startdatetimeutc": access_session.c.scheduled_start,
-    "enddatetimeutc": access_session.c.scheduled_end,
-    "actualstartdatetimeutc": access_session.c.actual_start,
-    "actualenddatetimeutc": access_session.c.actual_end,
-    "sessionstatus": access_session.c.status,
-    "status": access_session.c.status,
-    "activityname": activity.c.name,
-    "managedresourcename": resource.c.name,
-    "userdisplayname": identity.c.name,
-    "createdbydisplayname": access_session.c.created_by_name,
-    "accesspolicyname": policy.c.name,
-    "note": access_session.c.note,
-    "ticket": access_session.c.ticket,
-}
-_SEARCHED = ["activityname", "managedresourcename", "userdisplayname", "accesspolicyname", "note", "ticket"]
-
-
 def sessions(tx: ReadTx, which: Filter, page: Page) -> Listed[SessionRow]:
-    """One page of sessions, newest first unless ordered: two statements."""
-    query = _rows().where(access_session.c.status.in_(sorted(which.statuses)))
-    if which.owner is not None:
-        query = query.where(access_session.c.identity_id == which.owner)
-    if which.group is not None:
-        query = query.where(access_session.c.identity_id.in_(members_of(which.group)))
-    if which.policies is not None:
-        query = query.where(access_session.c.policy_id.in_(sorted(which.policies)))
-    if which.kinds is not None:
-        query = query.where(identity.c.kind.in_(sorted(which.kinds)))
-    if which.since is not None:
-        query = query.where(access_session.c.created_at >= which.since)
-    if which.until is not None:
-        query = query.where(access_session.c.created_at <= which.until)
-    if which.resource_names:
-        query = query.where(resource.c.name.in_(which.resource_names))
-    if which.user_names:
-        query = query.where(identity.c.name.in_(which.user_names))
-    if page.order_by is None:
-        page = Page(page.skip, page.take, "createdDateTimeUtc", True, page.filter_text)
-    return fetch(tx, SessionRow, query, page, columns=_COLUMNS, tie=access_session.c.id, searched=_SEARCHED)
+    """One page of sessions, newest first unless ordered: three statements, four where a text is sought."""
+    ids, total = find(tx, which, page)
+    rows = {row.id: row for row in tx.rows(SessionRow, _rows().where(access_session.c.id.in_(ids)))} if ids else {}
+    return Listed([rows[one] for one in ids], total)
 
 
 def session_row(tx: ReadTx, session_id: UUID) -> SessionRow:

@@ -11,9 +11,12 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import BIG_ID, UtcTime, metadata
+from locum.kit.names import name_key
 from locum.sessions.approval_model import approval_workflow
 from locum.sessions.lease_cycle import Account
 from locum.sessions.lease_cycle import State as LeaseState
+
+LONGEST_KEY = 600  # characters; PostgreSQL takes no more than 2,704 bytes into a row of an index
 
 access_session = sa.Table(
     "access_session",
@@ -58,6 +61,8 @@ access_session = sa.Table(
     sa.Column("tier_number", sa.Integer),
     sa.Column("tier_since", UtcTime),
     sa.Column("tier_escalated", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    # `search_key` of note and ticket; what has neither is not in the index of it.
+    sa.Column("search_key", sa.String(LONGEST_KEY), nullable=False, default="", server_default=""),
     sa.CheckConstraint("status BETWEEN -1 AND 7", name="status"),
     sa.CheckConstraint("outcome IS NULL OR outcome IN (3, 4, 5)", name="outcome"),
     sa.CheckConstraint("status <> 1 OR actual_start IS NOT NULL", name="active_has_started"),
@@ -74,9 +79,18 @@ access_session = sa.Table(
     sa.CheckConstraint("status NOT IN (-1, 6, 7) OR workflow_id IS NOT NULL", name="approval_has_workflow"),
     sa.CheckConstraint("tier_number IS NULL OR tier_number BETWEEN 1 AND 3", name="tier_number"),
     sa.Index("ix_access_session_status", "status", "scheduled_end"),
-    sa.Index("ix_access_session_identity_id", "identity_id", "status", "created_at"),
-    sa.Index("ix_access_session_resource_id", "resource_id", "status"),
-    sa.Index("ix_access_session_created_at", "created_at"),
+    # Lists of past sessions look at no more than one of these, but for the rows of their page.
+    sa.Index("ix_access_session_identity_id", "identity_id", "status", "created_at", "id"),
+    sa.Index("ix_access_session_resource_id", "resource_id", "status", "created_at", "id"),
+    sa.Index("ix_access_session_activity_id", "activity_id", "status", "created_at", "id"),
+    sa.Index("ix_access_session_policy_id", "policy_id", "status", "created_at", "id"),
+    sa.Index("ix_access_session_created_at", "created_at", "id", "status"),
+    sa.Index(
+        "ix_access_session_search",
+        *("search_key", "status", "created_at", "id", "identity_id", "policy_id", "activity_id", "resource_id"),
+        sqlite_where=sa.text("search_key <> ''"),
+        postgresql_where=sa.text("search_key <> ''"),
+    ),
     sa.Index("ix_access_session_group_id", "group_id"),
     sa.Index("ix_access_session_workflow_id", "workflow_id", "status"),
 )
@@ -131,6 +145,11 @@ class AccessSession(msgspec.Struct, frozen=True):
     tier_number: int | None = None
     tier_since: dt.datetime | None = None
     tier_escalated: bool = False
+
+
+def search_key(note: str | None, ticket: str | None) -> str:
+    """What a session is found by besides the names around it: its ticket and the beginning of its note."""
+    return "\x1f".join(name_key(part) for part in (ticket, note) if part)[:LONGEST_KEY]
 
 
 resource_lock = sa.Table(

@@ -28,7 +28,7 @@ from locum.sessions.approval import ask_for_approval, first_tier
 from locum.sessions.lifecycle import Status
 from locum.sessions.lock import refuse_if_locked
 from locum.sessions.login import login_for
-from locum.sessions.model import access_session
+from locum.sessions.model import access_session, search_key
 from locum.sessions.planned import as_json, planned_now
 from locum.sessions.profile_rules import check_address, check_request, check_time
 from locum.sessions.transition import JOB, say
@@ -112,6 +112,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         created_from=actor.address,
         note=asked.note or None,
         ticket=asked.ticket or None,
+        search_key=search_key(asked.note, asked.ticket),
         custom_fields=answers or None,
         scheduled_start=start,
         scheduled_end=_earlier(end, latest) or end,
