@@ -20,6 +20,7 @@ from bench import (
     decision_row,
     page_row,
     report,
+    revocation_row,
     secret_row,
     session_row,
     ssh_rows,
@@ -40,6 +41,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "page": page_row.page,
     "start": start_row.start,
     "session": session_row.session,
+    "revocation": revocation_row.revocation,
     "ssh-setup": ssh_rows.set_up,
     "ssh-echo": ssh_rows.echo,
     "ssh-bulk": ssh_rows.bulk,
@@ -52,6 +54,9 @@ def main() -> int:
         "rows", nargs="*", metavar="row", help=f"which rows, all if none is named: {', '.join(ROWS)}"
     )
     parser.add_argument("--short", action="store_true", help="fewer and shorter rounds, under a minute")
+    parser.add_argument(
+        "--storm", action="store_true", help="revocation of 2,000 sessions on 50 hosts, ten minutes"
+    )
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results", metavar="DIR")
     options = parser.parse_args()
     unknown = set(options.rows) - set(ROWS)
@@ -62,7 +67,7 @@ def main() -> int:
     print(report.head())
     try:
         with tempfile.TemporaryDirectory(prefix="locum-bench-") as folder, ExitStack() as cleanup:
-            stage = Stage(Path(folder), cleanup, short=options.short)
+            stage = Stage(Path(folder), cleanup, short=options.short, storm=options.storm)
             for name in options.rows or ROWS:
                 for row in ROWS[name](stage):
                     print(report.line(row), flush=True)

@@ -27,10 +27,11 @@ LOCUM = str(Path(sys.executable).with_name("locum"))
 class Stage:
     """Everything lies in `folder`, listens on 127.0.0.0/8, and ends with `cleanup`."""
 
-    def __init__(self, folder: Path, cleanup: ExitStack, *, short: bool) -> None:
+    def __init__(self, folder: Path, cleanup: ExitStack, *, short: bool, storm: bool = False) -> None:
         self.folder = folder
         self.cleanup = cleanup
         self.short = short
+        self.storm = storm
         self.ssh = f"127.0.0.1:{free_port()}"
 
     @cached_property
