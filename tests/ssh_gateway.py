@@ -18,10 +18,11 @@ import asyncssh
 
 from locum.identities.signin import FirstFactor, SignedIn, SignIn, SshKey
 from locum.kit.errors import Forbidden, LocumError, Unauthenticated
+from locum.kit.paging import Listed, Page
 from locum.recordings.format import Event
 from locum.recordings.reader import Playback, header
 from locum.recordings.writer import Recorder
-from locum.sessions.connections import ConnectionEvent, Connections, Grant, Now, SshKeyUse, Wanted
+from locum.sessions.connections import Choice, ConnectionEvent, Connections, Grant, Now, SshKeyUse, Wanted
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -127,6 +128,7 @@ class Gate(Connections):
     wanted: list[Wanted] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     pinned: list[tuple[str, str]] = field(default_factory=list)
+    offered: list[Choice] = field(default_factory=list)
     events: list[ConnectionEvent] = field(default_factory=list)
     ended: list[tuple[UUID, str]] = field(default_factory=list)
     closers: list[Callable[[str], None]] = field(default_factory=list)
@@ -134,6 +136,10 @@ class Gate(Connections):
 
     async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
         return SshKeyUse.FIRST
+
+    async def choices(self, identity_id: UUID, page: Page) -> Listed[Choice]:
+        found = [one for one in self.offered if (page.filter_text or "") in f"{one.activity} {one.resource}"]
+        return Listed(found[page.skip : page.skip + page.take], len(found))
 
     async def open(
         self,

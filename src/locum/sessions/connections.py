@@ -25,12 +25,14 @@ from locum.kit.actor import LOCUM, Actor
 from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.errors import Forbidden, LocumError, NotFound
 from locum.kit.ids import new_id
+from locum.kit.paging import Listed, Page
 from locum.kit.pause import refuse_if_paused
 from locum.kit.wake import Wake
 from locum.resources.add import get_resource
 from locum.resources.model import resource
 from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
+from locum.sessions.choices import Choice, choices
 from locum.sessions.connection_events import ConnectionEvent, write_end, write_events
 from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, LogLevel, connection, session_log
@@ -45,6 +47,7 @@ from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 __all__ = [
+    "Choice",
     "ConnectionEvent",
     "Connections",
     "Grant",
@@ -201,6 +204,10 @@ class Connections:
     async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
         """What a registered SSH key of this person proves for what is wanted. The gate looks again."""
         return await self._db.read(ssh_key_use, identity_id, wanted)
+
+    async def choices(self, identity_id: UUID, page: Page) -> Listed[Choice]:
+        """What this person may open, to choose from."""
+        return await self._db.read(choices, identity_id, page)
 
     async def open(
         self,

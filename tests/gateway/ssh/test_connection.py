@@ -13,7 +13,6 @@ from dataclasses import replace
 import asyncssh
 import pytest
 
-from locum.gateway.ssh import connection as subject
 from locum.kit.errors import Forbidden
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
@@ -158,26 +157,6 @@ async def test_who_comes_after_that_moment_is_told_at_once(client: Client, gate:
 async def test_without_a_notice_nothing_is_said(client: Client, gate: Gate) -> None:
     gate.grant = replace(gate.grant, deadline=now() + dt.timedelta(seconds=30))
     assert (await client.run(HOST, "true")).err == ""
-
-
-async def test_the_clock_is_looked_at_again(client: Client, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A timer of hours would be late after the machine slept."""
-    monkeypatch.setattr(subject, "CLOCK_CHECK_S", 0.1)
-    gate.grant = replace(gate.grant, deadline=now() + dt.timedelta(hours=8))
-    async with connected(client) as connection:
-        await connection.run("true")
-
-        class Later(dt.datetime):
-            @classmethod
-            def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
-                return dt.datetime.now(tz) + dt.timedelta(hours=9)
-
-        class Time:
-            UTC = dt.UTC
-            datetime = Later
-
-        monkeypatch.setattr(subject, "dt", Time)
-        assert await gate.until_ended(3) == "your session ended: time is over"
 
 
 async def test_the_gate_can_end_it_within_a_second(client: Client, gate: Gate) -> None:

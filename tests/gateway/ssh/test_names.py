@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locum.gateway.ssh.names import login_of, parse
+from locum.gateway.ssh.names import is_bare, login_of, parse
 from locum.kit.errors import Invalid
 from locum.sessions.address import user_part
 from locum.sessions.connections import Wanted
@@ -38,6 +38,12 @@ SESSION = UUID("0193a7d2-5b7c-7e1a-9f00-0123456789ab")
         (f"alice%2Ba%2bb%2B~{SESSION}", Wanted("alice", "a", "b", session_id=SESSION)),
         (f"CORP%5Calice+a+b+~{SESSION}", Wanted("CORP\\alice", "a", "b", session_id=SESSION)),
         ("alice Linux_sudo web01", Wanted("alice", "Linux_sudo", "web01")),
+        ("alice:Linux_sudo:web01", Wanted("alice", "Linux_sudo", "web01")),
+        ("alice:a:b:policy:some:notes", Wanted("alice", "a", "b", "policy", "some:notes")),
+        ("alice:a:b::notes", Wanted("alice", "a", "b", None, "notes")),
+        ("CORP\\alice:a:b", Wanted("CORP\\alice", "a", "b")),
+        ("alice+sudo: root+b", Wanted("alice", "sudo: root", "b")),
+        ("alice:a b:c d", Wanted("alice", "a b", "c d")),
         (f"\\alice+a+b+~{SESSION}", Wanted("alice", "a", "b", session_id=SESSION)),
     ],
 )
@@ -54,6 +60,8 @@ def test_says_what_to_open(typed: str, wanted: Wanted) -> None:
         ("alice+a", "alice"),
         ("alice+a+", "alice"),
         ("alice++b", "alice"),
+        ("alice:a", "alice"),
+        ("alice::b", "alice"),
         ("+a+b", ""),
         ("", ""),
         (f"alice+~{SESSION}", "alice"),
@@ -102,3 +110,15 @@ def test_a_client_that_decodes_all_but_the_plus_still_reaches_the_session(user: 
     session_id = uuid4()
     wanted = parse(unquote(user_part(user, other, "web01", session_id)))
     assert (wanted.user, wanted.session_id) == (user, session_id)
+
+
+@pytest.mark.parametrize("name", ["alice", "\\alice", "CORP\\alice", "alice@corp.example", "john smith"])
+def test_a_name_that_says_nothing_of_what_to_open(name: str) -> None:
+    assert is_bare(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "\\", " ", "alice+a", "alice:a", "alice+a+b", "alice a b", "a\x1b", f"alice ~{SESSION}", "alice+"]
+)
+def test_a_name_that_tries_to_say_it(name: str) -> None:
+    assert not is_bare(name)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
+from locum.gateway.ssh.chooser import Chooser
 from locum.gateway.ssh.files import FILE_EVENT, Files, guard_of, synchronised
+from locum.gateway.ssh.names import FORM
 from locum.gateway.ssh.pipe import Pipe
 from locum.gateway.ssh.relay import (
     EARLY_LIMIT,
@@ -32,7 +34,7 @@ from locum.gateway.ssh.relay import (
     terminal_line,
 )
 from locum.gateway.ssh.transport import ServerChannel
-from locum.kit.errors import LocumError
+from locum.kit.errors import Invalid, LocumError
 
 if TYPE_CHECKING:
     from locum.gateway.ssh.connection import ClientConnection
@@ -63,6 +65,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._terminal: Terminal | None = None
         self._command = self._subsystem = ""
         self._files: Files | None = None
+        self._chooser: Chooser | None = None
         self._opening: asyncio.Task[None] | None = None
         self._exit: Callable[[ServerChannel], None] = ServerChannel.close
         self.started = False
@@ -114,6 +117,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         assert self._client is not None
         term, size, modes = self._terminal or (None, None, None)
         try:
+            await self._ask_what_to_open()
             connection = await self._connection.target()
             refusal = self._refused()
             if refusal is not None:
@@ -143,6 +147,26 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self.finish(f"the target did not start it: {printable(str(error))[:200]}")
         else:
             self._attach(target)
+
+    async def _ask_what_to_open(self) -> None:
+        """Where the user name does not say it. Raises LocumError where nobody can be asked, or nothing is chosen."""
+        chooser = self._connection.chooser(self, self._show)
+        if chooser is None:
+            return
+        try:
+            if not self.has_pty or self._command or self._subsystem:
+                raise Invalid(f"the user name must say what to open: {FORM}; alone it needs a terminal to ask you")
+            self._chooser = chooser
+            self._connection.chosen(await chooser.choose())
+        except LocumError as error:
+            self._connection.end(error.detail)
+            raise
+        finally:
+            self._chooser = None
+
+    def _show(self, text: str) -> None:
+        if self._client is not None and not self._client.is_closing():
+            self._client.write(text.encode())
 
     def _look_into_files(self) -> None:
         guard = guard_of(self._connection.rules, subsystem=self._subsystem, command=self._command)
@@ -189,6 +213,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         if self._target is not None:
             self._take_up(data)
+        elif self._chooser is not None:
+            self._chooser.typed(data)
         elif self._client is not None:
             self._client.pause_reading()
             self._early.append(partial(self._take_up, data))
@@ -286,8 +312,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         if self._over:
             return
         self._over = True
-        if self._files is not None:
-            self._files.end()
+        self._end_parts()
         if self._target is not None:
             self._target.abort()
         asyncio.get_running_loop().call_later(DRAIN_S, self._last_words, reason)
@@ -305,12 +330,17 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         self._over = True
         self._client = None
-        if self._files is not None:
-            self._files.end()
+        self._end_parts()
         self._connection.channel_closed(self)
         target = self._target
         if target is not None:
             self.up.when_drained(target.close if exc is None else target.abort)
+
+    def _end_parts(self) -> None:
+        if self._files is not None:
+            self._files.end()
+        if self._chooser is not None:
+            self._chooser.leave()
 
     def mark(self, text: str, done: Callable[[], None] | None = None) -> None:
         """A line for the recording; `done` is called when it can't be lost any more."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import math
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncssh
@@ -21,6 +21,8 @@ from locum.activities.channel_rules import ChannelRules, reaches
 from locum.audit import log as audit
 from locum.audit.classify import Detail
 from locum.gateway.ssh.channel import Channel
+from locum.gateway.ssh.chooser import Chooser
+from locum.gateway.ssh.deadline import Deadline
 from locum.gateway.ssh.event_log import EventLog
 from locum.gateway.ssh.forward import Forward
 from locum.gateway.ssh.relay import CHANNEL_LIMIT, FORWARD_LIMIT, Refusal, place, printable
@@ -29,15 +31,15 @@ from locum.gateway.ssh.upstream import dial
 from locum.identities.signin import SignedIn
 from locum.kit.actor import Actor
 from locum.kit.db import Database
-from locum.kit.errors import LocumError, NotAvailable
+from locum.kit.errors import Forbidden, LocumError, NotAvailable
 from locum.recordings.format import Kind, Opening
 from locum.recordings.key import KEY_PURPOSE
 from locum.recordings.writer import Recorder, Recording
-from locum.sessions.connections import ConnectionEvent, Connections, Grant, Now, Wanted
+from locum.sessions.connections import Choice, ConnectionEvent, Connections, Grant, Now, Wanted
 from locum.vault.store import Vault
 
 GOODBYE_S = 0.6
-CLOCK_CHECK_S = 15.0
+CHOICE_S = 120.0
 AUDITED_REFUSALS = 20
 TIME_IS_OVER = "your session ended: time is over"
 CLIENT_LEFT = "the client disconnected"
@@ -64,13 +66,15 @@ class ClientConnection:
     """Everything behind one authenticated client connection."""
 
     def __init__(
-        self, rooms: Rooms, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError, address: str
+        self, rooms: Rooms, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError | None, address: str
     ) -> None:
+        """`wanted` None: the person is asked at the first terminal."""
         self.reason = CLIENT_LEFT
         self._rooms = rooms
         self._ssh = ssh
         self._who = who
         self._wanted = wanted
+        self._chooser: Channel | None = None
         self._address = address
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
@@ -79,8 +83,8 @@ class ClientConnection:
         self._target: TargetConnection | None = None
         self._ready: asyncio.Future[TargetConnection] = self._loop.create_future()
         self._ready.add_done_callback(lambda ready: ready.exception())  # maybe no channel ever asks
-        self._deadline: asyncio.TimerHandle | None = None
-        self._told_of_end: dt.datetime | None = None
+        self._chosen: asyncio.Future[Choice] = self._loop.create_future()
+        self._deadline: Deadline | None = None
         self._end_notice: str | None = None
         self._ends_at: dt.datetime | None = None
         self._locked: str | None = None
@@ -117,18 +121,26 @@ class ClientConnection:
         if isinstance(self._wanted, LocumError):
             raise self._wanted
         gate = self._rooms.connections
+        chosen = self._wanted
+        wanted = await self._unless_ended(self._choice()) if chosen is None else chosen
         self._grant = grant = await self._unless_ended(
             gate.open(
                 self._who,
-                self._wanted,
+                wanted,
                 address=self._address,
                 close=lambda reason: self.end(f"your session ended: {reason}"),
                 change=self._changed,
                 progress=self._tell_progress,
             )
         )
-        self._ends_at = self._ends_at or grant.deadline
-        self._watch_deadline()
+        # It may have been changed already, by whoever watches the session.
+        self._deadline = Deadline(
+            self._ends_at or grant.deadline,
+            grant.notice,
+            over=lambda: self.end(TIME_IS_OVER),
+            tell=self._tell_of_end,
+        )
+        self._deadline.watch()
         if self._ended.is_set():
             raise _Over
         if grant.record:
@@ -137,6 +149,15 @@ class ClientConnection:
         self._target.on_full = lambda full: self._block("target", full)
         self._ready.set_result(self._target)
         await self._ended.wait()
+
+    async def _choice(self) -> Wanted:
+        """What the person chooses at the terminal. Raises LocumError where nothing is chosen in time."""
+        try:
+            async with asyncio.timeout(CHOICE_S):
+                chosen = await self._chosen
+        except TimeoutError:
+            raise Forbidden(f"nothing was chosen in {CHOICE_S:.0f} seconds") from None
+        return Wanted(self._who.name, chosen.activity, chosen.resource)
 
     async def _open_recording(self, grant: Grant) -> Recording:
         key, wrapped = self._rooms.vault.new_data_key(purpose=KEY_PURPOSE, subject_id=grant.connection_id)
@@ -150,7 +171,7 @@ class ClientConnection:
         """Close the target at once, the client when it has its last words, then the books."""
         self.end(self.reason)
         if self._deadline is not None:
-            self._deadline.cancel()
+            self._deadline.stop()
         if self._target is not None:
             self._target.abort()
         try:
@@ -209,28 +230,8 @@ class ClientConnection:
         log.error("recording failed", connection=str(self._grant and self._grant.connection_id), error=repr(error))
         self.end("your session ended: it can't be recorded any more")
 
-    def _watch_deadline(self) -> None:
-        """Looks at the wall clock now and then, for a timer alone would be late after the machine was asleep."""
-        assert self._ends_at is not None
-        left = (self._ends_at - dt.datetime.now(dt.UTC)).total_seconds()
-        if left <= 0:
-            self.end(TIME_IS_OVER)
-            return
-        wait = min(left, CLOCK_CHECK_S)
-        notice = self._grant.notice if self._grant else None
-        if notice is not None and self._told_of_end != self._ends_at:
-            before = left - notice.total_seconds()
-            if before <= 0:
-                self._tell_of_end(self._ends_at, left)
-            else:
-                wait = min(wait, before)
-        self._deadline = self._loop.call_later(wait, self._watch_deadline)
-
-    def _tell_of_end(self, deadline: dt.datetime, left: float) -> None:
-        """Once for each end; where nothing is open yet, to the first that is opened."""
-        self._told_of_end = deadline
-        minutes, at = math.ceil(left / 60), deadline.astimezone(dt.UTC).strftime("%H:%M")
-        line = f"your session ends in {minutes} minute{'' if minutes == 1 else 's'}, at {at} UTC"
+    def _tell_of_end(self, line: str) -> None:
+        """Where nothing is open yet, to the first that is opened."""
         if any(channel.started for channel in self._channels):
             self.say(line)
         else:
@@ -240,11 +241,10 @@ class ClientConnection:
 
     def _changed(self, now: Now) -> None:
         """The session got more time, or was locked or unlocked."""
-        more_time = self._ends_at is not None and now.deadline != self._ends_at
         self._ends_at = now.deadline
-        if more_time and self._deadline is not None:
-            self._deadline.cancel()
-            self._watch_deadline()
+        if self._deadline is not None and self._deadline.at != now.deadline:
+            self._deadline.at = now.deadline
+            self._deadline.watch()
             self.say(f"your session now ends at {now.deadline:%H:%M} UTC")
         if now.locked != self._locked:
             self._locked = now.locked
@@ -305,6 +305,18 @@ class ClientConnection:
     def channel_closed(self, channel: Channel) -> None:
         """The client's side of a channel is gone."""
         self._channels.discard(channel)
+
+    def chooser(self, channel: Channel, show: Callable[[str], None]) -> Chooser | None:
+        """Asks what to open, for the first channel where nobody has said it yet."""
+        if self._wanted is not None or self._chooser is not None:
+            return None
+        self._chooser = channel
+        return Chooser(partial(self._rooms.connections.choices, self._who.identity_id), show)
+
+    def chosen(self, choice: Choice) -> None:
+        """The person wants this."""
+        if not self._chosen.done():
+            self._chosen.set_result(choice)
 
     async def target(self) -> TargetConnection:
         """The connection to the target when it is there. Raises LocumError with the reason why not."""

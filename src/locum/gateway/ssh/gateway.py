@@ -92,7 +92,7 @@ class SshGateway:
             task.cancel()
 
     def _begin(
-        self, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError, address: str
+        self, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError | None, address: str
     ) -> ClientConnection:
         connection = ClientConnection(self._rooms, ssh, who, wanted, address)
         task = asyncio.get_running_loop().create_task(connection.run())

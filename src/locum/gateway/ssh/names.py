@@ -1,6 +1,8 @@
 """PURE. The user name of an SSH connection says who signs in and what to open (PRX-03).
 
     user+activity+resource[+policy[+notes]]     typed by hand; starts a session that ends with its connection
+    user:activity:resource[:policy[:notes]]     the same, for tools that dislike `+`
+    user                                        asks at a terminal what to open
     user+activity+resource+~<session id>        a session that exists already, as sessions.address writes it
 
 `_` may stand for a space in activity and resource names, so both are handed on as typed: whoever looks them up
@@ -24,12 +26,19 @@ _BOUND = re.compile(rf"(?P<head>.+)(?P<separator>\+| |%2[Bb])~(?P<id>{_UUID})", 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
+def is_bare(user_name: str) -> bool:
+    """Whether the name is that of a person and says nothing of what to open."""
+    name = _unprefixed(user_name).strip()
+    return bool(name) and not (set(name) & set("+:~") or _CONTROL.search(name) or name.count(" ") == 2)
+
+
 def login_of(user_name: str) -> str:
     """The part that names the person, also of a name that `parse` refuses: sign-in comes before any complaint."""
     try:
         return parse(user_name).user
     except Invalid:
-        return _unprefixed(user_name).split("+", 1)[0]
+        name = _unprefixed(user_name)
+        return name.split("+" if "+" in name else ":", 1)[0]
 
 
 def parse(user_name: str) -> Wanted:
@@ -40,9 +49,12 @@ def parse(user_name: str) -> Wanted:
     bound = _BOUND.fullmatch(name)
     if bound is not None:
         return _parse_bound(bound["head"], bound["separator"], UUID(bound["id"]))
-    if "+" not in name and name.count(" ") == 2:
-        name = name.replace(" ", "+")  # `ssh ssh://user+activity+resource@…`: OpenSSH decodes `+` as a form does
-    fields = [field.strip() for field in name.split("+", 4)]
+    separator = "+"
+    if "+" not in name and name.count(" ") == 2 and ":" not in name:
+        separator = " "  # `ssh ssh://user+activity+resource@…`: OpenSSH decodes `+` as a form does
+    elif "+" not in name:
+        separator = ":"
+    fields = [field.strip() for field in name.split(separator, 4)]
     if len(fields) < 3 or not all(fields[:3]):
         raise Invalid(f"the user name must say what to open: {FORM}")
     user, activity, resource, policy, notes = (*fields, "", "")[:5]

@@ -10,14 +10,14 @@ from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.connection import ClientConnection
 from locum.gateway.ssh.forward import Forward
 from locum.gateway.ssh.login import Challenge, KeyUse, Login
-from locum.gateway.ssh.names import parse
+from locum.gateway.ssh.names import is_bare, parse
 from locum.gateway.ssh.relay import PACKET, WINDOW, Refusal, printable
 from locum.gateway.ssh.transport import ServerChannel, ServerConnection
 from locum.identities.signin import SignedIn, SignIn
 from locum.kit.errors import LocumError
 from locum.sessions.connections import Wanted
 
-Begin = Callable[[ServerConnection, SignedIn, Wanted | LocumError, str], ClientConnection]
+Begin = Callable[[ServerConnection, SignedIn, Wanted | LocumError | None, str], ClientConnection]
 
 
 class ClientServer(asyncssh.SSHServer):
@@ -73,11 +73,11 @@ class ClientServer(asyncssh.SSHServer):
         assert signed_in is not None
         assert self._ssh is not None
         self._ssh.leave_lobby()
-        wanted: Wanted | LocumError
+        wanted: Wanted | LocumError | None
         try:
             wanted = parse(self._user_name)
         except LocumError as error:
-            wanted = error
+            wanted = None if is_bare(self._user_name) else error
         self._connection = self._begin(self._ssh, signed_in, wanted, self._address)
 
     @property
