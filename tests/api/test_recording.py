@@ -11,10 +11,13 @@ import sqlalchemy as sa
 
 from estate import RESOURCES, SESSIONS, Estate, made, problem
 from locum.api.recording import LONGEST_CAST
+from locum.audit.model import audit_event
 from locum.kit.db import Tx
 from locum.recordings.format import Event
+from locum.recordings.lines import Stream, TextLine
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import connection
+from locum.sessions.recorded_text import add_lines
 from recorded import keep
 
 pytestmark = pytest.mark.anyio
@@ -139,3 +142,46 @@ async def test_what_cannot_be_shown_is_said(estate: Estate) -> None:
     )
     assert str(LONGEST_CAST) in problem(await estate.admin.get(f"{RECORDINGS}/{long}/Cast"), 413)["detail"]
     assert all(estate.audited("recording.viewed", one) == 0 for one in (gone, damaged, foreign, long))
+
+
+TEXT = f"{RECORDINGS}/Text"
+
+
+async def keep_lines(estate: Estate, connection_id: str, *lines: TextLine) -> None:
+    await estate.database.write(add_lines, UUID(connection_id), list(lines))
+
+
+@pytest.mark.sees_effect("Recording.SearchText")
+async def test_text_is_found_in_the_scope_alone_and_every_search_is_audited(estate: Estate) -> None:
+    over = await recorded(estate)
+    live = await recorded(estate, over=False)
+    await keep_lines(
+        estate, over, TextLine(1500, Stream.OUTPUT, "needle shown"), TextLine(2, Stream.INPUT, "needle typed")
+    )
+    await keep_lines(estate, live, TextLine(7, Stream.OUTPUT, "needle live"))
+    found = await estate.get(estate.admin, TEXT, filterText="EEDL")
+    assert (found["recordsTotal"], [row["text"] for row in found["data"]]) == (
+        3,
+        ["needle live", "needle typed", "needle shown"],
+    )
+    row = found["data"][2]
+    assert (row["id"], row["offsetMs"], row["streamType"]) == (over, 1500, 3)
+    assert (row["userName"], row["managedResourceName"]) == ("ada", "web01")
+    for stream, count in ((2, 1), ("StdOut", 2), (0, 3)):
+        assert (await estate.get(estate.admin, TEXT, filterText="needle", streamType=stream))[
+            "recordsTotal"
+        ] == count
+    problem(await estate.admin.get(TEXT, filterText="needle", streamType=1), 400)
+    assert "at least 3" in problem(await estate.admin.get(TEXT, filterText="ne"), 400)["detail"]
+    inside = await estate.holder("ann", VIEW, managedAccountIds=[estate.ids["ada"]])
+    outside = await estate.holder("otto", VIEW, managedAccountIds=[estate.ids["eve"]])
+    assert [row["text"] for row in (await estate.get(inside, TEXT, filterText="needle"))["data"]] == [
+        "needle shown"
+    ]
+    assert (await estate.get(outside, TEXT, filterText="needle"))["recordsTotal"] == 0
+    for who in (estate.ada, estate.callers.application("robot")):
+        problem(await who.get(TEXT, filterText="needle"), 403)
+    searched = sa.select(sa.func.count()).where(audit_event.c.action == "recording.searched")
+    assert await estate.database.read(lambda tx: tx.scalar(searched)) == 6
+    text = sa.select(audit_event.c.detail).where(audit_event.c.action == "recording.searched")
+    assert "needle" not in str(await estate.database.read(lambda tx: tx.scalars(text)))

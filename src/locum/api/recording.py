@@ -11,21 +11,27 @@ from locum.api.guards import ADMIN_OR_USER_PLUS, Filtered, lacks
 from locum.api.operations import operation
 from locum.api.paging import Paging
 from locum.api.wire.base import In, Table, at
-from locum.api.wire.recording import Recording
+from locum.api.wire.enums import StreamType
+from locum.api.wire.recording import RecordedLine, Recording
 from locum.audit.log import record
 from locum.identities.caller import Caller
-from locum.kit.db import ReadTx
-from locum.kit.errors import Conflict, NotFound
+from locum.kit.db import ReadTx, Tx
+from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.permissions import Permission
+from locum.reads import recorded_text
 from locum.reads import recordings as reads
 from locum.recordings import cast
 from locum.recordings.key import data_key
+from locum.recordings.lines import Stream
 from locum.recordings.reader import Damaged
 from locum.vault.seal import SealBroken
 from locum.vault.store import Vault
 
 _VIEW = Permission.RECORDINGS_ENDED_VIEW
 LONGEST_CAST = 16 * 1024 * 1024  # bytes of text, which stand in memory while they are sent
+
+
+_STREAMS = {StreamType.ALL: None, StreamType.STD_IN: Stream.INPUT, StreamType.STD_OUT: Stream.OUTPUT}
 
 
 class ConnectionId(In):
@@ -44,6 +50,46 @@ def search(tx: ReadTx, call: Call[None, Paging, None]) -> Table[Recording]:
     """Who holds a custom role sees the users and resources of its scope only."""
     listed = reads.of_ended_sessions(tx, call.caller, call.query.page())
     return Table[Recording](data=[_view(row) for row in listed.rows], records_total=listed.total)
+
+
+class TextQuery(Paging):
+    """`streamType`: 0 All, 2 what was typed, 3 what was shown."""
+
+    stream_type: StreamType = StreamType.ALL
+    activity_session_id: UUID | None = None
+
+
+@operation(
+    "Recording.SearchText",
+    "GET /api/locum/v1/Recording/Text",
+    who=ADMIN_OR_USER_PLUS,
+    permission=_VIEW,
+    scope=Filtered((_VIEW,)),
+    problems=(400,),
+    audit="recording.searched",
+    summary="Find lines that were shown or typed on recorded connections",
+)
+def search_text(tx: Tx, call: Call[None, TextQuery, None]) -> Table[RecordedLine]:
+    """Lines that hold `filterText`, newest first, of live sessions too for administrators (REC-04)."""
+    query = call.query
+    if query.stream_type not in _STREAMS:
+        raise Invalid("streamType must be 0, 2 or 3: nothing else is recorded", field="streamType")
+    listed = recorded_text.search(
+        tx,
+        call.caller,
+        query.filter_text or "",
+        query.page(),
+        stream=_STREAMS[query.stream_type],
+        session_id=query.activity_session_id,
+    )
+    record(
+        tx,
+        call.caller.actor,
+        "recording.searched",
+        object_kind="recording",
+        detail={"count": listed.total},
+    )
+    return Table[RecordedLine](data=[_line(hit) for hit in listed.rows], records_total=listed.total)
 
 
 @operation(
@@ -87,6 +133,23 @@ def _played(vault: Vault, connection_id: UUID, path: Path) -> bytes:
         return cast.text(path, data_key(vault, path, connection_id), limit=LONGEST_CAST)
     except (Damaged, SealBroken) as error:
         raise Conflict(error.detail) from error
+
+
+def _line(hit: recorded_text.Hit) -> RecordedLine:
+    return RecordedLine(
+        id=hit.connection_id,
+        activity_session_id=hit.session_id,
+        user_id=hit.identity_id,
+        user_name=hit.identity_name,
+        activity_name=hit.activity_name,
+        managed_resource_id=hit.resource_id,
+        managed_resource_name=hit.resource_name,
+        start_date_time_utc=at(hit.opened_at),
+        end_date_time_utc=at(hit.closed_at),
+        stream_type=StreamType(hit.stream),
+        offset_ms=hit.at_ms,
+        text=hit.text,
+    )
 
 
 def _view(row: reads.RecordingRow) -> Recording:

@@ -100,6 +100,7 @@ def init(
     help="Addresses or networks whose X-Forwarded-For is believed, separated by commas.",
 )
 @click.option("--drain-timeout", type=float, metavar="SECONDS", help="How long SIGTERM waits [10].")
+@click.option("--keep-recordings", type=int, metavar="DAYS", help="Delete recordings after so long [never].")
 def serve(data_dir: Path, **options: Any) -> None:
     """Run Locum: REST API, SSH gateway and worker in one process.
 

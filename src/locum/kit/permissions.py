@@ -63,6 +63,7 @@ class Permission(StrEnum):
     POLICIES_USERS_MODIFY = "policies:users:modify"
     RECORDINGS_ANY_EXPORT = "recordings:any:export"
     RECORDINGS_ENDED_VIEW = "recordings:ended:view"
+    RECORDINGS_LIVE_VIEW = "recordings:live:view"
     RESOURCES_RESOURCE_CHANGE = "resources:resource:change"
     RESOURCES_RESOURCE_CREATE = "resources:resource:create"
     RESOURCES_RESOURCE_READ = "resources:resource:read"

@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_ssh: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     drain_timeout: float = 10.0
+    keep_recordings: int | None = None  # days
 
     @property
     def database(self) -> str:
@@ -99,6 +100,8 @@ def _check(settings: Settings) -> None:
         raise StartError("--tls-cert and --tls-key go together")
     if not 0 <= settings.drain_timeout <= 3600:
         raise StartError("--drain-timeout must lie between 0 and 3600 seconds")
+    if settings.keep_recordings is not None and not 1 <= settings.keep_recordings <= 36_500:
+        raise StartError("--keep-recordings must lie between 1 and 36500 days")
     for proxy in settings.trusted_proxies:
         try:
             ipaddress.ip_network(proxy.strip(), strict=False)

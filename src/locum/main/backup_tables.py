@@ -23,6 +23,7 @@ from locum.kit import jobs
 from locum.kit.db import Database, UtcTime, metadata
 from locum.kit.errors import Invalid, StartError
 from locum.main.backup_format import Row, Table
+from locum.sessions.recorded_text_model import LETTERS, letters, recorded_line
 
 FETCHED_AT_ONCE = 100  # rows: a secret may have a megabyte
 WRITTEN_AT_ONCE = 100
@@ -65,14 +66,21 @@ def read_tables(connection: Connection) -> Iterator[Table | Row]:
 
 def _all_tables(connection: Connection) -> list[sa.Table]:
     for module in pkgutil.walk_packages(locum.__path__, "locum."):
-        if module.name.endswith(".model"):
+        if module.name.endswith("model"):
             importlib.import_module(module.name)
     assert jobs.job.metadata is metadata  # the tables of kit are known too
     known = metadata.sorted_tables
-    there = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+    there = _names(sa.inspect(connection))
     if there != {table.name for table in known}:
         raise StartError("the database has other tables than those of this version of Locum")
     return known
+
+
+def _names(inspector: sa.Inspector) -> set[str]:
+    """The tables that hold something of their own: SQLite's index of letters is made of tables, too."""
+    return {
+        name for name in inspector.get_table_names() if name != "alembic_version" and not name.startswith(LETTERS)
+    }
 
 
 def _kind(of: sa.types.TypeEngine[Any]) -> str:
@@ -107,10 +115,7 @@ class TableWriter:
         self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
         inspector = sa.inspect(connection)
-        self._wanted = {
-            name: {c["name"] for c in inspector.get_columns(name)} for name in inspector.get_table_names()
-        }
-        self._wanted.pop("alembic_version", None)
+        self._wanted = {name: {c["name"] for c in inspector.get_columns(name)} for name in _names(inspector)}
         self._insert: sa.Insert | None = None
         self._columns: list[tuple[str, str]] = []
         self._waiting: list[dict[str, Any]] = []
@@ -158,6 +163,8 @@ class TableWriter:
         if self._is_sqlite:
             if self._connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise Invalid("the backup holds a row that points nowhere")
+            if any(table.name == recorded_line.name for table in self.tables):
+                self._connection.execute(sa.insert(letters).values({LETTERS: "rebuild"}))
             return
         for constraint in self._self_references:
             self._connection.execute(sa.schema.AddConstraint(constraint))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import secrets
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
-from locum.main.interrupted import close_recordings
+from locum.main.interrupted import close_recordings, delete_recordings
 from locum.main.node import node_name
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
@@ -49,9 +50,10 @@ from locum.rotation.pass_facts import RotationWork
 from locum.rotation.rotate import rotate
 from locum.rotation.rows import ROTATION_JOB, VERIFICATION_JOB
 from locum.rotation.verify import verify
-from locum.sessions import lease
+from locum.sessions import lease, retention
 from locum.sessions.advance import advance
 from locum.sessions.connections import Connections
+from locum.sessions.index_text import TextIndex
 from locum.sessions.lease_account import switch_account
 from locum.sessions.lease_advance import LeaseWork, advance_lease
 from locum.sessions.lease_sweep import sweep_leases
@@ -104,6 +106,7 @@ class Node:
     gateway: SshGateway
     recorder: Recorder
     recording_key: Ed25519PrivateKey
+    text_index: TextIndex
     sealer: Sealer
     hasher: PasswordHasher
     ready: bool = field(default=False)
@@ -131,6 +134,10 @@ class Node:
             log.error("a lease lives past its end", lease=str(lease_id))
         while await self.db.write(plan_due):
             self.api.changed.ring()
+        if self.settings.keep_recordings is not None:
+            kept = dt.timedelta(days=self.settings.keep_recordings)
+            while ids := await self.db.write(retention.let_go, self.name, kept):
+                await asyncio.to_thread(delete_recordings, self.recorder.store, ids)
 
     async def take_up(self) -> None:
         """What a crash left: jobs this node held, its connections, and the recordings of those.
@@ -143,6 +150,8 @@ class Node:
         lost = await self.connections.recover()
         store = self.recorder.store
         await asyncio.to_thread(close_recordings, self.db, self.vault, store, self.recording_key, lost)
+        gone = await self.db.read(retention.leftovers, await asyncio.to_thread(lambda: list(store.ids())))
+        await asyncio.to_thread(delete_recordings, store, gone)
 
 
 def compose(settings: Settings, db: Database, vault: Vault) -> Node:
@@ -203,6 +212,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         gateway=gateway,
         recorder=recorder,
         recording_key=recording_key,
+        text_index=TextIndex(db, vault, recorder.store, node=name),
         sealer=Sealer(
             db, keys.signing_key(shared[keys.AUDIT_SIGNING]), settings.data_dir / "public" / ANCHOR_FILE
         ),

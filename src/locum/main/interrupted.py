@@ -1,4 +1,4 @@
-"""Recordings that lay open when a node died, or when a backup was made: closed, so that they can be verified."""
+"""Files of recordings, of which the database knows: closed where a crash or a backup left them open, and deleted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.kit.db import Database
-from locum.kit.errors import LocumError
+from locum.kit.errors import LocumError, NotFound
 from locum.recordings.key import data_key
 from locum.recordings.seal import seal
 from locum.recordings.sink import Closed
@@ -27,6 +27,17 @@ def close_recordings(
     for recording_id in lost:
         closed = _seal(vault, store, signer, recording_id)
         db.submit_write(sealed, recording_id, closed.digest if closed else None).result()
+
+
+def delete_recordings(store: Store, ids: Iterable[UUID]) -> None:
+    """Delete their files, those that are there. Blocks."""
+    for recording_id in ids:
+        try:
+            store.delete(recording_id)
+        except NotFound:
+            continue
+        except OSError as error:
+            log.error("a recording can't be deleted", recording=str(recording_id), reason=str(error))
 
 
 def _seal(vault: Vault, store: Store, signer: Ed25519PrivateKey, recording_id: UUID) -> Closed | None:

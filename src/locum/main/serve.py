@@ -150,6 +150,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         background = [
             asyncio.create_task(node.worker.run(), name="worker"),
             asyncio.create_task(node.connections.watch(), name="watch"),
+            asyncio.create_task(node.text_index.run(), name="text index"),
             asyncio.create_task(node.sweep(SWEEP_INTERVAL_S), name="sweep"),
             asyncio.create_task(node.api.usage.run(), name="usage"),
             asyncio.create_task(_keep_statistics(node.db), name="statistics"),

@@ -51,7 +51,7 @@ def newest(tx: ReadTx, *, limit: int) -> list[dict[str, Any]]:
             .join(activity, activity.c.id == access_session.c.activity_id)
             .join(resource, resource.c.id == access_session.c.resource_id)
         )
-        .where(connection.c.recorded.is_(True))
+        .where(connection.c.recorded.is_(True), connection.c.recording_deleted_at.is_(None))
         .order_by(connection.c.opened_at.desc(), connection.c.id.desc())
         .limit(limit),
     )
@@ -92,16 +92,22 @@ def of_ended_sessions(tx: ReadTx, caller: Caller, page: Page) -> Listed[Recordin
     """One page of what `caller` may view (ROLE-04), newest first unless ordered: two statements."""
     if page.order_by is None:
         page = Page(page.skip, page.take, "startDateTimeUtc", True, page.filter_text)
-    query = _viewable(caller)
+    query = viewable(caller)
     return fetch(tx, RecordingRow, query, page, columns=_COLUMNS, tie=connection.c.id, searched=_SEARCHED)
 
 
 def of_ended_session(tx: ReadTx, caller: Caller, connection_id: UUID) -> RecordingRow | None:
     """One recording, None where there is none that `caller` may view."""
-    return tx.first(RecordingRow, _viewable(caller).where(connection.c.id == connection_id))
+    return tx.first(RecordingRow, viewable(caller).where(connection.c.id == connection_id))
 
 
-def _viewable(caller: Caller) -> sa.Select[Any]:
+def viewable(caller: Caller) -> sa.Select[Any]:
+    """The recordings of ended sessions that `caller` may view, as RecordingRow."""
+    return of_any_session(caller).where(access_session.c.status.in_(sorted(ENDED)))
+
+
+def of_any_session(caller: Caller) -> sa.Select[Any]:
+    """As `viewable`, of live sessions too: for whoever may view those."""
     columns = {ScopeKind.IDENTITY: access_session.c.identity_id, ScopeKind.RESOURCE: access_session.c.resource_id}
     policies = caller.key.policies if caller.key else None
     return (
@@ -124,7 +130,7 @@ def _viewable(caller: Caller) -> sa.Select[Any]:
         )
         .where(
             connection.c.recorded.is_(True),
-            access_session.c.status.in_(sorted(ENDED)),
+            connection.c.recording_deleted_at.is_(None),
             within(caller, Permission.RECORDINGS_ENDED_VIEW, columns),
             # Sessions under other policies than an API key lists don't exist for it, nor do their recordings (SEC-30).
             sa.true() if policies is None else access_session.c.policy_id.in_(sorted(policies)),

@@ -128,8 +128,18 @@ class Container:
         """Bytes after the last good frame."""
         return self._size - self.end
 
+    @property
+    def closed(self) -> bool:
+        """Whether the trailer was read."""
+        return self.last.kind == "T"
+
+    def grow(self) -> None:
+        """See what a live recording has got since, too: `frames` goes on behind the last good frame."""
+        self._size = self._file.seek(0, os.SEEK_END)
+        self._file.seek(self.end)
+
     def frames(self) -> Iterator[Frame]:
-        """Every chunk, then the trailer if there is one. Raises Damaged at the first bad frame."""
+        """Every further chunk, then the trailer if there is one. Raises Damaged at the first bad frame."""
         while (frame := self._next(self.last.number + 1, self.last.digest)) is not None:
             if frame.kind == "T" and self.torn:
                 self._start = self.end
@@ -153,7 +163,7 @@ class Container:
     def _next(self, number: int, previous: bytes) -> Frame | None:
         """None at the end of the file, which may lie inside a frame."""
         self._start = self.end
-        # The size is as it was at first: a live recording grows while it is read.
+        # The size is as it was at first, or at the last `grow`: a live recording grows while it is read.
         if self.torn < HEAD_SIZE:
             return None
         head = self._file.read(HEAD_SIZE)
@@ -226,15 +236,23 @@ class Playback:
         """
         self._container = Container(file)
         self._key = AESGCM(data_key.reveal())
-        self._frames = self._container.frames()
-        first = next(self._frames, None)
+        first = next(self._container.frames(), None)
         if first is None or first.kind != "C":
             raise self._container.damaged(1, "the file ends before its first chunk")
         self.opening: Opening = self._container.decode(first, lambda frame: decode_opening(self._open(frame)))
 
+    @property
+    def closed(self) -> bool:
+        """Whether the recording's end was read: nothing can follow."""
+        return self._container.closed
+
+    def grow(self) -> None:
+        """See what was recorded since, too: `events` goes on there."""
+        self._container.grow()
+
     def events(self) -> Iterator[Event]:
-        """Every event once, in order. Raises Damaged at the first bad chunk, after the events before it."""
-        for frame in self._frames:
+        """Every further event once, in order. Raises Damaged at the first bad chunk, after the events before it."""
+        for frame in self._container.frames():
             if frame.kind == "C":
                 yield from self._container.decode(frame, lambda frame: decode_events(self._open(frame)))
 

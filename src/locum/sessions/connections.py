@@ -38,6 +38,7 @@ from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, LogLevel, connection, session_log
 from locum.sessions.profile_rules import check_connection, notice_of
 from locum.sessions.provision import KEY_PURPOSE
+from locum.sessions.recorded_text_model import recorded_text
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
 from locum.sessions.wanted import Wanted, check_proof, ssh_key_use, takes_for_both
@@ -127,6 +128,8 @@ def authorize_connection(
         recorded=session.record,
         opened_at=tx.now,
     )
+    if session.record:
+        tx.add(recorded_text, connection_id=connection_id, node=node)
     transition.say(tx, session.id, f"connection opened from {address}")
     audit.record(
         tx,

@@ -236,8 +236,16 @@ connection = sa.Table(
     sa.Column("opened_at", UtcTime, nullable=False),
     sa.Column("closed_at", UtcTime),
     sa.Column("close_reason", sa.String(1000)),
+    sa.Column("recording_deleted_at", UtcTime),
     sa.Index("ix_connection_session_id", "session_id", "closed_at"),
     sa.Index("ix_connection_node", "node", "closed_at"),
+    sa.Index(
+        "ix_connection_kept",
+        "node",
+        "closed_at",
+        sqlite_where=sa.text("recorded = 1 AND recording_deleted_at IS NULL"),
+        postgresql_where=sa.text("recorded AND recording_deleted_at IS NULL"),
+    ),
 )
 
 
@@ -245,6 +253,7 @@ class Connection(msgspec.Struct, frozen=True):
     """One SSH connection inside an access session; `closed_at` is None while it lives.
 
     `recording_digest` (hex) is that of its closed recording: a trailer cut off later does not go unnoticed.
+    `recording_deleted_at`: since then its recording is gone, because its time was over.
     """
 
     id: UUID
@@ -257,6 +266,7 @@ class Connection(msgspec.Struct, frozen=True):
     opened_at: dt.datetime
     closed_at: dt.datetime | None
     close_reason: str | None
+    recording_deleted_at: dt.datetime | None = None
 
 
 class LogLevel(IntEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from locum.api.wire.base import NEVER, Out, Time
+from locum.api.wire.enums import StreamType
 from locum.kit.ids import NIL
 
 
@@ -20,3 +21,11 @@ class Recording(Out):
     managed_resource_name: str = ""
     start_date_time_utc: Time = NEVER
     end_date_time_utc: Time | None = None
+
+
+class RecordedLine(Recording):
+    """A line that was found on a connection, `offset_ms` after its start: where a player can go on from."""
+
+    stream_type: StreamType = StreamType.STD_OUT
+    offset_ms: int = 0
+    text: str = ""

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from locum.kit.names import name_key
+from locum.kit.db import BIG_ID, UtcTime
 
 revision = "0005"
 down_revision = "0004"
@@ -17,6 +18,7 @@ def upgrade() -> None:
     """One function for each room's part, called here in the order in which they need each other."""
     _gateway()
     _past_sessions()
+    _recorded_text()
 
 
 def _gateway() -> None:
@@ -58,3 +60,57 @@ def _past_sessions() -> None:
         sqlite_where=noted_only,
         postgresql_where=noted_only,
     )
+
+
+def _recorded_text() -> None:
+    with op.batch_alter_table("connection") as batch_op:
+        batch_op.add_column(sa.Column("recording_deleted_at", UtcTime(), nullable=True))
+    op.create_index(
+        "ix_connection_kept",
+        "connection",
+        ["node", "closed_at"],
+        sqlite_where=sa.text("recorded = 1 AND recording_deleted_at IS NULL"),
+        postgresql_where=sa.text("recorded AND recording_deleted_at IS NULL"),
+    )
+    op.create_table(
+        "recorded_text",
+        sa.Column("connection_id", sa.Uuid(), nullable=False),
+        sa.Column("node", sa.String(length=64), nullable=False),
+        sa.Column("done", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("cut", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_recorded_text_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_recorded_text")),
+    )
+    op.create_index(
+        "ix_recorded_text_node",
+        "recorded_text",
+        ["node", "connection_id"],
+        sqlite_where=sa.text("done = 0"),
+        postgresql_where=sa.text("done = false"),
+    )
+    op.create_table(
+        "recorded_line",
+        sa.Column("id", BIG_ID, autoincrement=True, nullable=False),
+        sa.Column("connection_id", sa.Uuid(), nullable=False),
+        sa.Column("at_ms", sa.Integer(), nullable=False),
+        sa.Column("stream", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=1000), nullable=False),
+        sa.CheckConstraint("stream IN (2, 3)", name=op.f("ck_recorded_line_stream")),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_recorded_line_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recorded_line")),
+    )
+    op.create_index("ix_recorded_line_connection_id", "recorded_line", ["connection_id", "id"])
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE recorded_line_letters USING fts5"
+            "(text, content='recorded_line', content_rowid='id', tokenize='trigram')"
+        )
+    else:
+        op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        op.execute("CREATE INDEX ix_recorded_line_letters ON recorded_line USING gin (text gin_trgm_ops)")
+    # What earlier releases recorded is indexed by the node that has it.
+    op.execute("INSERT INTO recorded_text (connection_id, node) SELECT id, node FROM connection WHERE recorded")

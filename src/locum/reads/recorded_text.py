@@ -1,0 +1,98 @@
+"""Finds what was shown or typed on recorded connections, by a part of a line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.identities.caller import Caller
+from locum.kit.db import ReadTx
+from locum.kit.errors import Invalid
+from locum.kit.paging import Listed, Page, contains, fetch
+from locum.kit.permissions import Permission
+from locum.reads.recordings import of_any_session, viewable
+from locum.recordings.lines import Stream
+from locum.sessions.recorded_text_model import LETTERS, letters, recorded_line
+
+FEWEST_LETTERS = 3  # what the index of letters is made of
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A line that holds what was searched, `at_ms` after the start of its connection."""
+
+    line_id: int
+    connection_id: UUID
+    session_id: UUID
+    identity_id: UUID
+    identity_name: str
+    activity_name: str
+    resource_id: UUID
+    resource_name: str
+    opened_at: dt.datetime
+    closed_at: dt.datetime | None
+    at_ms: int
+    stream: int
+    text: str
+
+
+def search(
+    tx: ReadTx,
+    caller: Caller,
+    text: str,
+    page: Page,
+    *,
+    stream: Stream | None = None,
+    session_id: UUID | None = None,
+) -> Listed[Hit]:
+    """One page of what `caller` may view, newest first: two statements. Raises Invalid for fewer than three letters.
+
+    Ended sessions are searched, and live ones for whoever may view those. Nobody else is shown what was typed: like
+    an exported recording, it may hold a password that no prompt was seen for.
+    """
+    if len(text.strip()) < FEWEST_LETTERS:
+        raise Invalid(f"filterText needs at least {FEWEST_LETTERS} characters", field="filterText")
+    live = Permission.RECORDINGS_LIVE_VIEW in caller.permissions
+    of = (of_any_session(caller) if live else viewable(caller)).subquery()
+    line = recorded_line.c
+    query = sa.select(
+        line.id.label("line_id"),
+        line.connection_id,
+        line.at_ms,
+        line.stream,
+        line.text,
+        *(of.c[name] for name in _OF_CONNECTION),
+    ).select_from(recorded_line.join(of, of.c.id == line.connection_id))
+    query = query.where(_holds(tx, text.strip()))
+    if not live:
+        query = query.where(line.stream == Stream.OUTPUT)
+    if stream is not None:
+        query = query.where(line.stream == stream)
+    if session_id is not None:
+        query = query.where(of.c.session_id == session_id)
+    newest = Page(page.skip, page.take, "id", True)
+    return fetch(tx, Hit, query, newest, columns={"id": line.id}, tie=line.id, searched=[])
+
+
+_OF_CONNECTION = (
+    "session_id",
+    "identity_id",
+    "identity_name",
+    "activity_name",
+    "resource_id",
+    "resource_name",
+    "opened_at",
+    "closed_at",
+)
+
+
+def _holds(tx: ReadTx, text: str) -> sa.ColumnElement[bool]:
+    """Lines with this in them, whatever its case, through the index of letters."""
+    if tx.dialect != "sqlite":
+        return contains([recorded_line.c.text], text)
+    phrase = '"' + text.replace('"', '""') + '"'
+    matches: sa.ColumnElement[Any] = letters.c[LETTERS].op("MATCH")(phrase)
+    return recorded_line.c.id.in_(sa.select(letters.c.rowid).where(matches))
