@@ -30,6 +30,19 @@ def test_every_step_of_the_story_holds(demo: Demo) -> None:
     Story(demo, told.append).run()
     assert "  ✓ locum audit verify passes" in told
     an_application_in_the_role_of_an_auditor_plays_it(demo)
+    what_was_typed_is_found(demo)
+
+
+def what_was_typed_is_found(demo: Demo) -> None:
+    """REC-04: a part of what a person typed leads to who it was, where and when."""
+    admin = demo.client()
+    admin.sign_in(ADMIN, demo.admin_password, "NA")
+    found = admin.call("GET", "/api/locum/v1/Recording/Text?filterText=SUDO%20I&streamType=StdIn")["data"]
+    assert {(row["text"], row["managedResourceName"]) for row in found} == {("sudo id", RESOURCE)}
+    shown = admin.call("GET", "/api/locum/v1/Recording/Text?filterText=uid%3D0(root)")["data"]
+    assert {row["streamType"] for row in shown} == {3}
+    sessions = {row["activitySessionId"] for row in found}
+    assert {row["activitySessionId"] for row in shown} == sessions
 
 
 def an_application_in_the_role_of_an_auditor_plays_it(demo: Demo) -> None:
