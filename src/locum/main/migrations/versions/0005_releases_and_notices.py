@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from locum.kit.names import name_key
 from locum.kit.db import BIG_ID, UtcTime
+from locum.kit.names import name_key
 
 revision = "0005"
 down_revision = "0004"
