@@ -185,3 +185,25 @@ async def test_text_is_found_in_the_scope_alone_and_every_search_is_audited(esta
     assert await estate.database.read(lambda tx: tx.scalar(searched)) == 6
     text = sa.select(audit_event.c.detail).where(audit_event.c.action == "recording.searched")
     assert "needle" not in str(await estate.database.read(lambda tx: tx.scalars(text)))
+
+
+@pytest.mark.parametrize("path", ["SummaryByStatus/Historical", "MySummaryByStatus/Historical"])
+async def test_sessions_are_found_by_what_was_typed_or_shown_in_them(estate: Estate, path: str) -> None:
+    one, other = [await recorded(estate) for _ in range(2)]
+    await keep_lines(estate, one, TextLine(1, Stream.INPUT, "rm -rf /srv"), TextLine(2, Stream.OUTPUT, "removed"))
+    await keep_lines(estate, other, TextLine(1, Stream.OUTPUT, "rm -rf is refused"))
+
+    async def found(who: Any, **params: Any) -> int:
+        return int((await estate.get(who, f"{SESSIONS}/{path}", **params))["recordsTotal"])
+
+    assert await found(estate.ada, metadataFilterText="RM -RF") == 2
+    assert await found(estate.ada, metadataFilterText="rm -rf /s") == 1
+    assert await found(estate.ada, metadataFilterText="rm -rf", filterText="web01") == 2
+    assert await found(estate.ada, metadataFilterText="nothing like it") == 0
+    assert await found(estate.eve, metadataFilterText="rm -rf") == 0
+    if path.startswith("Summary"):
+        assert await found(estate.admin, metadataFilterText="rm -rf", streamType=2) == 1
+        assert await found(estate.admin, metadataFilterText="rm -rf", streamType="StdOut") == 1
+        problem(await estate.admin.get(f"{SESSIONS}/{path}", metadataFilterText="rm -rf", streamType=1), 400)
+    detail = problem(await estate.ada.get(f"{SESSIONS}/{path}", metadataFilterText="rm"), 400)["detail"]
+    assert detail == "metadataFilterText needs at least 3 characters"

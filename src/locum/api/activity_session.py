@@ -14,6 +14,7 @@ from locum.api.guards import ADMIN, SIGNED_IN
 from locum.api.log import collection
 from locum.api.operations import operation
 from locum.api.paging import Paging
+from locum.api.recording import stream_of
 from locum.api.session_view import ACCOUNT_TYPES, shown, shown_all, summary
 from locum.api.wire.activity_session import ActivitySession, ActivitySessionRequestIn
 from locum.api.wire.base import DataTable, In, Line, Name
@@ -32,6 +33,8 @@ from locum.kit.ids import given, new_id
 from locum.kit.paging import MAX_TAKE
 from locum.kit.permissions import Permission
 from locum.reads import sessions as reads
+from locum.reads.recorded_text import check_text
+from locum.recordings.lines import Stream
 from locum.sessions import transition
 from locum.sessions.address import ssh_url
 from locum.sessions.lifecycle import ENDED, Status
@@ -294,6 +297,7 @@ def summaries(
 ) -> DataTable[SessionSummary]:
     """One page of what the caller may see, `only_own` without what an administrator sees of others."""
     query, caller = call.query, call.caller
+    recorded, stream = _recorded(query)
     which = reads.Filter(
         statuses=statuses,
         owner=query.user_id if _manages(caller) and not only_own else caller.identity_id,
@@ -306,8 +310,19 @@ def summaries(
         until=query.end_date,
         resource_names=tuple(query.resource_name),
         user_names=tuple(query.user_name),
+        recorded=recorded,
+        recorded_stream=stream,
     )
     listed = reads.sessions(tx, which, query.page())
     connections = reads.connections(tx, [row.id for row in listed.rows])
     rows = [summary(row, connections[row.id], tx.now) for row in listed.rows]
     return DataTable(data=rows, records_total=listed.total)
+
+
+def _recorded(query: Any) -> tuple[str | None, Stream | None]:
+    """What is sought in recordings, and in which direction. Raises Invalid for too short a text, or what is none."""
+    if not query.metadata_filter_text:
+        return None, None
+    check_text(query.metadata_filter_text, field="metadataFilterText")
+    stream = getattr(query, "stream_type", None) or StreamType.ALL  # one's own lists have no such parameter
+    return query.metadata_filter_text, stream_of(stream)

@@ -31,9 +31,6 @@ _VIEW = Permission.RECORDINGS_ENDED_VIEW
 LONGEST_CAST = 16 * 1024 * 1024  # bytes of text, which stand in memory while they are sent
 
 
-_STREAMS = {StreamType.ALL: None, StreamType.STD_IN: Stream.INPUT, StreamType.STD_OUT: Stream.OUTPUT}
-
-
 class ConnectionId(In):
     connection_id: UUID
 
@@ -72,14 +69,12 @@ class TextQuery(Paging):
 def search_text(tx: Tx, call: Call[None, TextQuery, None]) -> Table[RecordedLine]:
     """Lines that hold `filterText`, newest first, of live sessions too for administrators (REC-04)."""
     query = call.query
-    if query.stream_type not in _STREAMS:
-        raise Invalid("streamType must be 0, 2 or 3: nothing else is recorded", field="streamType")
     listed = recorded_text.search(
         tx,
         call.caller,
         query.filter_text or "",
         query.page(),
-        stream=_STREAMS[query.stream_type],
+        stream=stream_of(query.stream_type),
         session_id=query.activity_session_id,
     )
     record(
@@ -133,6 +128,16 @@ def _played(vault: Vault, connection_id: UUID, path: Path) -> bytes:
         return cast.text(path, data_key(vault, path, connection_id), limit=LONGEST_CAST)
     except (Damaged, SealBroken) as error:
         raise Conflict(error.detail) from error
+
+
+def stream_of(wanted: StreamType) -> Stream | None:
+    """Which direction is meant, None: both. Raises Invalid for what is not recorded."""
+    match wanted:
+        case StreamType.ALL:
+            return None
+        case StreamType.STD_IN | StreamType.STD_OUT:
+            return Stream(wanted)
+    raise Invalid("streamType must be 0, 2 or 3: nothing else is recorded", field="streamType")
 
 
 def _line(hit: recorded_text.Hit) -> RecordedLine:

@@ -16,6 +16,7 @@ from locum.kit.paging import Listed, Page, contains, fetch
 from locum.kit.permissions import Permission
 from locum.reads.recordings import of_any_session, viewable
 from locum.recordings.lines import Stream
+from locum.sessions.model import connection
 from locum.sessions.recorded_text_model import LETTERS, letters, recorded_line
 
 FEWEST_LETTERS = 3  # what the index of letters is made of
@@ -53,8 +54,7 @@ def search(
     Ended sessions are searched, and live ones for whoever may view those. Nobody else is shown what was typed: like
     an exported recording, it may hold a password that no prompt was seen for.
     """
-    if len(text.strip()) < FEWEST_LETTERS:
-        raise Invalid(f"filterText needs at least {FEWEST_LETTERS} characters", field="filterText")
+    check_text(text, field="filterText")
     live = Permission.RECORDINGS_LIVE_VIEW in caller.permissions
     of = (of_any_session(caller) if live else viewable(caller)).subquery()
     line = recorded_line.c
@@ -75,6 +75,22 @@ def search(
         query = query.where(of.c.session_id == session_id)
     newest = Page(page.skip, page.take, "id", True)
     return fetch(tx, Hit, query, newest, columns={"id": line.id}, tie=line.id, searched=[])
+
+
+def check_text(text: str, *, field: str) -> None:
+    """Raise Invalid, which names the field, for fewer letters than the index is made of."""
+    if len(text.strip()) < FEWEST_LETTERS:
+        raise Invalid(f"{field} needs at least {FEWEST_LETTERS} characters", field=field)
+
+
+def sessions_with(tx: ReadTx, text: str, stream: Stream | None) -> sa.Select[Any]:
+    """The ids of the sessions on whose connections this was shown or typed (`metadataFilterText`, REC-04)."""
+    found = (
+        sa.select(connection.c.session_id)
+        .join(recorded_line, recorded_line.c.connection_id == connection.c.id)
+        .where(_holds(tx, text.strip()))
+    )
+    return found if stream is None else found.where(recorded_line.c.stream == stream)
 
 
 _OF_CONNECTION = (

@@ -21,6 +21,8 @@ from locum.kit.names import name_key
 from locum.kit.paging import Page, check_page, contains
 from locum.policies.joins import members_of
 from locum.policies.model import policy
+from locum.reads.recorded_text import sessions_with
+from locum.recordings.lines import Stream
 from locum.resources.model import resource
 from locum.sessions.lifecycle import ENDED, LIVE, Status
 from locum.sessions.model import access_session
@@ -35,7 +37,8 @@ NAMED = 500
 class Filter(msgspec.Struct, frozen=True):
     """Which sessions. `owner` limits the list to one person's own, `kinds` to owners of these kinds of identity.
 
-    `policies` limits it to sessions under these access policies, `group` to those of people in a group or collection.
+    `policies` limits it to sessions under these access policies, `group` to those of people in a group or collection,
+    `recorded` to those on whose recorded connections this was shown or typed, as `recorded_text.check_text` takes it.
     """
 
     statuses: frozenset[Status]
@@ -47,6 +50,8 @@ class Filter(msgspec.Struct, frozen=True):
     until: dt.datetime | None = None
     resource_names: tuple[str, ...] = ()
     user_names: tuple[str, ...] = ()
+    recorded: str | None = None
+    recorded_stream: Stream | None = None
 
 
 _s = access_session.c
@@ -94,7 +99,7 @@ def find(tx: ReadTx, which: Filter, page: Page) -> tuple[list[UUID], int]:
     column = _ORDERED.get((page.order_by or "createdDateTimeUtc").lower())
     if column is None:
         raise Invalid("orderBy names no column of this list", field="orderBy")
-    wanted, holding = _wanted(which), _holding(tx, page.filter_text)
+    wanted, holding = _wanted(tx, which), _holding(tx, page.filter_text)
     if which.owner is not None and holding:  # one person's are looked through
         wanted, holding = [*wanted, sa.or_(*holding)], []
     hits = _hits(wanted, holding)
@@ -165,7 +170,7 @@ def _all(tx: ReadTx) -> int:
     return int(tx.scalar(sa.select(every.scalar_subquery() - live)))
 
 
-def _wanted(which: Filter) -> list[sa.ColumnElement[bool]]:
+def _wanted(tx: ReadTx, which: Filter) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]]
     if which.statuses == HISTORICAL:
         wanted = [_s.status.not_in(sorted(LIVE))]  # nearly all: no index is chosen for that
@@ -191,6 +196,8 @@ def _wanted(which: Filter) -> list[sa.ColumnElement[bool]]:
         wanted.append(_s.resource_id.in_(named))
     if which.user_names:
         wanted.append(_s.identity_id.in_(sa.select(identity.c.id).where(identity.c.name.in_(which.user_names))))
+    if which.recorded is not None:
+        wanted.append(_s.id.in_(sessions_with(tx, which.recorded, which.recorded_stream)))
     return wanted
 
 
