@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from msgspec.structs import replace
 
-from locum.activities.profile_settings import BOUNDS, NEW, WORKFLOW, check, refusal
+from locum.activities.profile_settings import BOUNDS, NEW, WORKFLOW, check
 from locum.kit.errors import Invalid
 
 
@@ -48,20 +47,3 @@ def test_anything_else_is_no_proxy(host: str, field: str) -> None:
     with pytest.raises(Invalid) as error:
         check(replace(NEW, **changes[field]))
     assert error.value.field == field
-
-
-def test_every_reason_there_is_to_let_nobody_in() -> None:
-    for notes, ticket, note, number in product((True, False), (True, False), ("", " \t", "why"), ("", " ", "T-1")):
-        said = refusal(
-            name="P",
-            notes_required=notes,
-            ticket_required=ticket,
-            note=note,
-            ticket=number,
-        )
-        if notes and not note.strip():
-            assert said == "the connection profile “P” requires notes"
-        elif ticket and not number.strip():
-            assert said == "the connection profile “P” requires a ticket"
-        else:
-            assert said is None

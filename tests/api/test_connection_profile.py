@@ -49,7 +49,7 @@ async def test_what_ssh_keys_are_worth_is_set_for_a_profile(estate: Estate) -> N
         answer = await estate.admin.put(path, {"sshKeyUse": use.upper()})
         assert (answer.status_code, answer.json()) == (200, {"sshKeyUse": use})
         assert await estate.get(estate.admin, path) == {"sshKeyUse": use}
-        found = estate.database.submit_read(ssh_key_use, UUID(estate.ids["ada"]), wanted).result()
+        found = estate.database.submit_read(ssh_key_use, UUID(estate.ids["ada"]), wanted, "192.0.2.1").result()
         assert found is use
     assert estate.audited("connection_profile.changed", default["id"]) == len(SshKeyUse)
 
@@ -80,10 +80,17 @@ async def strict(estate: Estate, **settings: Any) -> str:
     return str(profile["id"])
 
 
+async def workflow(estate: Estate) -> str:
+    listed = {"approvalWorkflowApproverAccountId": estate.ids["eve"]}
+    tiers = [{"approvalWorkflowTierApprovers": [listed], "requiredApprovalCount": 1}]
+    body = {"name": "four eyes", "approvalWorkflowTiers": tiers}
+    return str(made(await estate.admin.post("/api/v1/ApprovalWorkflow", body))["id"])
+
+
 EVERY = {
     "record": False, "maxSessionLength": 7, "allowSessionExtension": True, "sessionExtensionMinutes": 3,
     "sessionExtensionCount": 2, "expirationTimeoutThreshold": 4, "notesRequired": True, "ticketRequired": True,
-    "approvalTypeRequired": 2, "approvalWorkflowId": str(new_id()), "leaveInGroup": True,
+    "approvalTypeRequired": 2, "leaveInGroup": True,
     "monitorEntireSession": True, "sessionMonitorInterval": 6, "recordAudio": True, "proxyAutoConnect": True,
     "allowPasswordAccess": False, "allowViewPassword": True, "allowAutofillPassword": False,
     "viewPasswordInSeconds": 20, "sshProxyHost": "gate.example:4422", "rdpProxyHost": "[::1]:4489",
@@ -96,7 +103,7 @@ EVERY = {
 @pytest.mark.sees_effect("ConnectionProfile.GetById")
 async def test_every_setting_is_kept_and_shown_twice(estate: Estate) -> None:
     (complexity,) = await estate.get(estate.admin, "/api/v1/PasswordComplexity")
-    every = {**EVERY, "activityTokenComplexity": complexity["id"]}
+    every = {**EVERY, "activityTokenComplexity": complexity["id"], "approvalWorkflowId": await workflow(estate)}
     view = made(await estate.admin.post(PROFILES, {"name": "all", "description": "of them", **every}))
     seen = await estate.get(estate.callers.application("robot"), f"{PROFILES}/{view['id']}")
     assert {name: seen[name] for name in every} == every
@@ -197,9 +204,6 @@ async def test_notes_and_tickets_of_the_profile_are_asked_for(estate: Estate) ->
 async def test_a_profile_may_deny(estate: Estate) -> None:
     profile = await strict(estate, approvalTypeRequired=0)
     assert "denies" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
-    workflow = {"approvalTypeRequired": 2, "approvalWorkflowId": str(new_id())}
-    made(await estate.admin.put(f"{PROFILES}/{profile}", workflow))
-    assert "approval" in problem(await estate.ada.post(SESSIONS, session(estate)), 403)["detail"]
     made(await estate.admin.put(f"{PROFILES}/{profile}", {"approvalTypeRequired": 1, "maxSessionLength": 5}))
     view = await estate.ask()
     lasts = dt.datetime.fromisoformat(view["scheduledEndDateTimeUtc"]) - dt.datetime.fromisoformat(
@@ -343,3 +347,27 @@ async def test_an_address_leads_to_the_profiles_gateway(estate: Estate) -> None:
     await strict(estate, sshProxyHost="gate.example:22")
     elsewhere = f"{SESSIONS}/Ssh/{(await estate.ask())['id']}"
     assert (await estate.get(estate.ada, elsewhere)).endswith("@gate.example:22")
+
+
+async def test_an_approval_workflow_has_to_be_there(estate: Estate) -> None:
+    body = {"name": "asks", "approvalTypeRequired": "Workflow", "approvalWorkflowId": str(UUID(int=7))}
+    told = problem(await estate.admin.post(PROFILES, body), 400)
+    assert "approvalWorkflowId names no approval workflow" in told["detail"]
+    (default,) = await estate.get(estate.admin, PROFILES)
+    problem(await estate.admin.put(f"{PROFILES}/{default['id']}", {"approvalWorkflowId": str(UUID(int=7))}), 400)
+
+
+async def test_where_one_profile_refuses_the_next_policy_is_asked(estate: Estate) -> None:
+    await strict(estate, customFields=[{"name": "change", "required": True}])
+    assert problem(await estate.ada.post(SESSIONS, session(estate)), 400)["errors"]
+    other = await estate.policy("plain", priority=9)
+    assert (await estate.ask())["accessControlPolicyId"] == other["id"]
+    asked = {"user": "ada", "activity": "Linux sudo", "resource": "web01"}
+    explain = "/api/locum/v1/AccessControlPolicy/Explain"
+    told = await estate.get(estate.admin, explain, **asked)
+    assert [(one["policy"], one["missing"]) for one in told["considered"]] == [
+        ("admins", "custom field"), ("plain", None),
+    ]  # fmt: skip
+    told = await estate.get(estate.admin, explain, **asked, answers='{"change": "12"}')
+    assert (told["policy"], told["considered"][1]["missing"]) == ("admins", "custom field")
+    problem(await estate.admin.get(explain, **asked, answers="[1]"), 400)

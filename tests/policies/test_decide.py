@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from itertools import permutations
 from random import Random
@@ -11,13 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from locum.activities.access_windows import AccessWindow
+from locum.activities.custom_fields import CustomField
+from locum.activities.ip_rules import IpRule
 from locum.policies.decide import (
     Allowed,
     Approval,
     Denied,
     Facts,
     NeedsApproval,
+    Origin,
     PolicyFact,
+    ProfileRules,
     decide,
     general_refusal,
     weigh,
@@ -53,6 +59,35 @@ def facts(*policies: PolicyFact, **changes: object) -> Facts:
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
+ASKS = ProfileRules("asks", fields=(CustomField(UUID(int=99), 1, "change", None, None, 0, None, True, None),))
+NEAR = ProfileRules("near", addresses=(IpRule("10.0.0.0/8", True, 2),))
+AT_NOON = ProfileRules("noon", windows=(AccessWindow("Thursday", "11:00", "13:00", "UTC"),))
+NOON = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
+NIGHT = NOON + dt.timedelta(hours=12)
+
+
+def test_a_wrong_answer_names_its_field() -> None:
+    denied = decide(facts(policy(rules=ASKS), answers=(("Change", "x"),)))
+    assert isinstance(denied, Denied)
+    assert denied.field == "customFields.change"
+    assert decide(facts(policy(rules=ASKS), answers=(("Change", "7"),))) == Allowed(policy(rules=ASKS))
+
+
+def test_what_is_not_asked_refuses_nobody() -> None:
+    assert decide(facts(policy(rules=NEAR))) == Allowed(policy(rules=NEAR))
+    assert decide(facts(policy(rules=AT_NOON))) == Allowed(policy(rules=AT_NOON))
+
+
+def test_what_its_approvers_have_said_yes_to_asks_nobody_again() -> None:
+    asking = policy(approval=Approval.WORKFLOW)
+    assert decide(facts(asking, approved=True)) == Allowed(asking)
+    assert decide(facts(replace(asking, workflow_id=None), approved=True)) == Allowed(
+        replace(asking, workflow_id=None)
+    )
+    for changes in ({"is_disabled": True}, {"approval": Approval.DENY}, {"notes_required": True}):
+        assert isinstance(decide(facts(replace(asking, **changes), approved=True)), Denied)  # type: ignore[arg-type]
+
+
 def test_nothing_known_is_denied() -> None:
     assert decide(facts()) == Denied("no access policy gives you this activity on this resource", "access policy")
 
@@ -72,6 +107,13 @@ def test_one_matching_policy_allows() -> None:
         (facts(policy(notes_required=True)), "notes"),
         (facts(policy(notes_required=True), note="  "), "notes"),
         (facts(policy(ticket_required=True), note="x"), "ticket"),
+        (facts(policy(rules=ProfileRules("P", notes_required=True))), "notes"),
+        (facts(policy(rules=ProfileRules("P", ticket_required=True))), "ticket"),
+        (facts(policy(rules=ASKS)), "custom field"),
+        (facts(policy(), answers=(("change", "1"),)), "custom field"),
+        (facts(policy(rules=NEAR), origin=Origin("192.0.2.1")), "allowed address"),
+        (facts(policy(rules=NEAR), origin=Origin(None)), "allowed address"),
+        (facts(policy(rules=AT_NOON), at=NIGHT), "access window"),
         (facts(policy(), wanted_policy_id=UUID(int=2)), "access policy"),
         (facts(policy(), key_policies=frozenset({UUID(int=2)})), "key scope policy"),
         (
@@ -125,6 +167,16 @@ POLICIES = st.builds(
     notes_required=st.booleans(),
     ticket_required=st.booleans(),
     is_disabled=st.booleans(),
+    workflow_id=st.sampled_from([UUID(int=98), None]),
+    rules=st.builds(
+        ProfileRules,
+        st.just("P"),
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from([(), ASKS.fields]),
+        st.sampled_from([(), NEAR.addresses]),
+        st.sampled_from([(), AT_NOON.windows]),
+    ),
 )
 FACTS = st.builds(
     lambda policies, **changes: facts(*policies, **changes),
@@ -135,6 +187,10 @@ FACTS = st.builds(
     note=st.sampled_from(["", " ", "why"]),
     ticket=st.sampled_from(["", "T-1"]),
     key_policies=st.none() | st.frozensets(st.integers(1, 6).map(lambda n: UUID(int=n))),
+    answers=st.sampled_from([(), (("change", "7"),), (("change", "x"),)]),
+    origin=st.sampled_from([None, Origin(None), Origin("10.1.2.3"), Origin("192.0.2.1")]),
+    at=st.sampled_from([None, NOON, NIGHT]),
+    approved=st.booleans(),
 )
 
 
@@ -158,9 +214,16 @@ def test_of_any_facts(known: Facts) -> None:
     assert known.wanted_policy_id in (None, chosen.id)
     assert known.key_policies is None or chosen.id in known.key_policies
     assert not chosen.is_disabled
-    assert known.note.strip() or not chosen.notes_required
-    assert known.ticket.strip() or not chosen.ticket_required
-    assert (chosen.approval, type(decision)) in {(Approval.ALLOW, Allowed), (Approval.WORKFLOW, NeedsApproval)}
+    rules = chosen.rules
+    assert known.note.strip() or not (chosen.notes_required or rules.notes_required)
+    assert known.ticket.strip() or not (chosen.ticket_required or rules.ticket_required)
+    assert known.answers == ((("change", "7"),) if rules.fields else ())
+    assert not rules.addresses or known.origin in (None, Origin("10.1.2.3"))
+    assert not rules.windows or known.at in (None, NOON)
+    assert chosen.approval != Approval.DENY
+    asks = chosen.approval == Approval.WORKFLOW and not known.approved
+    assert isinstance(decision, NeedsApproval if asks else Allowed)
+    assert chosen.workflow_id is not None or not asks
     assert all(chosen.priority <= other.priority for other in passing)
 
 

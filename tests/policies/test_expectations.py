@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 
@@ -104,3 +106,64 @@ def test_differences(changes: dict[str, str], words: str | None) -> None:
 def test_a_file_that_is_none(text: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         read(text)
+
+
+RULES = """
+[[policy]]
+name = "Office"
+users = ["Alice"]
+activities = ["Linux sudo"]
+resources = ["web01"]
+allow_from = ["10.0.0.0/8", "192.0.2.1-192.0.2.9", "2001:db8::1"]
+deny_from = ["10.9.9.9"]
+windows = [{weekdays = "Thursday", from_time = "11:00", to_time = "13:00", time_zone = "UTC"}]
+
+[[expect]]
+user = "Alice"
+activity = "Linux sudo"
+resource = "web01"
+address = "10.1.2.3"
+at = 2026-11-26T12:00:00Z
+outcome = "allowed"
+
+[[expect]]
+user = "Alice"
+activity = "Linux sudo"
+resource = "web01"
+address = "10.9.9.9"
+outcome = "denied"
+missing = "allowed address"
+
+[[expect]]
+user = "Alice"
+activity = "Linux sudo"
+resource = "web01"
+at = 2026-11-26T14:00:00Z
+outcome = "denied"
+missing = "access window"
+"""
+
+
+def test_from_where_and_when() -> None:
+    written = read(RULES)
+    ask = from_file(written)
+    assert [difference(one, ask(one)) for one in written.expect] == [None, None, None]
+    with pytest.raises(Invalid, match="between 2000 and 2200"):
+        ask(
+            Question(
+                user="Alice", activity="Linux sudo", resource="web01", at=dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ('"10.9.9.9"', '"10.9.9"', "“Office”: address must be"),
+        ('"Thursday"', '"Thirstday"', "“Office”: weekdays must be"),
+        ("12:00:00Z", "12:00:00", "timezone component"),
+    ],
+)
+def test_wrong_rules_are_said_before_anything_is_asked(right: str, wrong: str, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        read(RULES.replace(right, wrong))

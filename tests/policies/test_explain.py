@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 
-from locum.activities.model import connection_profile
+from locum.activities.access_windows import AccessWindow
+from locum.activities.custom_fields import CustomField
+from locum.activities.ip_rules import IpRule
+from locum.activities.model import activity, connection_profile
+from locum.activities.profile_settings import NEW
+from locum.activities.profiles import add_profile, set_ip_rules, set_windows
 from locum.kit.db import Database, Tx
+from locum.kit.ids import NIL, new_id
 from locum.policies.add import Members, add_policy
-from locum.policies.decide import Allowed, Approval, Denied, Facts, NeedsApproval, decide
-from locum.policies.explain import Explanation, Way, explain, told
+from locum.policies.decide import Allowed, Approval, Denied, Facts, NeedsApproval, Origin, decide
+from locum.policies.explain import Explanation, Way, explain, refusals, told
 from locum.policies.model import policy
+from locum.policies.workflow_model import approval_workflow
+from locum.resources.model import platform
 from policies.test_decide import FACTS
 from policy_groups import Groups, group_them
 from statements import selects
@@ -23,7 +33,22 @@ from world import ACTOR, World, lock, make_world
 pytestmark = pytest.mark.anyio
 
 
-async def asked(database: Database, world: World, **changes: UUID) -> Explanation:
+def workflow(tx: Tx) -> None:
+    """Every profile names this one; nobody is asked in it."""
+    made = new_id()
+    tx.add(
+        approval_workflow,
+        id=made,
+        name="w",
+        name_key="w",
+        self_approval=False,
+        created_at=tx.now,
+        modified_at=tx.now,
+    )
+    tx.run(sa.update(connection_profile).values(approval_workflow_id=made))
+
+
+async def asked(database: Database, world: World, **changes: Any) -> Explanation:
     ids = {"identity_id": world.person, "activity_id": world.sudo, "resource_id": world.resource, **changes}
     return await database.read(explain, **ids)
 
@@ -31,6 +56,10 @@ async def asked(database: Database, world: World, **changes: UUID) -> Explanatio
 @given(FACTS)
 def test_it_agrees_with_the_decision(facts: Facts) -> None:
     decision, (outcome, reason, missing, by) = decide(facts), told(facts)
+    shown = {one.policy.name: refusal for one, refusal in refusals(facts)}
+    assert [name for name, refusal in shown.items() if refusal is None][:1] == (
+        [] if isinstance(decision, Denied) else [decision.policy.name]
+    )
     words = {Allowed: "allowed", NeedsApproval: "needs approval", Denied: "denied"}
     assert outcome == words[type(decision)]
     if isinstance(decision, Denied):
@@ -59,9 +88,7 @@ async def test_what_each_policy_lacks(database: Database, tmp_path: Path) -> Non
     world = await make_world(database, tmp_path)
 
     def more(tx: Tx) -> None:
-        tx.run(
-            sa.update(connection_profile).values(approval_workflow_id=world.policy)
-        )  # any: it is only looked for
+        workflow(tx)
         everything = Members([world.person], [world.resource], [world.sudo])
         add_policy(tx, ACTOR, name="with notes", members=everything, priority=-1, notes_required=True)
         add_policy(tx, ACTOR, name="asks", members=everything, priority=-2, approval=Approval.WORKFLOW)
@@ -85,6 +112,53 @@ async def test_what_each_policy_lacks(database: Database, tmp_path: Path) -> Non
     assert (found.outcome, found.missing, found.policy) == ("denied", "account not locked", None)
 
 
+async def test_of_the_wrong_platform_none_would_let_it_pass(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    other = sa.select(platform.c.id).where(platform.c.name == "PostgreSQL").scalar_subquery()
+    await database.write(lambda tx: tx.run(sa.update(activity).values(platform_id=other)))
+    found = await asked(database, world)
+    assert (found.outcome, found.missing, found.policy) == ("denied", "matching platform", None)
+    assert [(one.policy, one.missing) for one in found.considered] == [("admins", "matching platform")]
+
+
+async def test_what_each_profile_refuses(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+
+    def more(tx: Tx) -> None:
+        question = CustomField(NIL, 1, "change", None, None, 0, None, True, None)
+        asks = add_profile(tx, ACTOR, name="asks", fields=[question]).id
+        near = add_profile(tx, ACTOR, name="near").id
+        set_ip_rules(tx, ACTOR, near, [IpRule("10.0.0.0/8", True, 2)])
+        noon = add_profile(tx, ACTOR, name="noon", settings=msgspec.structs.replace(NEW, notes_required=True)).id
+        set_windows(tx, ACTOR, noon, [AccessWindow("Thursday", "11:00", "13:00", "UTC")])
+        everything = Members([world.person], [world.resource], [world.sudo])
+        for priority, (name, profile) in enumerate([("asks", asks), ("near", near), ("noon", noon)], -3):
+            add_policy(tx, ACTOR, name=name, members=everything, priority=priority, connection_profile_id=profile)
+
+    await database.write(more)
+
+    async def lacking(**how: Any) -> tuple[str | None, list[str | None]]:
+        found = await asked(database, world, **how)
+        return found.policy, [one.missing for one in found.considered]
+
+    thursday = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
+    far = Origin("192.0.2.1")
+    assert await lacking() == ("near", ["custom field", None, "notes", None])
+    assert await lacking(origin=far) == ("admins", ["custom field", "allowed address", "notes", None])
+    assert await lacking(origin=far, at=thursday, note="x") == (
+        "noon",
+        ["custom field", "allowed address", None, None],
+    )
+    assert await lacking(origin=far, at=thursday + dt.timedelta(days=1), note="x") == (
+        "admins",
+        ["custom field", "allowed address", "access window", None],
+    )
+    assert await lacking(answers=(("change", "12"),)) == (
+        "asks",
+        [None, "custom field", "notes", "custom field"],
+    )
+
+
 async def test_a_stranger_has_nothing_near(database: Database, tmp_path: Path) -> None:
     world = await make_world(database, tmp_path)
     found = await asked(database, world, identity_id=world.stranger)
@@ -105,4 +179,4 @@ async def test_the_number_of_statements_does_not_grow(database: Database, tmp_pa
         with selects(database) as seen:
             found = await asked(database, world)
         counts.append((len(found.considered), len(found.near), len(seen)))
-    assert counts == [(1, 0, 7), (101, 20, 7)]
+    assert counts == [(1, 0, 11), (101, 20, 11)]

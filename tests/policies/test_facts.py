@@ -118,4 +118,4 @@ async def test_the_number_of_statements_does_not_grow(database: Database, tmp_pa
         with selects(database) as seen:
             found = await facts(database, world)
         counts.append((len(found.policies), len(seen)))
-    assert counts == [(3, 3), (300, 3)]
+    assert counts == [(3, 7), (300, 7)]

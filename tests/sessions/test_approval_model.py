@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from locum.kit.db import Database, Tx
-from locum.sessions.approval_model import approval_tier, approval_workflow
+from locum.policies.workflow_model import approval_workflow
+from locum.sessions.approval_model import approval_tier
 
 pytestmark = pytest.mark.anyio
 

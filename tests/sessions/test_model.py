@@ -14,8 +14,8 @@ from crowd import copy
 from locum.actions.plan import PlannedStep
 from locum.kit.db import Database
 from locum.kit.ids import new_id
+from locum.policies.workflow_model import approval_workflow
 from locum.sessions import ledger
-from locum.sessions.approval_model import approval_workflow
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import EntryState, access_session, connection, ledger_entry, session_log
 from locum.sessions.request import Request, request_session

@@ -15,9 +15,9 @@ from locum.activities.profile_settings import NEW
 from locum.activities.profiles import add_profile, set_ip_rules, set_windows
 from locum.kit.actor import Actor
 from locum.kit.db import Database
-from locum.kit.errors import Forbidden, Invalid
+from locum.kit.errors import Forbidden
 from locum.kit.ids import NIL
-from locum.sessions.profile_rules import check_address, check_connection, check_request, check_time, notice_of
+from locum.sessions.profile_rules import check_connection, check_time, notice_of
 
 ADMIN = Actor(None, "admin")
 NOON = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)  # a Thursday
@@ -30,22 +30,6 @@ def made(database: Database, **settings: Any) -> UUID:
     return profile.result().id
 
 
-def test_notes_ticket_and_answers(database: Database) -> None:
-    profile = made(database, notes_required=True, ticket_required=True)
-
-    def ask(note: str, ticket: str, *answers: tuple[str, str]) -> dict[str, str]:
-        return database.submit_read(check_request, profile, note=note, ticket=ticket, answers=answers).result()
-
-    with pytest.raises(Forbidden, match="notes"):
-        ask("", "T", ("change", "1"))
-    with pytest.raises(Forbidden, match="ticket"):
-        ask("why", " ", ("change", "1"))
-    with pytest.raises(Invalid, match="change") as missing:
-        ask("why", "T")
-    assert missing.value.field == "customFields.change"
-    assert ask("why", "T", ("change", "1")) == {"change": "1"}
-
-
 def test_addresses_and_times(database: Database) -> None:
     profile = made(database, expiration_notice_minutes=3)
     database.submit_read(check_connection, profile, "10.0.0.1").result()
@@ -54,11 +38,10 @@ def test_addresses_and_times(database: Database) -> None:
     database.submit_write(set_ip_rules, ADMIN, profile, [IpRule("10.0.0.1", True, 0)]).result()
     windows = [AccessWindow("Thursday", "11:00", "13:00", "UTC")]
     database.submit_write(set_windows, ADMIN, profile, windows).result()
-    database.submit_read(check_address, profile, "10.0.0.1").result()
     assert database.submit_read(check_time, profile, NOON).result() == NOON + dt.timedelta(hours=1)
     for address in ("10.0.0.2", None):
         with pytest.raises(Forbidden) as refused:
-            database.submit_read(check_address, profile, address).result()
+            database.submit_read(check_connection, profile, address).result()
         assert refused.value.missing == "allowed address"
     with pytest.raises(Forbidden) as refused:
         database.submit_read(check_time, profile, NOON + dt.timedelta(hours=1)).result()

@@ -16,8 +16,8 @@ from locum.kit import jobs
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict, LocumError, NotFound
 from locum.kit.ids import new_id
+from locum.policies.workflow_model import approval_workflow
 from locum.sessions import transition
-from locum.sessions.approval_model import approval_workflow
 from locum.sessions.lifecycle import ENDED, Status, may_become
 from locum.sessions.model import AccessSession, access_session, session_log
 from locum.sessions.request import Request, request_session

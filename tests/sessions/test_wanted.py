@@ -42,9 +42,9 @@ async def test_the_profile_of_the_session_decides(database: Database, small: Wor
     await set_use(database, use)
     bound = Wanted("alice", "x", "y", session_id=session_id)
     for wanted in (DIRECT, bound):
-        assert await database.read(ssh_key_use, small.person, wanted) is use
+        assert await database.read(ssh_key_use, small.person, wanted, "192.0.2.1") is use
         # For somebody it is not for, nothing is known of it.
-        assert await database.read(ssh_key_use, small.stranger, wanted) is SshKeyUse.FIRST
+        assert await database.read(ssh_key_use, small.stranger, wanted, "192.0.2.1") is SshKeyUse.FIRST
 
 
 async def test_where_no_session_can_come_of_it_a_key_is_the_first_factor(database: Database, small: World) -> None:
@@ -55,9 +55,9 @@ async def test_where_no_session_can_come_of_it_a_key_is_the_first_factor(databas
         Wanted("alice", "Linux_sudo", "web01", policy="nothing"),
         Wanted("alice", "x", "y", session_id=new_id()),
     ):
-        assert await database.read(ssh_key_use, small.person, wanted) is SshKeyUse.FIRST
+        assert await database.read(ssh_key_use, small.person, wanted, "192.0.2.1") is SshKeyUse.FIRST
     await database.write(lambda tx: tx.run(sa.update(policy).values(is_disabled=True)))
-    assert await database.read(ssh_key_use, small.person, DIRECT) is SshKeyUse.FIRST
+    assert await database.read(ssh_key_use, small.person, DIRECT, "192.0.2.1") is SshKeyUse.FIRST
 
 
 PASSWORD, PLAIN, DEVICE = Proof.PASSWORD, Proof.SSH_KEY, Proof.SECURITY_KEY

@@ -117,12 +117,3 @@ def _check_host(host: str, field: str) -> None:
     number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0
     if not bare or not set(bare) <= letters or not 1 <= number <= 65_535:
         raise Invalid(f"{field} must be HOST:PORT", field=field)
-
-
-def refusal(*, name: str, notes_required: bool, ticket_required: bool, note: str, ticket: str) -> str | None:
-    """Why the profile lets nobody in with this note and this ticket, or None (CP-03). A decision sees to approval."""
-    if notes_required and not note.strip():
-        return f"the connection profile “{name}” requires notes"
-    if ticket_required and not ticket.strip():
-        return f"the connection profile “{name}” requires a ticket"
-    return None

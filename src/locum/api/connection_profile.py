@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 from msgspec import UNSET
 
 from locum.activities import access_windows, ip_rules, model, profiles
@@ -43,6 +44,7 @@ from locum.kit.errors import Invalid
 from locum.kit.named import known
 from locum.kit.permissions import Permission
 from locum.policies.delete_profile import delete_profile
+from locum.policies.workflow_model import approval_workflow
 
 
 class ProfileId(In):
@@ -258,13 +260,15 @@ def _use(word: str) -> model.SshKeyUse:
 
 
 def _known(tx: Tx, changes: dict[str, Any]) -> dict[str, Any]:
-    """The changes, whose complexity exists. Raises Invalid."""
+    """The changes, whose complexity and workflow exist. Raises Invalid, naming the field."""
     known(
         tx,
         password_complexity.c.id,
         "password complexity",
         {"activityTokenComplexity": changes.get("token_complexity_id")},
     )
+    workflows = sa.select(approval_workflow.c.id).where(approval_workflow.c.deleted_at.is_(None)).subquery()
+    known(tx, workflows.c.id, "approval workflow", {"approvalWorkflowId": changes.get("approval_workflow_id")})
     return changes
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from locum.api.context import Call
 from locum.api.guards import ADMIN_OR_APP
 from locum.api.operations import operation
 from locum.api.wire.policy_explanation import ExplainQuery, Explanation
 from locum.kit.db import ReadTx
-from locum.kit.errors import Forbidden
+from locum.kit.errors import Forbidden, Invalid
 from locum.kit.permissions import Permission
 from locum.policies.ask import answer
 from locum.policies.expectations import Question
@@ -35,6 +37,16 @@ def explain(tx: ReadTx, call: Call[None, ExplainQuery, None]) -> Explanation:
             policy=asked.policy,
             note=asked.note or "",
             ticket=asked.ticket or "",
+            answers=_answers(asked.answers),
+            address=asked.address,
+            at=asked.at,
         ),
     )
     return Explanation.from_row(found)
+
+
+def _answers(text: str | None) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+    except msgspec.MsgspecError:
+        raise Invalid("answers must be a JSON object of texts", field="answers") from None

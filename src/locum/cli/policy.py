@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Callable
@@ -42,7 +43,6 @@ _WHERE = (
         help="CA certificates (PEM) to trust in place of the system's, for --url.",
     ),
 )
-_QUESTION = ("user", "activity", "resource", "policy", "note", "ticket")
 _SIGNS = {"allowed": "yes", "needs approval": "after approval", "denied": "no"}
 
 
@@ -64,6 +64,15 @@ def policy() -> None:
 @click.option("--policy", "wanted", metavar="NAME", help="The access policy that is asked for.")
 @click.option("--note", default="", metavar="TEXT", help="The notes that would be given.")
 @click.option("--ticket", default="", metavar="TEXT", help="The ticket that would be given.")
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The answer that would be given to that custom field; may be repeated.",
+)
+@click.option("--address", metavar="ADDRESS", help="From where access would be asked for; else this is not asked.")
+@click.option("--at", metavar="TIME", help="When it would start, as 2026-11-27T14:00:00Z; now if not said.")
 @click.option("--json", "as_json", is_flag=True, help="The whole answer as one JSON object.")
 @_somewhere
 @one_line_errors
@@ -74,20 +83,32 @@ def explain(
     wanted: str | None,
     note: str,
     ticket: str,
+    answers: tuple[str, ...],
+    address: str | None,
+    at: str | None,
     as_json: bool,
     **where: Any,
 ) -> None:
-    """Say whether USER may do ACTIVITY on RESOURCE now, and why. Each is a name or an id.
+    """Say whether USER may do ACTIVITY on RESOURCE, and why. Each is a name or an id.
 
     Shows which policy decides, by which groups it holds all three, what every other policy lacks. Exit status 0 if
     access would be given, 3 if an approver would be asked first, 1 if it would be denied.
     """
     from locum.policies.expectations import Question
 
+    question = Question(
+        user=user,
+        activity=activity,
+        resource=resource,
+        policy=wanted,
+        note=note,
+        ticket=ticket,
+        answers=_answers(answers),
+        address=address,
+        at=_instant(at),
+    )
     with _Asking(**where) as ask:
-        found = ask(
-            Question(user=user, activity=activity, resource=resource, policy=wanted, note=note, ticket=ticket)
-        )
+        found = ask(question)
     click.echo(json.dumps(found, indent=2) if as_json else _words(found))
     sys.exit({"allowed": 0, "needs approval": 3}.get(found["outcome"], 1))
 
@@ -166,17 +187,48 @@ class _Asking:
 
     def _ask_remote(self, asked: Question) -> dict[str, Any]:
         found: dict[str, Any] = self._remote.explain_policy(
-            asked.user, asked.activity, asked.resource, policy=asked.policy, note=asked.note, ticket=asked.ticket
+            asked.user,
+            asked.activity,
+            asked.resource,
+            policy=asked.policy,
+            note=asked.note,
+            ticket=asked.ticket,
+            answers=asked.answers,
+            address=asked.address,
+            at=asked.at,
         )
         return found
 
     def _ask_here(self, asked: Question) -> dict[str, Any]:
         from locum.main.operate import operate
+        from locum.policies.expectations import as_builtins
 
         assert self._data_dir is not None
-        named = {name: getattr(asked, name) for name in _QUESTION}
+        named = as_builtins(asked)
         found: dict[str, Any] = operate("policy.explain", self._data_dir, self._database_url, **named)["object"]
         return found
+
+
+def _answers(given: tuple[str, ...]) -> dict[str, str]:
+    answers = {}
+    for one in given:
+        name, sign, value = one.partition("=")
+        if not sign:
+            raise StartError("--answer must be NAME=VALUE")
+        answers[name] = value
+    return answers
+
+
+def _instant(text: str | None) -> dt.datetime | None:
+    if text is None:
+        return None
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise StartError("--at must be a time with its offset, as 2026-11-27T14:00:00Z")
+    return at
 
 
 def _words(found: dict[str, Any]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -73,13 +74,28 @@ class AsyncLocum:
         policy: str | None = None,
         note: str | None = None,
         ticket: str | None = None,
+        answers: Mapping[str, str] | None = None,
+        address: str | None = None,
+        at: dt.datetime | None = None,
     ) -> dict[str, Any]:
-        """Whether `user` may do `activity` on `resource` now, and why; each is a name or an id.
+        """Whether `user` may do `activity` on `resource`, and why; each is a name or an id.
 
-        The answer is that of AccessControlPolicy/Explain: `outcome` is "allowed", "needs approval" or "denied".
+        `answers` are to the connection profile's custom fields. Without `address` it is not asked from where; `at` has
+        its zone, and without it a start now is meant. The answer is that of AccessControlPolicy/Explain: `outcome` is
+        "allowed", "needs approval" or "denied".
         """
         return await self._run(
-            steps.explain_policy(user, activity, resource, policy=policy, note=note, ticket=ticket)
+            steps.explain_policy(
+                user,
+                activity,
+                resource,
+                policy=policy,
+                note=note,
+                ticket=ticket,
+                answers=answers,
+                address=address,
+                at=at,
+            )
         )
 
     async def get_secret(self, name_or_id: str | UUID) -> Login:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -73,12 +74,29 @@ class Locum:
         policy: str | None = None,
         note: str | None = None,
         ticket: str | None = None,
+        answers: Mapping[str, str] | None = None,
+        address: str | None = None,
+        at: dt.datetime | None = None,
     ) -> dict[str, Any]:
-        """Whether `user` may do `activity` on `resource` now, and why; each is a name or an id.
+        """Whether `user` may do `activity` on `resource`, and why; each is a name or an id.
 
-        The answer is that of AccessControlPolicy/Explain: `outcome` is "allowed", "needs approval" or "denied".
+        `answers` are to the connection profile's custom fields. Without `address` it is not asked from where; `at` has
+        its zone, and without it a start now is meant. The answer is that of AccessControlPolicy/Explain: `outcome` is
+        "allowed", "needs approval" or "denied".
         """
-        return self._run(steps.explain_policy(user, activity, resource, policy=policy, note=note, ticket=ticket))
+        return self._run(
+            steps.explain_policy(
+                user,
+                activity,
+                resource,
+                policy=policy,
+                note=note,
+                ticket=ticket,
+                answers=answers,
+                address=address,
+                at=at,
+            )
+        )
 
     def get_secret(self, name_or_id: str | UUID) -> Login:
         """A credential with its secrets."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -59,9 +61,19 @@ def get_secret(name_or_id: str | UUID) -> Steps[Login]:
         return login_of(row)
 
 
-def explain_policy(user: str, activity: str, resource: str, **more: str | None) -> Steps[dict[str, Any]]:
+def explain_policy(
+    user: str,
+    activity: str,
+    resource: str,
+    *,
+    answers: Mapping[str, str] | None = None,
+    at: dt.datetime | None = None,
+    **more: str | None,
+) -> Steps[dict[str, Any]]:
     """Whether somebody may do something somewhere, and why, as the API has it."""
     asked = {"user": user, "activity": activity, "resource": resource}
+    more["answers"] = json.dumps(dict(answers)) if answers else None
+    more["at"] = at.isoformat() if at else None
     asked |= {key: value for key, value in more.items() if value}
     found = yield from exchange(Call("GET", EXPLAIN, asked))
     if not isinstance(found, dict):

@@ -12,14 +12,15 @@ from locum.identities.normalise import normalise
 from locum.kit.db import ReadTx
 from locum.kit.errors import Invalid, NotFound
 from locum.kit.names import name_key
-from locum.policies.expectations import Question
+from locum.policies.decide import Origin
+from locum.policies.expectations import Question, checked_at
 from locum.policies.explain import Explanation, explain
 from locum.policies.model import policy
 from locum.resources.model import resource
 
 
 def answer(tx: ReadTx, asked: Question) -> Explanation:
-    """What would be decided now, and why. Raises NotFound for what there is not, Invalid for a name that none has."""
+    """What would be decided, and why. Raises NotFound for what there is not, Invalid for a name that none has."""
     return explain(
         tx,
         identity_id=_one(tx, identity, "user", asked.user, identity.c.deleted_at.is_(None)),
@@ -30,6 +31,9 @@ def answer(tx: ReadTx, asked: Question) -> Explanation:
         else None,
         note=asked.note,
         ticket=asked.ticket,
+        answers=tuple(asked.answers.items()),
+        origin=Origin(asked.address) if asked.address else None,
+        at=checked_at(asked),
     )
 
 

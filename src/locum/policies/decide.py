@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from uuid import UUID
+
+from locum.activities import access_windows, ip_rules
+from locum.activities.access_windows import AccessWindow
+from locum.activities.custom_fields import CustomField, checked_values
+from locum.activities.ip_rules import IpRule
+from locum.kit.errors import Invalid
 
 
 class Approval(IntEnum):
@@ -16,8 +24,23 @@ class Approval(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileRules:
+    """What a connection profile asks besides: answers, from where and when, each in its order (CP-02, CP-04)."""
+
+    name: str = ""
+    notes_required: bool = False
+    ticket_required: bool = False
+    fields: tuple[CustomField, ...] = ()
+    addresses: tuple[IpRule, ...] = ()
+    windows: tuple[AccessWindow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyFact:
-    """One policy that holds the person, the activity and the resource, with what its profile allows."""
+    """One policy that holds the person, the activity and the resource, with what its profile allows and asks.
+
+    `workflow_id` is the profile's approval workflow, if there is one by that id.
+    """
 
     id: UUID
     name: str
@@ -30,13 +53,23 @@ class PolicyFact:
     record: bool
     max_session_minutes: int
     workflow_id: UUID | None = None
+    rules: ProfileRules = ProfileRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where somebody comes from; None: that is not known."""
+
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All a decision looks at. `policies` holds every undeleted policy that joins person, activity and resource.
 
-    `key_policies`: the only ones that the API key behind the request is for; None = it is not bounded so.
+    `key_policies`: the only ones that the API key behind the request is for; None = it is not bounded so. `answers`:
+    to custom fields, as (name, value). `origin` and `at` (the start): None = from where and when are not asked.
+    `approved`: the approvers have said yes to this request already.
     """
 
     identity_locked: bool
@@ -46,6 +79,10 @@ class Facts:
     note: str
     ticket: str
     key_policies: frozenset[UUID] | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    origin: Origin | None = None
+    at: dt.datetime | None = None
+    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +101,14 @@ class NeedsApproval:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The access is refused. `reason` is for the person who asked; `missing` names the rule that was lacking."""
+    """The access is refused. `reason` is for the person who asked; `missing` names the rule that was lacking.
+
+    `field`: the one of the request, in the contract's words, that holds a wrong answer.
+    """
 
     reason: str
     missing: str
+    field: str | None = None
 
 
 Decision = Allowed | NeedsApproval | Denied
@@ -92,7 +133,8 @@ def decide(facts: Facts) -> Decision:
     weighed = weigh(facts)
     for one in weighed:
         if one.refusal is None:
-            return NeedsApproval(one.policy) if _asks(one.policy) else Allowed(one.policy)
+            asks = _asks(one.policy) and not facts.approved
+            return NeedsApproval(one.policy) if asks else Allowed(one.policy)
     nearest = weighed[0].refusal
     assert nearest is not None
     return nearest
@@ -131,17 +173,64 @@ def _asks(policy: PolicyFact) -> bool:
 
 
 def _refusal(policy: PolicyFact, facts: Facts) -> Denied | None:
+    """The first rule of the policy, then of its profile, that the request does not meet."""
+    return next((refusal for rule in _RULES if (refusal := rule(policy, facts)) is not None), None)
+
+
+def _standing(policy: PolicyFact, facts: Facts) -> Denied | None:
     if policy.is_disabled:
         return Denied(f"the access policy “{policy.name}” is disabled", "enabled access policy")
     if policy.approval == Approval.DENY:
         return Denied(f"the access policy “{policy.name}” denies access", "approval type Allow")
-    if policy.approval == Approval.WORKFLOW and policy.workflow_id is None:
+    if _asks(policy) and policy.workflow_id is None and not facts.approved:
         return Denied(
-            f"the access policy “{policy.name}” needs an approval, and its connection profile names no workflow",
+            f"the access policy “{policy.name}” needs an approval, and its connection profile names no workflow"
+            " that there is",
             "approval workflow",
         )
-    if policy.notes_required and not facts.note.strip():
-        return Denied(f"the access policy “{policy.name}” requires notes", "notes")
-    if policy.ticket_required and not facts.ticket.strip():
-        return Denied(f"the access policy “{policy.name}” requires a ticket", "ticket")
     return None
+
+
+def _reasons(policy: PolicyFact, facts: Facts) -> Denied | None:
+    """Notes and ticket, of the policy and of its profile (CP-03)."""
+    rules = policy.rules
+    for by, notes, ticket in (
+        (f"access policy “{policy.name}”", policy.notes_required, policy.ticket_required),
+        (f"connection profile “{rules.name}”", rules.notes_required, rules.ticket_required),
+    ):
+        if notes and not facts.note.strip():
+            return Denied(f"the {by} requires notes", "notes")
+        if ticket and not facts.ticket.strip():
+            return Denied(f"the {by} requires a ticket", "ticket")
+    return None
+
+
+def _answers(policy: PolicyFact, facts: Facts) -> Denied | None:
+    try:
+        checked_values(policy.rules.fields, facts.answers)
+    except Invalid as wrong:
+        return Denied(wrong.detail, "custom field", field=wrong.field)
+    return None
+
+
+def _address(policy: PolicyFact, facts: Facts) -> Denied | None:
+    if facts.origin is None:
+        return None
+    reason = ip_rules.refusal(policy.rules.addresses, facts.origin.address)
+    return None if reason is None else Denied(reason, "allowed address")
+
+
+def _time(policy: PolicyFact, facts: Facts) -> Denied | None:
+    if facts.at is None:
+        return None
+    reason = access_windows.refusal(policy.rules.windows, facts.at)
+    return None if reason is None else Denied(reason, "access window")
+
+
+_RULES: tuple[Callable[[PolicyFact, Facts], Denied | None], ...] = (
+    _standing,
+    _reasons,
+    _answers,
+    _address,
+    _time,
+)

@@ -6,21 +6,38 @@ or the rule that is lacking. With `[[policy]]` tables besides, the questions are
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 
+from locum.activities.access_windows import AccessWindow, checked_window
+from locum.activities.ip_rules import IpRule, RuleType, check_rules
 from locum.kit.errors import Invalid
-from locum.policies.decide import Approval, Denied, Facts, NeedsApproval, PolicyFact, decide
+from locum.policies.decide import (
+    Approval,
+    Denied,
+    Facts,
+    NeedsApproval,
+    Origin,
+    PolicyFact,
+    ProfileRules,
+    decide,
+)
 
+YEARS = range(2000, 2200)
 Outcome = Literal["allowed", "needs approval", "denied"]
 _APPROVALS = {"allow": Approval.ALLOW, "deny": Approval.DENY, "workflow": Approval.WORKFLOW}
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """May `user` do `activity` on `resource`? Each is a name or an id; `policy` is the one that is asked for."""
+    """May `user` do `activity` on `resource`? Each is a name or an id; `policy` is the one that is asked for.
+
+    `answers`: to custom fields, by name; policies in a file have none. Without `address` it is not asked from where.
+    `at` is an instant with its offset; without it a server is asked about now, and a file not about times.
+    """
 
     user: str
     activity: str
@@ -28,6 +45,23 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     policy: str | None = None
     note: str = ""
     ticket: str = ""
+    answers: dict[str, str] = {}
+    address: str | None = None
+    at: Annotated[dt.datetime, msgspec.Meta(tz=True)] | None = None
+
+
+def as_builtins(asked: Question) -> dict[str, Any]:
+    """A question without what an expectation has besides, as JSON takes it."""
+    named = {name: getattr(asked, name) for name in Question.__struct_fields__}
+    simple: dict[str, Any] = msgspec.to_builtins(named)
+    return simple
+
+
+def checked_at(asked: Question) -> dt.datetime | None:
+    """When the question is about. Raises Invalid for a time that calendars have trouble with."""
+    if asked.at is not None and asked.at.year not in YEARS:
+        raise Invalid(f"at must lie between {YEARS.start} and {YEARS.stop}", field="at")
+    return asked.at
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -48,7 +82,10 @@ class Expectation(Question, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class WrittenPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A policy as a file has it. Members are names, of groups too."""
+    """A policy as a file has it. Members are names, of groups too.
+
+    `allow_from`, `deny_from` and `windows` are what its connection profile would say: addresses, ranges and networks.
+    """
 
     name: str
     users: list[str] = []
@@ -59,6 +96,9 @@ class WrittenPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     notes_required: bool = False
     ticket_required: bool = False
     disabled: bool = False
+    allow_from: list[str] = []
+    deny_from: list[str] = []
+    windows: list[AccessWindow] = []
 
 
 class Expectations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +117,11 @@ def read(text: str) -> Expectations:
         raise Invalid(f"this is not a file of expectations: {error}") from None
     if not found.expect:
         raise Invalid("the file expects nothing: it has no [[expect]] table")
+    for one in found.policy:
+        try:
+            _rules(one)
+        except Invalid as wrong:
+            raise Invalid(f"the policy “{one.name}”: {wrong.detail}") from None
     return found
 
 
@@ -100,6 +145,7 @@ def from_file(written: Expectations) -> Callable[[Question], Said]:
                 record=True,
                 max_session_minutes=0,
                 workflow_id=UUID(int=0),  # the file does not say whose approval
+                rules=_rules(one),
             )
             for number, one in enumerate(written.policy)
             if not user.isdisjoint(_keys(one.users))
@@ -116,6 +162,8 @@ def from_file(written: Expectations) -> Callable[[Question], Said]:
             wanted_policy_id=UUID(int=wanted & (2**128 - 1)) if asked.policy else None,
             note=asked.note,
             ticket=asked.ticket,
+            origin=Origin(asked.address) if asked.address else None,
+            at=checked_at(asked),
         )
         decision = decide(facts)
         if isinstance(decision, Denied):
@@ -136,6 +184,22 @@ def difference(expected: Expectation, said: Said) -> str | None:
     if expected.missing is not None and expected.missing != said.missing:
         return f"{about}: denied for want of {said.missing}, not of {expected.missing}"
     return None
+
+
+def _rules(written: WrittenPolicy) -> ProfileRules:
+    """What the profile of a written policy asks. Raises Invalid."""
+    addresses = [
+        IpRule(one, allowed, _kind(one))
+        for listed, allowed in ((written.allow_from, True), (written.deny_from, False))
+        for one in listed
+    ]
+    check_rules(addresses)
+    windows = [checked_window(window) for window in written.windows]
+    return ProfileRules(name=written.name, addresses=tuple(addresses), windows=tuple(windows))
+
+
+def _kind(address: str) -> RuleType:
+    return RuleType.CIDR if "/" in address else RuleType.RANGE if "-" in address else RuleType.STANDARD
 
 
 def _key(name: str) -> str:

@@ -6,6 +6,7 @@ which way each policy holds the person, the activity and the resource, and which
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from typing import Literal
 from uuid import UUID
@@ -16,7 +17,17 @@ import sqlalchemy as sa
 from locum.activities.model import activity, activity_group, activity_group_member
 from locum.identities.model import identity, identity_member
 from locum.kit.db import ReadTx
-from locum.policies.decide import Allowed, Denied, Facts, NeedsApproval, decide, general_refusal, weigh
+from locum.policies.decide import (
+    Allowed,
+    Denied,
+    Facts,
+    NeedsApproval,
+    Origin,
+    Weighed,
+    decide,
+    general_refusal,
+    weigh,
+)
 from locum.policies.facts import gather
 from locum.policies.joins import of_activity, of_identity, of_resource
 from locum.policies.model import (
@@ -82,8 +93,14 @@ def explain(
     wanted_policy_id: UUID | None = None,
     note: str = "",
     ticket: str = "",
+    answers: tuple[tuple[str, str], ...] = (),
+    origin: Origin | None = None,
+    at: dt.datetime | None = None,
 ) -> Explanation:
-    """What would be decided now, and why: the three statements of a decision and four more."""
+    """What would be decided, and why: the seven statements of a decision and four more.
+
+    Without `origin` it is not asked from where, and without `at` about a start now.
+    """
     facts = gather(
         tx,
         identity_id=identity_id,
@@ -92,6 +109,9 @@ def explain(
         wanted_policy_id=wanted_policy_id,
         note=note,
         ticket=ticket,
+        answers=answers,
+        origin=origin,
+        at=at,
     )
     ids = [fact.id for fact in facts.policies]
     person = _ways(tx, _person_ways(identity_id, ids))
@@ -105,15 +125,21 @@ def explain(
             person=person[one.policy.id],
             activity=doing[one.policy.id],
             resource=where[one.policy.id],
-            refusal=one.refusal.reason if one.refusal else None,
-            missing=one.refusal.missing if one.refusal else None,
+            refusal=refusal.reason if refusal else None,
+            missing=refusal.missing if refusal else None,
         )
-        for one in weigh(facts)
+        for one, refusal in refusals(facts)
     ]
     outcome, reason, missing, by = told(facts)
     return Explanation(
         outcome, reason, missing, by, considered, _near(tx, identity_id, activity_id, resource_id, ids)
     )
+
+
+def refusals(facts: Facts) -> list[tuple[Weighed, Denied | None]]:
+    """Each policy that was asked, and why it does not help: where a general rule refuses, none does."""
+    general = general_refusal(facts)
+    return [(one, one.refusal or general) for one in weigh(facts)]
 
 
 def told(facts: Facts) -> tuple[Outcome, str, str | None, str | None]:

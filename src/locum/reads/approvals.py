@@ -9,15 +9,8 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import ReadTx
-from locum.sessions.approval_model import (
-    Approval,
-    Tier,
-    Workflow,
-    approval,
-    approval_tier,
-    approval_tier_approver,
-    approval_workflow,
-)
+from locum.policies.workflow_model import Workflow, approval_workflow
+from locum.sessions.approval_model import Approval, Tier, approval, approval_tier, approval_tier_approver
 from locum.sessions.approval_rules import State
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, access_session

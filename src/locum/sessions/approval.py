@@ -21,16 +21,9 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Forbidden, NotFound
 from locum.kit.ids import new_id
 from locum.kit.jobs import Job
+from locum.policies.workflow_model import Workflow, approval_workflow
 from locum.sessions import transition
-from locum.sessions.approval_model import (
-    Approval,
-    Tier,
-    Workflow,
-    approval,
-    approval_tier,
-    approval_tier_approver,
-    approval_workflow,
-)
+from locum.sessions.approval_model import Approval, Tier, approval, approval_tier, approval_tier_approver
 from locum.sessions.approval_rules import (
     Asked,
     Escalate,

@@ -1,4 +1,4 @@
-"""Tables of approval workflows, and of what approvers have said about a request (A.14)."""
+"""Tables of the tiers of approval workflows, and of what approvers have said about a request (A.14)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,14 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import UtcTime, metadata
+from locum.policies.workflow_model import approval_workflow
 from locum.sessions.approval_rules import State, Voice
-
-approval_workflow = sa.Table(
-    "approval_workflow",
-    metadata,
-    sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("name", sa.String(256), nullable=False),
-    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
-    sa.Column("self_approval", sa.Boolean, nullable=False),
-    sa.Column("modified_by", sa.Uuid),
-    sa.Column("created_at", UtcTime, nullable=False),
-    sa.Column("modified_at", UtcTime, nullable=False),
-    sa.Column("deleted_at", UtcTime),
-)
 
 approval_tier = sa.Table(
     "approval_tier",
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("workflow_id", sa.ForeignKey("approval_workflow.id"), nullable=False),
+    sa.Column("workflow_id", sa.ForeignKey(approval_workflow.c.id), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("progression", sa.Integer, nullable=False),
     sa.Column("required", sa.Integer, nullable=False),
@@ -73,19 +61,6 @@ approval = sa.Table(
     sa.CheckConstraint("(state = 0) = (decided_at IS NULL)", name="decided_has_time"),
     sa.Index("ix_approval_approver_id", "approver_id", "state"),
 )
-
-
-class Workflow(msgspec.Struct, frozen=True):
-    """Whose yes a request needs: one to three tiers. `self_approval`: a listed requester may say yes to it too."""
-
-    id: UUID
-    name: str
-    name_key: str
-    self_approval: bool
-    modified_by: UUID | None
-    created_at: dt.datetime
-    modified_at: dt.datetime
-    deleted_at: dt.datetime | None
 
 
 class Tier(msgspec.Struct, frozen=True):

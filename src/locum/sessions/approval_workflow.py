@@ -15,13 +15,9 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Invalid
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
+from locum.policies.workflow_model import Workflow, approval_workflow
 from locum.sessions.approval import get_workflow
-from locum.sessions.approval_model import (
-    Workflow,
-    approval_tier,
-    approval_tier_approver,
-    approval_workflow,
-)
+from locum.sessions.approval_model import approval_tier, approval_tier_approver
 from locum.sessions.approval_rules import LAST_TIER
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session

@@ -204,9 +204,9 @@ class Connections:
         self._live: dict[UUID, Live] = {}
         self._owed: list[Callable[[Tx], None]] = []
 
-    async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
-        """What a registered SSH key of this person proves for what is wanted. The gate looks again."""
-        return await self._db.read(ssh_key_use, identity_id, wanted)
+    async def ssh_key_use(self, identity_id: UUID, wanted: Wanted, address: str) -> SshKeyUse:
+        """What a registered SSH key of this person proves for what is wanted from there. The gate looks again."""
+        return await self._db.read(ssh_key_use, identity_id, wanted, address)
 
     async def choices(self, identity_id: UUID, page: Page) -> Listed[Choice]:
         """What this person may open, to choose from."""

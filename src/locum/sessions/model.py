@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from locum.kit.db import BIG_ID, UtcTime, metadata
 from locum.kit.names import name_key
-from locum.sessions.approval_model import approval_workflow
+from locum.policies.workflow_model import approval_workflow
 from locum.sessions.lease_cycle import Account
 from locum.sessions.lease_cycle import State as LeaseState
 

@@ -10,6 +10,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from locum.activities.access_windows import latest_end
+from locum.activities.custom_fields import checked_values
 from locum.activities.model import activity
 from locum.audit import log as audit
 from locum.identities.model import identity
@@ -20,7 +22,7 @@ from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.kit.pause import refuse_if_paused
-from locum.policies.decide import Allowed, Decision, Denied, NeedsApproval, decide
+from locum.policies.decide import Allowed, Decision, Denied, NeedsApproval, Origin, decide
 from locum.policies.facts import gather
 from locum.policies.model import policy
 from locum.resources.model import resource
@@ -30,7 +32,6 @@ from locum.sessions.lock import refuse_if_locked
 from locum.sessions.login import login_for
 from locum.sessions.model import access_session, search_key
 from locum.sessions.planned import as_json, planned_now
-from locum.sessions.profile_rules import check_address, check_request, check_time
 from locum.sessions.transition import JOB, say
 
 SHORTEST = dt.timedelta(seconds=1)
@@ -71,25 +72,25 @@ class _Named(msgspec.Struct, frozen=True):
 def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     """Decide, and if allowed write the session down as Pending with its work due. Answers its id.
 
-    Raises NotFound for an unknown person, activity, resource or policy, Forbidden with the reason of the decision or
-    of the connection profile, Invalid for its custom fields, and Conflict while Locum is paused.
+    Raises NotFound for an unknown person, activity, resource or policy, what `refused` makes of the decision, and
+    Conflict while Locum is paused.
     """
     person = tx.first(_Named, sa.select(identity.c.id, identity.c.name).where(identity.c.id == asked.identity_id))
     if person is None:
         raise NotFound("no such account")
     wanted_activity = _find_activity(tx, asked)
     target = _find_resource(tx, asked)
-    decision = _decide(tx, asked, wanted_activity, target)
+    start = _start(tx.now, asked)
+    # Who asks for somebody else need not be where the other will connect from.
+    origin = Origin(actor.address) if actor.id == person.id else None
+    decision = _decide(tx, asked, wanted_activity, target, origin=origin, start=start)
     if isinstance(decision, Denied):
-        raise Forbidden(decision.reason, missing=decision.missing)
+        raise refused(decision)
     refuse_if_paused(tx)
     refuse_if_locked(tx, target.id)
-    profile_id = decision.policy.profile_id
-    answers = check_request(tx, profile_id, note=asked.note, ticket=asked.ticket, answers=asked.answers)
-    if actor.id == person.id:  # who asks for somebody else need not be where the other will connect from
-        check_address(tx, profile_id, actor.address)
-    start, end = _window(tx.now, asked, decision.policy.max_session_minutes)
-    latest = _earlier(asked.end, check_time(tx, profile_id, start))
+    rules = decision.policy.rules
+    end = _end(start, asked, decision.policy.max_session_minutes)
+    latest = _earlier(asked.end, latest_end(rules.windows, start))
     waiting = _waiting(tx, decision, start, latest)
     session_id = new_id()
     tx.add(
@@ -99,7 +100,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         policy_id=decision.policy.id,
         activity_id=wanted_activity.id,
         resource_id=target.id,
-        profile_id=profile_id,
+        profile_id=decision.policy.profile_id,
         group_id=asked.group_id,
         asked_end=latest,
         record=decision.policy.record,
@@ -113,7 +114,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         note=asked.note or None,
         ticket=asked.ticket or None,
         search_key=search_key(asked.note, asked.ticket),
-        custom_fields=answers or None,
+        custom_fields=checked_values(rules.fields, asked.answers) or None,
         scheduled_start=start,
         scheduled_end=_earlier(end, latest) or end,
         created_at=tx.now,
@@ -126,7 +127,9 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         "resource": target.name,
         "policy": decision.policy.name,
     }
-    words = "{identity} asked for {activity} on {resource}; allowed by {policy}"
+    words = "{identity} asked for {activity} on {resource}; " + (
+        "allowed by {policy}" if isinstance(decision, Allowed) else "needs approval under {policy}"
+    )
     say(tx, session_id, words.format_map(detail))
     audit.record(tx, actor, "session.requested", object_kind="session", object_id=session_id, detail=dict(detail))
     if waiting["status"] is Status.APPROVAL_REQUIRED:
@@ -149,16 +152,32 @@ def _waiting(
     return first_tier(tx, decision.policy.workflow_id, start=start, asked_end=asked_end)
 
 
-def foreseen_profile(tx: ReadTx, asked: Request) -> UUID | None:
-    """The connection profile that this request would run under now, or None where it would be denied.
+def refused(denied: Denied) -> Forbidden | Invalid:
+    """What to raise: Invalid, which names the field, for a wrong or missing answer (CP-02), else Forbidden."""
+    if denied.field is not None:
+        return Invalid(denied.reason, field=denied.field)
+    return Forbidden(denied.reason, missing=denied.missing)
+
+
+def foreseen_profile(tx: ReadTx, asked: Request, *, address: str | None) -> UUID | None:
+    """The connection profile that this request from there would run under now, or None where it would be denied.
 
     Raises NotFound for an unknown activity, resource or policy.
     """
-    decision = _decide(tx, asked, _find_activity(tx, asked), _find_resource(tx, asked))
+    found, target = _find_activity(tx, asked), _find_resource(tx, asked)
+    decision = _decide(tx, asked, found, target, origin=Origin(address), start=_start(tx.now, asked))
     return None if isinstance(decision, Denied) else decision.policy.profile_id
 
 
-def _decide(tx: ReadTx, asked: Request, wanted_activity: _Named, target: _Named) -> Decision:
+def _decide(
+    tx: ReadTx,
+    asked: Request,
+    wanted_activity: _Named,
+    target: _Named,
+    *,
+    origin: Origin | None,
+    start: dt.datetime,
+) -> Decision:
     facts = gather(
         tx,
         identity_id=asked.identity_id,
@@ -168,20 +187,27 @@ def _decide(tx: ReadTx, asked: Request, wanted_activity: _Named, target: _Named)
         note=asked.note,
         ticket=asked.ticket,
         key_policies=asked.key_policies,
+        answers=asked.answers,
+        origin=origin,
+        at=start,
     )
     return decide(facts)
 
 
-def _window(now: dt.datetime, asked: Request, max_minutes: int) -> tuple[dt.datetime, dt.datetime]:
+def _start(now: dt.datetime, asked: Request) -> dt.datetime:
     start = max(asked.start, now) if asked.start else now
     if start > now + FURTHEST_START:
         raise Invalid("startDateTimeUtc lies more than a year ahead", field="startDateTimeUtc")
+    return start
+
+
+def _end(start: dt.datetime, asked: Request, max_minutes: int) -> dt.datetime:
     end = start + dt.timedelta(minutes=max_minutes)
-    if asked.end is not None:
-        if asked.end < start + SHORTEST:
-            raise Invalid("endDateTimeUtc must lie after the start and in the future", field="endDateTimeUtc")
-        end = min(end, asked.end)
-    return start, end
+    if asked.end is None:
+        return end
+    if asked.end < start + SHORTEST:
+        raise Invalid("endDateTimeUtc must lie after the start and in the future", field="endDateTimeUtc")
+    return min(end, asked.end)
 
 
 def _find_activity(tx: ReadTx, asked: Request) -> _Named:

@@ -40,16 +40,16 @@ class Wanted:
         )
 
 
-def ssh_key_use(tx: ReadTx, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
-    """What a key of this person proves for what is wanted. FIRST where no session could come of it: nothing is told
-    about that before the sign-in is complete."""
+def ssh_key_use(tx: ReadTx, identity_id: UUID, wanted: Wanted, address: str | None) -> SshKeyUse:
+    """What a key of this person proves for what is wanted from there. FIRST where no session could come of it: nothing
+    is told about that before the sign-in is complete."""
     c = access_session.c
     if wanted.session_id is not None:
         owned = sa.select(c.profile_id).where(c.id == wanted.session_id, c.identity_id == identity_id)
         profile_id = tx.scalar(owned)
     else:
         try:
-            profile_id = foreseen_profile(tx, wanted.request(identity_id))
+            profile_id = foreseen_profile(tx, wanted.request(identity_id), address=address)
         except LocumError:
             profile_id = None
     return SshKeyUse.FIRST if profile_id is None else connection_profile_of(tx, profile_id).ssh_key_use

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from locum.api.wire.base import In, Line, Name, Out
@@ -9,7 +10,10 @@ from locum.kit.ids import NIL
 
 
 class ExplainQuery(In):
-    """Each of the first four is a name or an id."""
+    """Each of the first four is a name or an id. `answers`: a JSON object, the answers to custom fields by name.
+
+    Without `address` it is not asked from where; without `at`, about a start now.
+    """
 
     user: Name
     activity: Name
@@ -17,6 +21,9 @@ class ExplainQuery(In):
     policy: Name | None = None
     note: Line | None = None
     ticket: Name | None = None
+    answers: Line | None = None
+    address: Name | None = None
+    at: dt.datetime | None = None
 
 
 class Way(Out):

@@ -28,7 +28,7 @@ NO_KEYS = "the connection profile of this session takes no SSH keys: use your pa
 TOO_MANY_KEYS = "too many SSH keys were offered: name the right one with -i and -o IdentitiesOnly=yes"
 USE_DIALOGUE = "a verification code is needed too: let your client use keyboard-interactive authentication"
 
-KeyUse = Callable[[UUID, Wanted], Awaitable[SshKeyUse]]
+KeyUse = Callable[[UUID, Wanted, str], Awaitable[SshKeyUse]]
 Challenge = tuple[str, str, str, list[tuple[str, bool]]]
 
 
@@ -98,7 +98,7 @@ class Login:
             wanted = parse(user_name)
         except Invalid:
             return SshKeyUse.FIRST
-        return await self._key_use(key.identity_id, wanted)
+        return await self._key_use(key.identity_id, wanted, self._address)
 
     def ask(self) -> Challenge:
         """The first question of the dialogue, which forgets what was answered before, but no proven key."""
