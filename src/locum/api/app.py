@@ -25,7 +25,7 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from locum.api.context import SIGNED_IN_COOKIE, Api, Asciicast, Call, PlainText, Reply
+from locum.api.context import SIGNED_IN_COOKIE, Api, Asciicast, Call, LiveCast, PlainText, Reply
 from locum.api.controllers import CONTROLLERS
 from locum.api.denials import Denials
 from locum.api.guards import authorise
@@ -44,6 +44,7 @@ from locum.api.request import (
     receive_body,
 )
 from locum.api.routing import Router
+from locum.api.streaming import stream
 from locum.api.wire.base import encoder
 from locum.identities import signins
 from locum.identities.caller import Caller
@@ -193,6 +194,10 @@ class _Work:
             await self.api.db.write(signins.used, caller.sign_in_id)
         return result
 
+    async def admit_again(self) -> None:
+        """Whether the caller could still call now, for an answer that goes on. Raises LocumError."""
+        await self.api.db.read(self.admit)
+
     def _count(self, tx: Tx) -> None:
         assert self.caller is not None
         assert self.caller.key is not None
@@ -239,6 +244,12 @@ class _Kernel:
                 if work.caller is not None:
                     await self._denials.note(work.caller, name, error)
                 raise
+            if isinstance(result, LiveCast):
+                sent = [*_HEADERS, _CAST, (b"traceid", trace_id.encode())]
+                if scope["method"] == "HEAD":
+                    await result.parts.aclose()
+                await stream(result.parts, route.operation.status, sent, work.admit_again, receive, send)
+                return
             # An operation that answers nothing has no body; one that answers null would have the text "null".
             empty = result is None and route.answer_type is type(None)
             body, media = (b"", _JSON) if empty else _encoded(result)

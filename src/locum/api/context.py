@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -76,6 +76,18 @@ class Asciicast:
     MEDIA: ClassVar[str] = "application/x-asciicast"
 
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCast:
+    """As Asciicast, of what still happens: parts of the text, each sent as it comes, until there are no more.
+
+    While they come, the caller is asked for the right to see them again and again, and the answer ends without it.
+    """
+
+    MEDIA: ClassVar[str] = Asciicast.MEDIA
+
+    parts: AsyncGenerator[bytes, None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from locum.api import (
     policy_member_list,
     policy_search,
     recording,
+    recording_live,
     reviewer,
     role,
     rotation,
@@ -114,6 +115,7 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     role,
     secret,
     recording,
+    recording_live,
     ssh_key,
     ssh_user_ca,
 )

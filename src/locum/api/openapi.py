@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from locum.api.context import Asciicast, Call, PlainText
+from locum.api.context import Asciicast, Call, LiveCast, PlainText
 from locum.api.guards import SIGNED_IN
 from locum.api.operations import Operation, Route, operation
 from locum.api.problems import MEDIA_TYPE
@@ -130,7 +130,7 @@ def _given(schema: Schema) -> Schema:
 
 def _responses(route: Route, schemas: Schemas) -> Schema:
     success: Schema = {"description": "Done"}
-    if route.answer_type in (Asciicast, PlainText):
+    if route.answer_type in (Asciicast, LiveCast, PlainText):
         success["content"] = {route.answer_type.MEDIA: {"schema": {"type": "string"}}}
     elif route.answer_type is not type(None):
         success["content"] = {"application/json": {"schema": schemas.of(route.answer_type)}}

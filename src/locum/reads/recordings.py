@@ -136,3 +136,24 @@ def of_any_session(caller: Caller) -> sa.Select[Any]:
             sa.true() if policies is None else access_session.c.policy_id.in_(sorted(policies)),
         )
     )
+
+
+class LiveRow(msgspec.Struct, frozen=True):
+    """One recorded connection that goes on, and the node it passes."""
+
+    id: UUID
+    node: str
+    identity_name: str
+    resource_name: str
+
+
+def live_one(tx: ReadTx, caller: Caller, connection_id: UUID) -> LiveRow | None:
+    """One recorded connection that goes on now, None where there is none of which `caller` may know."""
+    query = of_any_session(caller).add_columns(connection.c.node)
+    return tx.first(LiveRow, query.where(connection.c.id == connection_id, connection.c.closed_at.is_(None)))
+
+
+def is_open(tx: ReadTx, connection_id: UUID) -> bool:
+    """Whether a connection goes on."""
+    still = sa.select(connection.c.id).where(connection.c.id == connection_id, connection.c.closed_at.is_(None))
+    return tx.scalar(still) is not None

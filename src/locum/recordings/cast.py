@@ -68,18 +68,39 @@ def lines(playback: Playback, *, with_input: bool = False) -> Iterator[bytes]:
 
     stderr is shown as output, as a terminal shows it. Raises Damaged after the lines that are good.
     """
-    yield _line(_header(playback.opening))
-    decoders = {kind: codecs.getincrementaldecoder("utf-8")("replace") for kind in _STREAMS}
-    at = 0.0
-    for event in playback.events():
-        at = event.at
-        text = _text(event, decoders)
-        if text and (event.kind != "i" or with_input):
-            yield _line([at, _STREAMS.get(event.kind, event.kind), text])
-    for kind, decoder in decoders.items():
-        rest = decoder.decode(b"", final=True)
-        if rest and (kind != "i" or with_input):
-            yield _line([at, _STREAMS[kind], rest])
+    cast = Cast(playback, with_input=with_input)
+    yield cast.head()
+    yield from cast.more()
+    yield from cast.end()
+
+
+class Cast:
+    """The lines of a recording that may still be written: `head`, then `more` as often as there may be more, `end`."""
+
+    def __init__(self, playback: Playback, *, with_input: bool = False) -> None:
+        self._playback = playback
+        self._with_input = with_input
+        self._decoders = {kind: codecs.getincrementaldecoder("utf-8")("replace") for kind in _STREAMS}
+        self._at = 0.0
+
+    def head(self) -> bytes:
+        """The first line."""
+        return _line(_header(self._playback.opening))
+
+    def more(self) -> Iterator[bytes]:
+        """A line for each further event. Raises Damaged after the lines that are good."""
+        for event in self._playback.events():
+            self._at = event.at
+            text = _text(event, self._decoders)
+            if text and (event.kind != "i" or self._with_input):
+                yield _line([self._at, _STREAMS.get(event.kind, event.kind), text])
+
+    def end(self) -> Iterator[bytes]:
+        """What is left: half characters that will never be whole."""
+        for kind, decoder in self._decoders.items():
+            rest = decoder.decode(b"", final=True)
+            if rest and (kind != "i" or self._with_input):
+                yield _line([self._at, _STREAMS[kind], rest])
 
 
 def _text(event: Event, decoders: Mapping[Kind, codecs.IncrementalDecoder]) -> str:
