@@ -331,3 +331,10 @@ async def test_a_list_is_kept_to_the_people_of_a_group(estate: Estate) -> None:
     found = await estate.get(estate.admin, path, userGroupId=inside)
     assert [row["id"] for row in found["data"]] == [session_id]
     assert (await estate.get(estate.admin, path, userGroupId=outside))["recordsTotal"] == 0
+
+
+async def test_there_is_no_rdp_and_nobody_learns_of_others_sessions(estate: Estate) -> None:
+    session_id = (await estate.ask())["id"]
+    assert "no gateway for RDP" in problem(await estate.ada.get(f"{SESSIONS}/Rdp/{session_id}"), 409)["detail"]
+    for who in (estate.eve, estate.admin):
+        problem(await who.get(f"{SESSIONS}/Rdp/{session_id}"), 404)

@@ -28,9 +28,9 @@ from locum.api.wire.session_log import ActionLogCollection
 from locum.api.wire.session_summary import SessionSummary
 from locum.identities.caller import Caller
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from locum.kit.errors import Conflict, Forbidden, Invalid, NotAvailable, NotFound
 from locum.kit.ids import given, new_id
-from locum.kit.paging import MAX_TAKE
+from locum.kit.paging import MAX_TAKE, Page
 from locum.kit.permissions import Permission
 from locum.reads import sessions as reads
 from locum.reads.recorded_text import check_text
@@ -121,7 +121,7 @@ def create_session_group(tx: Tx, call: Call[None, None, list[ActivitySessionRequ
 def _request(tx: Tx, call: Call[None, None, Any], body: ActivitySessionRequestIn, group_id: UUID | None) -> UUID:
     caller = call.caller
     owner = given(body.managed_account_id) or caller.identity_id
-    if owner != caller.identity_id and not _manages(caller):
+    if owner != caller.identity_id and not manages(caller):
         raise Forbidden(
             "only an administrator may ask for a session of somebody else", missing=Permission.SESSIONS_ANY_MANAGE
         )
@@ -198,6 +198,21 @@ def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
 
 
 @operation(
+    "ActivitySession.GetRdpFileAsync",
+    "GET /api/v1/ActivitySession/Rdp/{sessionId}",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    problems=(400, 404, 409),
+    summary="The .rdp file of one's own session: not available, as Locum has no gateway for RDP",
+)
+def get_rdp_file(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
+    session = may_see(tx, call.caller, call.params.session_id)
+    if session.identity_id != call.caller.identity_id:
+        raise NotFound("no such session")
+    raise NotAvailable("there is no gateway for RDP yet: SSH sessions have an address, see ActivitySession/Ssh")
+
+
+@operation(
     "ActivitySession.GetSessionLogsAsync",
     "GET /api/v1/ActivitySession/{sessionId}/Log",
     who=SIGNED_IN,
@@ -256,23 +271,33 @@ def get_historical_summary(tx: ReadTx, call: Call[None, HistoricalQuery, None]) 
 )
 def get_sessions(tx: ReadTx, call: Call[None, SessionsQuery, None]) -> list[ActivitySession]:
     wanted = (call.query.status or "active").casefold()
-    if wanted not in _WORDS:
+    if wanted not in WORDS:
         raise Invalid("status must be pending, active or historical", field="status")
-    if call.query.target_user_id is not None:  # no session works on somebody's account: that is not available yet
-        return []
-    sessions = reads.raw_sessions(tx, _WORDS[wanted], resource_id=call.query.target_id, limit=MAX_TAKE)
+    sessions = reads.raw_sessions(
+        tx,
+        WORDS[wanted],
+        resource_id=call.query.target_id,
+        account_id=call.query.target_user_id,
+        limit=MAX_TAKE,
+    )
     return shown_all(tx, sessions)
 
 
-_WORDS = {
+WORDS = {
     "pending": frozenset({Status.APPROVAL_REQUIRED, Status.PENDING}),
     "active": frozenset({Status.ACTIVE, Status.CANCELLING}),
     "historical": reads.HISTORICAL,
 }
+"""The contract's words for several states at once."""
 
 
-def _manages(caller: Caller) -> bool:
+def manages(caller: Caller) -> bool:
     return Permission.SESSIONS_ANY_MANAGE in caller.permissions
+
+
+def key_policies(caller: Caller) -> frozenset[UUID] | None:
+    """All that the caller's API key is for; None if that does not bound it (SEC-30)."""
+    return caller.key.policies if caller.key else None
 
 
 def may_see(tx: ReadTx, caller: Caller, session_id: UUID) -> AccessSession:
@@ -282,7 +307,7 @@ def may_see(tx: ReadTx, caller: Caller, session_id: UUID) -> AccessSession:
     """
     session = transition.get(tx, session_id)
     other_policy = caller.key is not None and not caller.key.has_policy(session.policy_id)
-    if other_policy or (session.identity_id != caller.identity_id and not _manages(caller)):
+    if other_policy or (session.identity_id != caller.identity_id and not manages(caller)):
         raise NotFound("no such session")
     return session
 
@@ -300,9 +325,9 @@ def summaries(
     recorded, stream = _recorded(query)
     which = reads.Filter(
         statuses=statuses,
-        owner=query.user_id if _manages(caller) and not only_own else caller.identity_id,
+        owner=query.user_id if manages(caller) and not only_own else caller.identity_id,
         group=None if only_own else query.user_group_id,
-        policies=caller.key.policies if caller.key else None,
+        policies=key_policies(caller),
         kinds=None
         if account_type is None
         else frozenset(k for k, t in ACCOUNT_TYPES.items() if t == account_type),
@@ -313,7 +338,12 @@ def summaries(
         recorded=recorded,
         recorded_stream=stream,
     )
-    listed = reads.sessions(tx, which, query.page())
+    return page_of(tx, which, query.page())
+
+
+def page_of(tx: ReadTx, which: reads.Filter, page: Page) -> DataTable[SessionSummary]:
+    """One page of sessions as rows, with their connections: three statements."""
+    listed = reads.sessions(tx, which, page)
     connections = reads.connections(tx, [row.id for row in listed.rows])
     rows = [summary(row, connections[row.id], tx.now) for row in listed.rows]
     return DataTable(data=rows, records_total=listed.total)

@@ -48,6 +48,7 @@ def shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession
             managed_account_id=row.identity_id,
             managed_resource_id=row.resource_id,
             target_id=row.resource_id,
+            target_user_id=row.target_account_id,
             activity_session_group_id=row.group_id,
             approval_workflow_id=row.workflow_id,
             locked=row.locked,

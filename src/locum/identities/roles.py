@@ -57,6 +57,7 @@ _APP = _USER | {
     Permission.RESOURCES_RESOURCE_CHANGE,
     Permission.RESOURCES_RESOURCE_CREATE,
     Permission.RESOURCES_RESOURCE_READ,
+    Permission.SESSIONS_SERVICE_USE,
 }
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

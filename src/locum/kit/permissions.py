@@ -71,5 +71,6 @@ class Permission(StrEnum):
     ROLES_ROLE_READ = "roles:role:read"
     SESSIONS_ANY_MANAGE = "sessions:any:manage"
     SESSIONS_OWN_USE = "sessions:own:use"
+    SESSIONS_SERVICE_USE = "sessions:service:use"
     SIGNIN_POLICY_MANAGE = "signin:policy:manage"
     SIGNIN_POLICY_READ = "signin:policy:read"

@@ -39,10 +39,12 @@ class Filter(msgspec.Struct, frozen=True):
 
     `policies` limits it to sessions under these access policies, `group` to those of people in a group or collection,
     `recorded` to those on whose recorded connections this was shown or typed, as `recorded_text.check_text` takes it.
+    No `statuses`: in any.
     """
 
-    statuses: frozenset[Status]
+    statuses: frozenset[Status] | None = None
     owner: UUID | None = None
+    resource: UUID | None = None
     group: UUID | None = None
     policies: frozenset[UUID] | None = None
     kinds: frozenset[int] | None = None
@@ -114,8 +116,15 @@ def find(tx: ReadTx, which: Filter, page: Page) -> tuple[list[UUID], int]:
     if page.take == 0 or page.skip >= total:
         return [], total
     # Many in one status: a range of an index has them, but not in their order.
-    wanted[0] = (_s.status + 0).in_(sorted(which.statuses))
+    if which.statuses is not None:
+        wanted[0] = (_s.status + 0).in_(sorted(which.statuses))
     return _walk(tx, page, column, [*wanted, sa.or_(*holding)] if holding else wanted), total
+
+
+def matching(tx: ReadTx, which: Filter, text: str | None) -> list[sa.ColumnElement[bool]]:
+    """What holds for every session that is meant. A statement where a text is sought, none otherwise."""
+    wanted, holding = _wanted(tx, which), _holding(tx, text)
+    return [*wanted, sa.or_(*holding)] if holding else wanted
 
 
 def _few(
@@ -174,10 +183,14 @@ def _wanted(tx: ReadTx, which: Filter) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]]
     if which.statuses == HISTORICAL:
         wanted = [_s.status.not_in(sorted(LIVE))]  # nearly all: no index is chosen for that
+    elif which.statuses is None:
+        wanted = [sa.true()]
     else:
         wanted = [_s.status.in_(sorted(which.statuses))]
     if which.owner is not None:
         wanted.append(_s.identity_id == which.owner)
+    if which.resource is not None:
+        wanted.append(_s.resource_id == which.resource)
     if which.group is not None:
         wanted.append(_s.identity_id.in_(members_of(which.group)))
     if which.policies is not None:

@@ -15,7 +15,7 @@ from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, contains, fetch
 from locum.policies.model import policy
 from locum.reads.session_search import HISTORICAL, Filter, find
-from locum.resources.model import platform, resource
+from locum.resources.model import host_user, platform, resource
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import (
     AccessSession,
@@ -92,15 +92,32 @@ def names(tx: ReadTx, session_id: UUID) -> Names:
 
 
 def raw_sessions(
-    tx: ReadTx, statuses: frozenset[Status], *, resource_id: UUID | None, limit: int
+    tx: ReadTx,
+    statuses: frozenset[Status],
+    *,
+    resource_id: UUID | None,
+    account_id: UUID | None = None,
+    limit: int,
 ) -> list[AccessSession]:
-    """The latest sessions in some states, without the names around them: one statement."""
+    """The latest sessions in some states, without the names around them: one statement.
+
+    `account_id` is that of the account on the resource that they sign in as.
+    """
     query = sa.select(*(access_session.c[name] for name in AccessSession.__struct_fields__)).where(
         access_session.c.status.in_(sorted(statuses))
     )
     if resource_id is not None:
         query = query.where(access_session.c.resource_id == resource_id)
+    if account_id is not None:
+        query = query.where(signs_in_as(account_id))
     return tx.rows(AccessSession, query.order_by(access_session.c.created_at.desc()).limit(limit))
+
+
+def signs_in_as(account_id: UUID) -> sa.ColumnElement[bool]:
+    """Whether a session signs in as this account of its resource, by the login that Locum chose for it."""
+    c = host_user.c
+    mine = c.resource_id == access_session.c.resource_id, c.login == access_session.c.login_name
+    return sa.exists().where(c.id == account_id, *mine)
 
 
 def connections(tx: ReadTx, session_ids: list[UUID]) -> dict[UUID, list[Connection]]:

@@ -22,7 +22,6 @@ from locum.sessions.lifecycle import (
     Nothing,
     Provision,
     Revoke,
-    Snapshot,
     Status,
     Wait,
     next_move,
@@ -41,17 +40,7 @@ def look(tx: Tx, held: Job) -> tuple[AccessSession, Move]:
     jobs.hold(tx, held)
     session = transition.get(tx, held.subject_id)
     open_entries = sum(e.state != EntryState.REVERTED for e in ledger.entries(tx, session.id))
-    return session, next_move(_snapshot(session, open_entries), tx.now)
-
-
-def _snapshot(session: AccessSession, open_entries: int) -> Snapshot:
-    return Snapshot(
-        Status(session.status),
-        session.scheduled_start,
-        session.scheduled_end,
-        open_entries,
-        session.start_until,
-    )
+    return session, next_move(transition.snapshot(session, open_entries), tx.now)
 
 
 async def advance(work: SessionWork, held: Job) -> None:
@@ -90,7 +79,7 @@ def _end(tx: Tx, held: Job, session: AccessSession) -> None:
     """Looks once more, for it may have got more time since."""
     jobs.hold(tx, held)
     session = transition.get(tx, session.id, hold=True)
-    match next_move(_snapshot(session, 0), tx.now):
+    match next_move(transition.snapshot(session), tx.now):
         case End(outcome, reason):
             transition.begin_end(tx, LOCUM, session, outcome=outcome, reason=reason)
 

@@ -63,6 +63,7 @@ access_session = sa.Table(
     sa.Column("tier_escalated", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     # `search_key` of note and ticket; what has neither is not in the index of it.
     sa.Column("search_key", sa.String(LONGEST_KEY), nullable=False, default="", server_default=""),
+    sa.Column("target_account_id", sa.ForeignKey("host_user.id")),
     sa.CheckConstraint("status BETWEEN -1 AND 7", name="status"),
     sa.CheckConstraint("outcome IS NULL OR outcome IN (3, 4, 5)", name="outcome"),
     sa.CheckConstraint("status <> 1 OR actual_start IS NOT NULL", name="active_has_started"),
@@ -102,7 +103,7 @@ class AccessSession(msgspec.Struct, frozen=True):
     `planned` is the activity as it was when the session was asked for: a change of it later changes no session.
     It may start until `start_until` (None: until its end) and run until `scheduled_end`; an approval shifts the end,
     but not beyond `asked_end`. `extensions` counts those of its owner. The `tier_…` say whose approval under
-    `workflow_id` it waits for.
+    `workflow_id` it waits for. `target_account_id`: the account on the resource that `login_name` was said to be.
     """
 
     id: UUID
@@ -145,6 +146,7 @@ class AccessSession(msgspec.Struct, frozen=True):
     tier_number: int | None = None
     tier_since: dt.datetime | None = None
     tier_escalated: bool = False
+    target_account_id: UUID | None = None
 
 
 def search_key(note: str | None, ticket: str | None) -> str:

@@ -8,12 +8,41 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.kit import jobs
+from locum.kit.actor import Actor
 from locum.kit.db import Tx
-from locum.sessions.lifecycle import LIVE, Status
+from locum.kit.pause import refuse_if_paused
+from locum.sessions import transition
+from locum.sessions.lifecycle import LIVE, End, Status, next_move
 from locum.sessions.model import LogLevel, access_session
 from locum.sessions.transition import JOB, say
 
 GRACE = dt.timedelta(seconds=60)
+AT_ONCE = 100
+
+
+def end_hanging(tx: Tx, actor: Actor, policies: frozenset[UUID] | None) -> list[UUID]:
+    """Begin the end of up to `AT_ONCE` sessions (under `policies`, None: under any) that hang past their time.
+
+    Which end that is says `lifecycle`, as it does when the worker comes to them (SES-14). Answers those it ended, so
+    that who calls this until there are none has ended all. Raises Paused.
+    """
+    refuse_if_paused(tx)
+    c = access_session.c
+    too_late = sa.and_(c.status == Status.PENDING, c.start_until <= tx.now)
+    query = sa.select(c.id).where(
+        c.status.in_((Status.PENDING, Status.ACTIVE)), sa.or_(c.scheduled_end <= tx.now, too_late)
+    )
+    if policies is not None:
+        query = query.where(c.policy_id.in_(sorted(policies)))
+    ended = []
+    # In the order of their ids, so that two of these can't wait for each other.
+    for session_id in sorted(tx.scalars(query.order_by(c.scheduled_end).limit(AT_ONCE))):
+        session = transition.get(tx, session_id, hold=True)
+        match next_move(transition.snapshot(session), tx.now):
+            case End(outcome, reason):
+                transition.begin_end(tx, actor, session, outcome=outcome, reason=reason)
+                ended.append(session_id)
+    return ended
 
 
 def sweep(tx: Tx) -> list[UUID]:

@@ -12,7 +12,7 @@ from locum.kit import jobs
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, NotFound
-from locum.sessions.lifecycle import ENDED, Status, may_become
+from locum.sessions.lifecycle import ENDED, Snapshot, Status, may_become
 from locum.sessions.model import AccessSession, LogLevel, access_session, session_log
 
 JOB = "session"
@@ -27,6 +27,17 @@ def get(tx: ReadTx, session_id: UUID, *, hold: bool = False) -> AccessSession:
     if found is None:
         raise NotFound("no such session")
     return found
+
+
+def snapshot(session: AccessSession, open_entries: int = 0) -> Snapshot:
+    """A session as `lifecycle` looks at it."""
+    return Snapshot(
+        Status(session.status),
+        session.scheduled_start,
+        session.scheduled_end,
+        open_entries,
+        session.start_until,
+    )
 
 
 def say(tx: Tx, session_id: UUID, text: str, level: LogLevel = LogLevel.INFO) -> None:

@@ -16,6 +16,7 @@ depends_on = None
 
 def upgrade() -> None:
     """One function for each room's part, called here in the order in which they need each other."""
+    _target_accounts()
     _gateway()
     _past_sessions()
     _recorded_text()
@@ -114,3 +115,12 @@ def _recorded_text() -> None:
         op.execute("CREATE INDEX ix_recorded_line_letters ON recorded_line USING gin (text gin_trgm_ops)")
     # What earlier releases recorded is indexed by the node that has it.
     op.execute("INSERT INTO recorded_text (connection_id, node) SELECT id, node FROM connection WHERE recorded")
+
+
+def _target_accounts() -> None:
+    """Which account of the resource a session was said to sign in as."""
+    with op.batch_alter_table("access_session") as batch_op:
+        batch_op.add_column(sa.Column("target_account_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk_access_session_target_account_id_host_user"), "host_user", ["target_account_id"], ["id"]
+        )
