@@ -25,6 +25,7 @@ from locum.sessions.approval_workflow import NewTier, add_workflow
 from locum.sessions.extend import extend_session
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import EntryState, access_session
+from locum.sessions.withdrawn import end_withdrawn, withdrawn
 from stage import Stage
 from world import ACTOR
 
@@ -126,3 +127,29 @@ async def test_a_request_becomes_real_with_its_approval_and_follows_its_new_end(
     await stage.end(session_id)
     await stage.turn()
     assert (await stage.session(session_id)).status == Status.COMPLETE
+
+
+async def test_what_nothing_gives_any_more_does_not_start(stage: Stage) -> None:
+    session_id = await stage.ask()
+    await stage.database.write(lambda tx: tx.run(sa.update(policy).values(is_disabled=True)))
+    await stage.turn()
+    found = await stage.session(session_id)
+    assert (found.status, found.status_description) == (
+        Status.FAILED,
+        "not allowed any more: the access policy “admins” is disabled",
+    )
+    assert await stage.states(session_id) == set()
+    assert "not allowed any more" in await stage.log(session_id)
+
+
+async def test_access_that_is_taken_away_is_taken_back(stage: Stage) -> None:
+    session_id = await stage.ask()
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.ACTIVE
+    await stage.database.write(lambda tx: tx.run(sa.update(policy).values(is_disabled=True)))
+    for found in await stage.database.read(withdrawn):
+        assert await stage.database.write(end_withdrawn, found)
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.CANCELLED
+    assert await stage.states(session_id) == {EntryState.REVERTED}
+    assert "the access policy “admins” no longer gives it" in await stage.log(session_id)

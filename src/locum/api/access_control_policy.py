@@ -198,7 +198,7 @@ def put_policy(tx: Tx, call: Call[PolicyId, None, SimpleAccessControlPolicyChang
     problems=(404,),
     status=202,
     audit="policy.deleted",
-    summary="Delete a policy; it can be restored, and its sessions go on until their end",
+    summary="Delete a policy; it can be restored, and its sessions end soon",
 )
 def delete_policy(tx: Tx, call: Call[PolicyId, None, None]) -> None:
     status.delete_policy(tx, call.caller.actor, call.params.access_control_policy_id)

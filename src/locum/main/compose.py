@@ -59,6 +59,7 @@ from locum.sessions.lease_advance import LeaseWork, advance_lease
 from locum.sessions.lease_sweep import sweep_leases
 from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
+from locum.sessions.withdrawn import end_withdrawn, withdrawn
 from locum.sessions.work import SessionWork
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -132,6 +133,9 @@ class Node:
             log.error("a session lives past its end", session=str(session_id))
         for lease_id in await self.db.write(sweep_leases):
             log.error("a lease lives past its end", lease=str(lease_id))
+        for session_id in await self.db.read(withdrawn):
+            if await self.db.write(end_withdrawn, session_id):
+                self.api.changed.ring()
         while await self.db.write(plan_due):
             self.api.changed.ring()
         if self.settings.keep_recordings is not None:

@@ -76,3 +76,51 @@ def of_resource(resource_id: UUID) -> Ids:
         .join(resource_group_member, resource_group_member.c.group_id == policy_resource_group.c.member_id)
         .where(resource_group_member.c.resource_id == resource_id),
     )
+
+
+Id = sa.ColumnElement[UUID]
+
+
+def holds(policy_id: Id, identity_id: Id, activity_id: Id, resource_id: Id) -> sa.ColumnElement[bool]:
+    """Whether that policy holds all three, for rows of a statement around: as `of_identity` and its like say it."""
+    return sa.and_(
+        _holds_identity(policy_id, identity_id),
+        _holds_activity(policy_id, activity_id),
+        _holds_resource(policy_id, resource_id),
+    )
+
+
+def _holds_identity(policy_id: Id, identity_id: Id) -> sa.ColumnElement[bool]:
+    c = policy_identity.c
+    inner, outer, named = identity_member.alias(), identity_member.alias(), identity.alias()
+    there = (c.policy_id == policy_id, named.c.id == c.member_id, named.c.deleted_at.is_(None))
+    return sa.or_(
+        sa.exists().where(c.policy_id == policy_id, c.member_id == identity_id),
+        sa.exists().where(*there, inner.c.group_id == c.member_id, inner.c.member_id == identity_id),
+        sa.exists().where(
+            *there,
+            outer.c.group_id == c.member_id,
+            inner.c.group_id == outer.c.member_id,
+            inner.c.member_id == identity_id,
+        ),
+    )
+
+
+def _holds_activity(policy_id: Id, activity_id: Id) -> sa.ColumnElement[bool]:
+    c, g, member = policy_activity.c, policy_activity_group.c, activity_group_member.c
+    return sa.or_(
+        sa.exists().where(c.policy_id == policy_id, c.member_id == activity_id),
+        sa.exists().where(
+            g.policy_id == policy_id, member.group_id == g.member_id, member.activity_id == activity_id
+        ),
+    )
+
+
+def _holds_resource(policy_id: Id, resource_id: Id) -> sa.ColumnElement[bool]:
+    c, g, member = policy_resource.c, policy_resource_group.c, resource_group_member.c
+    return sa.or_(
+        sa.exists().where(c.policy_id == policy_id, c.member_id == resource_id),
+        sa.exists().where(
+            g.policy_id == policy_id, member.group_id == g.member_id, member.resource_id == resource_id
+        ),
+    )

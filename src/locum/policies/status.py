@@ -20,7 +20,7 @@ from locum.policies.model import Policy, policy
 def delete_policy(tx: Tx, actor: Actor, policy_id: UUID) -> None:
     """Delete a policy: it decides nothing any more and its name is free. Raises NotFound, also for a deleted one.
 
-    Access sessions that run under it go on until their end.
+    Access sessions that run under it end soon (`sessions.withdrawn`).
     """
     get_policy(tx, policy_id)
     set_status(tx, actor, policy_id, is_deleted=True)

@@ -41,6 +41,7 @@ from locum.sessions.approval_rules import (
 )
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, access_session
+from locum.sessions.redecide import refusal
 
 LONGEST_WAIT = dt.timedelta(hours=24)
 """How long a request without an end waits for its approvers."""
@@ -293,8 +294,9 @@ def _add(tx: Tx, session: AccessSession, tier: Tier, ids: list[UUID], voice: Voi
 def _grant(tx: Tx, session: AccessSession) -> None:
     length = session.scheduled_end - session.scheduled_start
     start, end = window(session.scheduled_start, length, session.asked_end, tx.now)
-    if end <= start:
-        _end(tx, session, Status.APPROVAL_FAILED, "it was approved too late")
+    reason = "it was approved too late" if end <= start else refusal(tx, session, start)
+    if reason is not None:
+        _end(tx, session, Status.APPROVAL_FAILED, reason)
         return
     transition.move(tx, session, Status.PENDING, scheduled_start=start, scheduled_end=end, start_until=None)
     transition.say(tx, session.id, "approved")

@@ -1,9 +1,10 @@
 """Makes a session's access real on its target.
 
-Steps: (1) connect, pin a host key seen first; (2) write the key or password and every intended ledger entry, commit;
-(3) for each entry: prove the lease and that nobody has ended the session, apply, write it down; (4) become Active. A
-crash after any of them is repaired by doing them again, or by the revert that CANCELLING brings. A host that can't be
-entered never gets a ledger entry, so a session for it fails without anything to revert.
+Steps: (1) decide again, for what held when it was asked for may not hold now; connect, pin a host key seen first;
+(2) write the key or password and every intended ledger entry, commit; (3) for each entry: prove the lease and that
+nobody has ended the session, apply, write it down; (4) become Active. A crash after any of them is repaired by doing
+them again, or by the revert that CANCELLING brings. A host that can't be entered never gets a ledger entry, so a
+session for it fails without anything to revert.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
 from locum.sessions.password import PASSWORD_PURPOSE, new_password
 from locum.sessions.planned import planned_of
+from locum.sessions.redecide import refusal_at_start
 from locum.sessions.work import SessionWork, give_back
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -45,6 +47,8 @@ SSH = ("linux",)
 async def provision(work: SessionWork, held: Job, session: AccessSession) -> bool:
     """True: look again now. False: the job was given back, to be tried later."""
     try:
+        if (reason := await work.db.read(refusal_at_start, session.id)) is not None:
+            raise Forbidden(reason)
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
         async with work.connect(connector, target) as connection:
             await _pin(work, session, target, connection)

@@ -1,0 +1,65 @@
+"""Finds and ends sessions whose policy does not give them any more (decision 0014)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.activities.model import connection_profile
+from locum.kit.actor import LOCUM
+from locum.kit.db import ReadTx, Tx
+from locum.policies.decide import Approval
+from locum.policies.facts import stricter
+from locum.policies.joins import holds
+from locum.policies.model import PolicyType, policy
+from locum.sessions import transition
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import access_session
+
+MOST = 500
+"""How many sessions one look finds; the next one finds the others."""
+
+
+class _Withdrawn(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+
+
+def withdrawn(tx: ReadTx) -> list[UUID]:
+    """Active sessions whose policy is disabled, deleted or denies, or holds person, activity or resource no more.
+
+    One statement over the active sessions, by index.
+    """
+    return [row.id for row in tx.rows(_Withdrawn, _query().limit(MOST))]
+
+
+def end_withdrawn(tx: Tx, session_id: UUID) -> bool:
+    """Begin the end of one of them, if that is still so."""
+    session = transition.get(tx, session_id, hold=True)
+    found = tx.first(_Withdrawn, _query().where(access_session.c.id == session_id))
+    if found is None:
+        return False
+    reason = f"the access policy “{found.name}” no longer gives it"
+    transition.begin_end(tx, LOCUM, session, outcome=Status.CANCELLED, reason=reason)
+    return True
+
+
+def _query() -> sa.Select[_Withdrawn]:
+    s = access_session.c
+    return (
+        sa.select(s.id, policy.c.name)
+        .join(policy, policy.c.id == s.policy_id)
+        .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
+        .where(
+            s.status == Status.ACTIVE,
+            policy.c.type == PolicyType.RESOURCE,
+            sa.or_(
+                policy.c.is_deleted,
+                policy.c.is_disabled,
+                stricter(policy.c.approval, connection_profile.c.approval_type) == Approval.DENY,
+                sa.not_(holds(s.policy_id, s.identity_id, s.activity_id, s.resource_id)),
+            ),
+        )
+    )
