@@ -221,6 +221,7 @@ def api(
         changed=Wake(),
         node="node",
         ssh_address="127.0.0.1:4422",
+        ssh_host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDI1NTE5",
         recordings=Store(tmp_path / "recordings"),
     )
 

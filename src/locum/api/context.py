@@ -50,6 +50,7 @@ class Api:
     changed: Wake  # rings after a change of a session's state
     node: str
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway
+    ssh_host_key: str  # its public half, as in known_hosts
     recordings: Store
 
 

@@ -59,6 +59,7 @@ from locum.api import (
     sign_ins,
     signin,
     signin_policy,
+    ssh_gateway,
     ssh_key,
     ssh_user_ca,
     user_and_group_collection,
@@ -120,6 +121,7 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     secret,
     recording,
     recording_live,
+    ssh_gateway,
     ssh_key,
     ssh_user_ca,
 )

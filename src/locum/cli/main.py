@@ -15,6 +15,7 @@ from locum.cli.backup import backup, restore, resume, status
 from locum.cli.options import DATA_DIR, DATABASE_URL, UNLOCK_FILE, print_and_exit
 from locum.cli.policy import policy
 from locum.cli.secret import secret
+from locum.cli.ssh import ssh, ssh_config
 from locum.cli.vault import vault
 from locum.kit.errors import LocumError
 
@@ -263,7 +264,7 @@ def scan_token(
     sys.exit(scan(Wanted(paths or (Path("-"),), look_alikes, as_json, data_dir, database_url)))
 
 
-for _command in (backup, policy, restore, resume, secret, status, vault):
+for _command in (backup, policy, restore, resume, secret, ssh, ssh_config, status, vault):
     cli.add_command(_command)
 
 

@@ -17,6 +17,7 @@ from locum.client.errors import (
     Untrusted,
 )
 from locum.client.locum import Locum
+from locum.client.ssh_gateway import SshGateway, ssh_gateway
 from locum.client.values import Credential, Lease, Login, Secret
 
 __all__ = [
@@ -35,8 +36,10 @@ __all__ = [
     "NotUnique",
     "Problem",
     "Secret",
+    "SshGateway",
     "TooManyRequests",
     "Unavailable",
     "Unreachable",
     "Untrusted",
+    "ssh_gateway",
 ]

@@ -44,10 +44,21 @@ def address(
 
     Certificates are always checked, against the CA file or else the system's CAs.
     """
+    where, trust = server(url), trusted(ca_file, certificate)
+    return Address(where, _key(api_key, api_key_file), trust, certificate)
+
+
+def server(url: str | None) -> str:
+    """The server's address, else LOCUM_URL. Raises Misconfigured."""
     where = url or os.environ.get("LOCUM_URL") or DEFAULT_URL
     parts = urlsplit(where)
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
         raise Misconfigured("the address of the server must be https://HOST or https://HOST:PORT")
+    return where.rstrip("/")
+
+
+def trusted(ca_file: str | Path | None, certificate: Certificate | None = None) -> ssl.SSLContext:
+    """Whom to trust: the CA file, else LOCUM_CA_FILE, else the system's CAs. Raises Misconfigured."""
     file = ca_file or os.environ.get("LOCUM_CA_FILE") or None
     try:
         trust = ssl.create_default_context(cafile=file)
@@ -55,7 +66,7 @@ def address(
             trust.load_cert_chain(certificate.certificate, certificate.key)
     except OSError as error:  # ssl.SSLError is one
         raise Misconfigured(f"a certificate file can't be used: {error.strerror or error}") from None
-    return Address(where.rstrip("/"), _key(api_key, api_key_file), trust, certificate)
+    return trust
 
 
 def serial_of(certificate: Path) -> str:

@@ -19,9 +19,14 @@ SIGN_IN = "/WebAppApi/api/v1/AppUserToken"
 
 def options(address: Address, timeout: float) -> dict[str, Any]:
     """How both clients of httpx are made: no proxy or .netrc of the environment, no redirects, one timeout."""
+    return plain_options(address.url, address.trust, timeout)
+
+
+def plain_options(url: str, trust: ssl.SSLContext, timeout: float) -> dict[str, Any]:
+    """The same for a server that is asked without a key."""
     return {
-        "base_url": address.url,
-        "verify": address.trust,
+        "base_url": url,
+        "verify": trust,
         "timeout": timeout,
         "trust_env": False,
         "headers": {"User-Agent": f"locum-client/{__version__}", "Accept": "application/json"},

@@ -79,17 +79,19 @@ def public_keys(tx: ReadTx, vault: Vault) -> dict[str, bytes]:
             .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
 
-    host_key = serialization.load_ssh_private_key(load(tx, vault, SSH_HOST_KEY).reveal(), None)
-    host_public = host_key.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    )
     return {
         "audit-signing.pub": pem(AUDIT_SIGNING),
         "recording-signing.pub": pem(RECORDING_SIGNING),
         TOKEN_PUBLIC: tokens.Tokens(load(tx, vault, tokens.SYSTEM_KEY)).public_pem.encode(),
         "ssh_user_ca.pub": f"{certificate.ca_line(load(tx, vault, certificate.USER_CA))}\n".encode(),
-        "ssh_host_key.pub": host_public + b" locum\n",
+        "ssh_host_key.pub": f"{public_half(load(tx, vault, SSH_HOST_KEY))} locum\n".encode(),
     }
+
+
+def public_half(private: Secret) -> str:
+    """Of an SSH key: algorithm and key."""
+    key = serialization.load_ssh_private_key(private.reveal(), None).public_key()
+    return key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
 
 
 def public_hosts(settings: Settings) -> list[str | None]:
