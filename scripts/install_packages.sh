@@ -17,6 +17,7 @@ present() {
     postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
     mariadb-server) command -v mariadbd && command -v mariadb-install-db ;;
     zbar-tools) command -v zbarimg ;;
+    putty-tools) command -v plink && command -v pscp ;;
     softhsm2) command -v softhsm2-util ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1

@@ -259,6 +259,7 @@ def test_sec_11_what_is_open_to_anyone_is_a_short_list() -> None:
     assert {path for route, path in LIVE if not route.who.signed_in} == {
         "/api/v1/Health",
         "/api/v1/Version",
+        "/api/locum/v1/SshGateway",
         "/signinBody",
         "/signin",
         "/WebAppApi/api/v1/AppUserToken",
