@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import Counter
 from uuid import UUID
 
 import pytest
@@ -128,3 +129,24 @@ async def test_a_lease_from_before_the_clock_was_set_back_binds_nobody(database:
     await claim_one(database, "node-b")
     with pytest.raises(LostLease):
         await database.write(jobs.hold, lost)
+
+
+async def test_a_lane_gets_no_more_than_its_places(database: Database) -> None:
+    slow, other = new_id(), new_id()
+
+    def fill(tx: Tx) -> None:
+        for _ in range(3 * jobs.LANE_PLACES):
+            jobs.schedule(tx, "k", new_id(), due_at=tx.now - dt.timedelta(minutes=1), lane=slow)
+        for lane in (other, None):
+            jobs.schedule(tx, "k", new_id(), due_at=tx.now, lane=lane)
+
+    await database.write(fill)
+    first = await database.write(jobs.claim, owner="a", limit=jobs.LANE_PLACES + 2)
+    assert Counter(job.lane for job in first) == {slow: jobs.LANE_PLACES, other: 1, None: 1}
+    full = {slow: jobs.LANE_PLACES}
+    assert await database.write(jobs.claim, owner="a", limit=9, running=full) == []
+    # What waits for a place in a full lane is due, but nothing to look at before one is free.
+    now = dt.datetime.now(dt.UTC)
+    assert (await database.read(jobs.next_due, full) or now) >= now
+    assert (await database.read(jobs.next_due) or now) < now
+    assert len(await database.write(jobs.claim, owner="a", limit=9, running={slow: jobs.LANE_PLACES - 2})) == 2

@@ -127,3 +127,37 @@ async def test_stopping_leaves_the_job_for_the_next_start(database: Database) ->
     assert await database.write(jobs.take_back, "n") == 1
     (job,) = await database.write(jobs.claim, owner="n:2", limit=1)
     assert job.attempts == 0
+
+
+async def test_five_hundred_jobs_of_a_frozen_host_do_not_hold_up_another_host(database: Database) -> None:
+    frozen, alive, thawed = new_id(), new_id(), asyncio.Event()
+    hung = 0
+    ran: set[UUID] = set()
+
+    async def handler(job: Job) -> None:
+        nonlocal hung
+        if job.lane == frozen:
+            hung += 1
+            await thawed.wait()
+            hung -= 1
+        else:
+            ran.add(job.subject_id)
+        await database.write(jobs.done, job)
+
+    def fill(tx: Tx) -> None:
+        for _ in range(500):
+            jobs.schedule(tx, "test", new_id(), due_at=tx.now - dt.timedelta(minutes=1), lane=frozen)
+
+    def add(tx: Tx) -> None:
+        for _ in range(100):
+            jobs.schedule(tx, "test", new_id(), due_at=tx.now, lane=alive)
+
+    await database.write(fill)
+    async with working(database, handler) as wake:
+        await eventually(lambda: hung == jobs.LANE_PLACES)
+        await database.write(add)
+        wake.ring()
+        await eventually(lambda: len(ran) == 100)
+        assert hung == jobs.LANE_PLACES
+        thawed.set()
+        await eventually(lambda: database.submit_read(jobs.next_due).result() is None, timeout=60)

@@ -75,6 +75,11 @@ class RootShell:
             raise TargetRefused(f"{may_not} on {target.host}:{target.port}: {errors}")
         return cls(process, script.words)
 
+    @property
+    def alive(self) -> bool:
+        """False once it was heard that the shell has ended."""
+        return not self._process.is_closing() and self._process.returncode is None
+
     async def ask(self, order: list[str]) -> str:
         """Send one order; its answer, "done", "done WHAT", "refused WHY" or "later WHY". No word may hold a line
         break.
@@ -114,13 +119,31 @@ class LinuxHost:
     @asynccontextmanager
     async def connect(cls, target: Target) -> AsyncIterator[Self]:
         """Sign in to the target as its service account. Raises TargetRefused and TargetUnreachable."""
-        connection, host_key = await open_connection(target)
+        host = await cls.open(target)
         try:
-            yield cls(connection, target, host_key)
+            yield host
         finally:
-            # Not close(): that waits for a goodbye which a hostile or frozen target never says.
-            connection.abort()
-            await connection.wait_closed()
+            host.abort()
+            await host.wait_closed()
+
+    @classmethod
+    async def open(cls, target: Target) -> Self:
+        """`connect` for whoever calls `abort` in the end."""
+        connection, host_key = await open_connection(target)
+        return cls(connection, target, host_key)
+
+    def abort(self) -> None:
+        """Close the connection without the goodbye, which a hostile or frozen target never says."""
+        self._connection.abort()
+
+    async def wait_closed(self) -> None:
+        """Until nothing of an aborted connection is left."""
+        await self._connection.wait_closed()
+
+    @property
+    def usable(self) -> bool:
+        """Whether, by all that was heard, the connection and its shell are alive."""
+        return not self._connection.is_closed() and (self._shell is None or self._shell.alive)
 
     async def order(self, what: str, words: list[str], seconds: float) -> str:
         """What the host found. `what` names the order in the words of a failure."""

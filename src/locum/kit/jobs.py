@@ -8,6 +8,8 @@ fence it was claimed with, so a holder that lost its lease can no longer change 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -20,6 +22,8 @@ from locum.kit.pause import pause
 LEASE = dt.timedelta(seconds=15)
 BACKOFF_FIRST = dt.timedelta(seconds=1)
 BACKOFF_LONGEST = dt.timedelta(seconds=30)
+LANE_PLACES = 16
+"""As many jobs of one lane run at once in one process: a frozen host must not use up all places."""
 
 job = sa.Table(
     "job",
@@ -35,6 +39,7 @@ job = sa.Table(
     sa.Column("asked", sa.Integer, nullable=False, default=0),
     sa.Column("last_error", sa.String(1000)),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("lane", sa.Uuid),
     sa.UniqueConstraint("kind", "subject_id"),
     sa.Index("ix_job_due_at", "due_at"),
 )
@@ -45,7 +50,8 @@ _NOT_PAUSED = ~sa.exists().select_from(pause)
 class Job(msgspec.Struct, frozen=True):
     """A claimed job. `fence` proves the claim; `attempts` counts failures since it last succeeded.
 
-    `asked` counts the wishes to look at it, so that one written while the job was held is not slept over.
+    `asked` counts the wishes to look at it, so that one written while the job was held is not slept over. `lane` is
+    what it works on, where many jobs may have to wait for the same thing: a resource.
     """
 
     id: UUID
@@ -55,16 +61,22 @@ class Job(msgspec.Struct, frozen=True):
     attempts: int
     fence: int
     asked: int
+    lane: UUID | None
+
+
+class _Free(msgspec.Struct, frozen=True):
+    id: UUID
+    lane: UUID | None
 
 
 class LostLease(Exception):
     """Somebody else holds the job now: whoever sees this stops and changes nothing more."""
 
 
-def schedule(tx: Tx, kind: str, subject_id: UUID, *, due_at: dt.datetime) -> None:
-    """Make sure the job exists and is due no later than asked. Takes no claim away."""
+def schedule(tx: Tx, kind: str, subject_id: UUID, *, due_at: dt.datetime, lane: UUID | None = None) -> None:
+    """Make sure the job exists and is due no later than asked. Takes no claim away; a job keeps its lane."""
     if tx.scalar(sa.select(job.c.id).where(job.c.kind == kind, job.c.subject_id == subject_id)) is None:
-        tx.add(job, id=new_id(), kind=kind, subject_id=subject_id, due_at=due_at, created_at=tx.now)
+        tx.add(job, id=new_id(), kind=kind, subject_id=subject_id, due_at=due_at, created_at=tx.now, lane=lane)
         return
     tx.run(
         sa.update(job)
@@ -73,28 +85,50 @@ def schedule(tx: Tx, kind: str, subject_id: UUID, *, due_at: dt.datetime) -> Non
     )
 
 
-def claim(tx: Tx, *, owner: str, limit: int) -> list[Job]:
+def claim(tx: Tx, *, owner: str, limit: int, running: Mapping[UUID, int] | None = None) -> list[Job]:
     """Take up to `limit` due jobs that nobody holds, for `LEASE`. PostgreSQL skips rows another node is taking.
 
-    None while Locum is paused.
+    `running`: how many jobs of which lane run in this process; with those no lane gets more than `LANE_PLACES`. None
+    while Locum is paused.
     """
     # A lease that runs out later than any may was written before the clock was set back.
     held = job.c.lease_until.between(tx.now, tx.now + 2 * LEASE)
-    free = (
-        sa.select(job.c.id)
-        .where(job.c.due_at <= tx.now, sa.or_(job.c.lease_until.is_(None), ~held), _NOT_PAUSED)
-        # What failed before comes last: many jobs for one dead host must not hold up all others.
-        .order_by(job.c.attempts, job.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    places = Counter(running or {})
+    taken: list[UUID] = []
+    # Each turn but the last fills a lane, so that there are few.
+    while len(taken) < limit:
+        free = (
+            sa.select(job.c.id, job.c.lane)
+            .where(job.c.due_at <= tx.now, sa.or_(job.c.lease_until.is_(None), ~held), _NOT_PAUSED)
+            .where(job.c.id.not_in(taken), _not_full(places))
+            # What failed before comes last: many jobs for one dead host must not hold up all others.
+            .order_by(job.c.attempts, job.c.due_at)
+            .limit(limit - len(taken))
+            .with_for_update(skip_locked=True)
+        )
+        found = tx.rows(_Free, free)
+        for one in found:
+            if one.lane is not None:
+                if places[one.lane] >= LANE_PLACES:
+                    continue
+                places[one.lane] += 1
+            taken.append(one.id)
+        if not found:
+            break
+    if not taken:
+        return []
     return tx.returning(
         Job,
         sa.update(job)
-        .where(job.c.id.in_(free.scalar_subquery()))
+        .where(job.c.id.in_(taken))
         .values(owner=owner, lease_until=tx.now + LEASE, fence=job.c.fence + 1)
         .returning(*(job.c[name] for name in Job.__struct_fields__)),
     )
+
+
+def _not_full(places: Mapping[UUID, int]) -> sa.ColumnElement[bool]:
+    full = [lane for lane, count in places.items() if count >= LANE_PLACES]
+    return sa.or_(job.c.lane.is_(None), job.c.lane.not_in(full)) if full else sa.true()
 
 
 def hold(tx: Tx, held: Job) -> None:
@@ -147,10 +181,18 @@ def take_back(tx: Tx, owner_prefix: str) -> int:
     )
 
 
-def next_due(tx: ReadTx) -> dt.datetime | None:
-    """When the earliest job may be claimed; None if none may. Held jobs count from the end of their lease."""
+def next_due(tx: ReadTx, running: Mapping[UUID, int] | None = None) -> dt.datetime | None:
+    """When the earliest job may be claimed; None if none may. Held jobs count from the end of their lease.
+
+    Those of lanes that are full do not count: whoever ends in such a lane looks again.
+    """
     ready = sa.case((job.c.lease_until > job.c.due_at, job.c.lease_until), else_=job.c.due_at)
-    earliest = sa.select(sa.type_coerce(ready, UtcTime)).where(_NOT_PAUSED).order_by(ready).limit(1)
+    earliest = (
+        sa.select(sa.type_coerce(ready, UtcTime))
+        .where(_NOT_PAUSED, _not_full(running or {}))
+        .order_by(ready)
+        .limit(1)
+    )
     found: dt.datetime | None = tx.scalar(earliest)
     return found
 

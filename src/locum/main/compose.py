@@ -18,6 +18,7 @@ from locum.audit.verify import ANCHOR_FILE
 from locum.connectors.base import AccountKeeper, Connector, Target
 from locum.connectors.linux import LinuxConnector
 from locum.connectors.linux_accounts import LinuxKeeper
+from locum.connectors.linux_kept import KeptHosts
 from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
@@ -66,11 +67,13 @@ from locum.vault.store import Vault
 from locum.worker.main import Handler, Worker
 
 
-def open_connector(kind: str, target: Target) -> AbstractAsyncContextManager[Connector]:
-    """The connector of a platform. A new platform is one more case here."""
+def open_connector(
+    kind: str, target: Target, *, hosts: KeptHosts | None = None
+) -> AbstractAsyncContextManager[Connector]:
+    """The connector of a platform. A new platform is one more case here. `hosts` may have one that is still open."""
     match kind:
         case "linux":
-            return LinuxConnector.connect(target)
+            return hosts.connect(target) if hosts else LinuxConnector.connect(target)
         case "postgresql":
             return PostgresConnector.connect(target)
         case "mariadb":
@@ -110,6 +113,7 @@ class Node:
     text_index: TextIndex
     sealer: Sealer
     hasher: PasswordHasher
+    hosts: KeptHosts
     ready: bool = field(default=False)
 
     async def sweep(self, interval_s: float) -> None:
@@ -171,7 +175,8 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     connections = Connections(db, vault, changed, node=name)
     recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
     recorder = Recorder(Store(settings.data_dir / "recordings"), recording_key)
-    work = SessionWork(db, vault, open_connector, changed)
+    hosts = KeptHosts()
+    work = SessionWork(db, vault, partial(open_connector, hosts=hosts), changed)
     lease_work = LeaseWork(db, change_secret, partial(switch_account, db, vault, open_keeper), changed)
     host, port = split_address(settings.ssh, "--ssh")
     https_port = split_address(settings.https, "--https")[1]
@@ -222,6 +227,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
             db, keys.signing_key(shared[keys.AUDIT_SIGNING]), settings.data_dir / "public" / ANCHOR_FILE
         ),
         hasher=hasher,
+        hosts=hosts,
     )
     return node
 

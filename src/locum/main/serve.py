@@ -143,6 +143,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
     )
     async with AsyncExitStack() as stack:
         stack.callback(node.hasher.close)
+        stack.callback(node.hosts.close)
         stack.push_async_callback(node.api.usage.flush)
         stack.push_async_callback(node.recorder.stop)
         sealing = asyncio.create_task(node.sealer.run())

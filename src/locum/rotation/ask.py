@@ -73,7 +73,7 @@ def add_rotation(
         requested_from=actor.address,
         created_at=tx.now,
     )
-    jobs.schedule(tx, ROTATION_JOB, made, due_at=tx.now)
+    jobs.schedule(tx, ROTATION_JOB, made, due_at=tx.now, lane=managed.resource_id)
     return made
 
 
@@ -95,9 +95,9 @@ def ask_rollback(tx: Tx, vault: Vault, actor: Actor, credential_id: UUID) -> UUI
 
 def ask_verification(tx: Tx, actor: Actor, credential_id: UUID) -> None:
     """Have the secret compared with the target's at once. Raises NotFound, and Conflict where it lives nowhere."""
-    _managed(tx, credential_id)
+    managed = _managed(tx, credential_id)
     rows.change_managed(tx, credential_id, status=Verified.PENDING)
-    jobs.schedule(tx, VERIFICATION_JOB, credential_id, due_at=tx.now)
+    jobs.schedule(tx, VERIFICATION_JOB, credential_id, due_at=tx.now, lane=managed.resource_id)
     audit.record(tx, actor, "credential.verification_asked", object_kind="credential", object_id=credential_id)
 
 

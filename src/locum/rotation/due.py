@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -76,7 +77,7 @@ def _rotations(tx: Tx) -> int:
             for rotation_id, row in zip(made, wanted, strict=True)
         ],
     )
-    _add_jobs(tx, ROTATION_JOB, made)
+    _add_jobs(tx, ROTATION_JOB, {one: row.resource_id for one, row in zip(made, wanted, strict=True)})
     if wanted:
         audit.record(tx, LOCUM, "rotation.planned", detail={"count": len(wanted)})
     return len(due)
@@ -89,7 +90,7 @@ def _verifications(tx: Tx) -> int:
         tx.scalars(sa.select(job.c.subject_id).where(job.c.kind == VERIFICATION_JOB, job.c.subject_id.in_(ids)))
     )
     later: dict[UUID, dt.datetime] = {}
-    wanted = []
+    wanted = {}
     for row in due:
         when = next_instant(holds[row.credential_id].verification, row.last_verified_at or row.created_at)
         if row.method == Method.NOT_MANAGED or when is None or row.credential_id in there:
@@ -97,7 +98,7 @@ def _verifications(tx: Tx) -> int:
         if when > tx.now:
             later[row.credential_id] = when
         else:
-            wanted.append(row.credential_id)
+            wanted[row.credential_id] = row.resource_id
     _put_off(tx, managed_user.c.next_verification_at, later)
     _add_jobs(tx, VERIFICATION_JOB, wanted)
     return len(due)
@@ -126,11 +127,19 @@ def _put_off(tx: Tx, date: sa.Column[Any], dates: dict[UUID, dt.datetime]) -> No
         tx.run(sa.update(managed_user).where(which.in_(list(dates))).values({date.name: each}))
 
 
-def _add_jobs(tx: Tx, kind: str, subjects: list[UUID]) -> None:
+def _add_jobs(tx: Tx, kind: str, subjects: Mapping[UUID, UUID | None]) -> None:
+    """Each with the resource that it works on."""
     tx.add_all(
         job,
         [
-            {"id": new_id(), "kind": kind, "subject_id": subject, "due_at": tx.now, "created_at": tx.now}
-            for subject in subjects
+            {
+                "id": new_id(),
+                "kind": kind,
+                "subject_id": subject,
+                "due_at": tx.now,
+                "created_at": tx.now,
+                "lane": resource_id,
+            }
+            for subject, resource_id in subjects.items()
         ],
     )

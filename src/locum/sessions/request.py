@@ -134,7 +134,8 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     audit.record(tx, actor, "session.requested", object_kind="session", object_id=session_id, detail=dict(detail))
     if waiting["status"] is Status.APPROVAL_REQUIRED:
         ask_for_approval(tx, session_id)
-    jobs.schedule(tx, JOB, session_id, due_at=start if waiting["status"] is Status.PENDING else tx.now)
+    due_at = start if waiting["status"] is Status.PENDING else tx.now
+    jobs.schedule(tx, JOB, session_id, due_at=due_at, lane=target.id)
     return session_id
 
 

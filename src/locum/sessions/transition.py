@@ -87,4 +87,4 @@ def begin_end(tx: Tx, actor: Actor, session: AccessSession, *, outcome: Status, 
         object_id=session.id,
         detail={"reason": reason, "outcome": outcome.name},
     )
-    jobs.schedule(tx, JOB, session.id, due_at=tx.now)
+    jobs.schedule(tx, JOB, session.id, due_at=tx.now, lane=session.resource_id)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from uuid import UUID
 
 import structlog
 
@@ -31,6 +34,7 @@ class Worker:
         self._wake = wake
         self._owner = owner
         self._running: set[asyncio.Task[None]] = set()
+        self._lanes: Counter[UUID] = Counter()
 
     async def run(self) -> None:
         """Work until cancelled; what was under way then is left to its lease, or to the next start."""
@@ -50,18 +54,23 @@ class Worker:
         if free <= 0:
             return LONGEST_SLEEP_S
         try:
-            claimed = await self._db.write(jobs.claim, owner=self._owner, limit=free)
+            claimed = await self._db.write(jobs.claim, owner=self._owner, limit=free, running=dict(self._lanes))
             for job in claimed:
                 task = asyncio.create_task(self._carry_out(job))
                 self._running.add(task)
-                task.add_done_callback(self._finished)
-            return await self._db.read(_until_next)
+                if job.lane is not None:
+                    self._lanes[job.lane] += 1
+                task.add_done_callback(partial(self._finished, job.lane))
+            return await self._db.read(_until_next, dict(self._lanes))
         except Exception:
             log.exception("the worker can't reach the database")
             return LONGEST_SLEEP_S
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, lane: UUID | None, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        if lane is not None:
+            self._lanes[lane] -= 1
+            self._lanes += Counter()  # forgets those at none
         self._wake.ring()
 
     async def _carry_out(self, job: Job) -> None:
@@ -90,8 +99,8 @@ class Worker:
                 log.warning("a lease could not be extended", kind=job.kind, subject=str(job.subject_id))
 
 
-def _until_next(tx: ReadTx) -> float:
-    due = jobs.next_due(tx)
+def _until_next(tx: ReadTx, running: dict[UUID, int]) -> float:
+    due = jobs.next_due(tx, running)
     if due is None:
         return LONGEST_SLEEP_S
     return min(max((due - tx.now).total_seconds(), 0.0), LONGEST_SLEEP_S)

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _gateway()
     _past_sessions()
     _recorded_text()
+    _lanes()
 
 
 def _gateway() -> None:
@@ -124,3 +125,13 @@ def _target_accounts() -> None:
         batch_op.create_foreign_key(
             op.f("fk_access_session_target_account_id_host_user"), "host_user", ["target_account_id"], ["id"]
         )
+
+
+def _lanes() -> None:
+    """Work that is due waits for its resource from now on, not only for a place."""
+    op.add_column("job", sa.Column("lane", sa.Uuid(), nullable=True))
+    job = sa.table("job", *(sa.column(name) for name in ("kind", "subject_id", "lane")))
+    for kind, table in (("session", "access_session"), ("rotation", "rotation")):
+        subject = sa.table(table, sa.column("id"), sa.column("resource_id"))
+        of = sa.select(subject.c.resource_id).where(subject.c.id == job.c.subject_id).scalar_subquery()
+        op.get_bind().execute(sa.update(job).where(job.c.kind == kind).values(lane=of))
