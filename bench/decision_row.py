@@ -14,7 +14,7 @@ from bench.stage import Stage
 from locum.kit.db import Database, ReadTx, open_database, sqlite_url
 from locum.main.migrate import migrate
 from locum.main.seed import seed
-from locum.policies.decide import Decision, decide
+from locum.policies.decide import Decision, Origin, decide
 from locum.policies.facts import gather
 
 # policies: (people, hosts)
@@ -23,7 +23,7 @@ ASKED = 400
 
 
 def decision(stage: Stage) -> list[Row]:
-    """Who asks, for what and where is drawn anew for each question, from all there is."""
+    """Who asks, for what and where is drawn anew for each question; every profile has rules of each kind."""
     with postgres_server() as server:
         return [
             _row(stage, "sqlite", lambda name: sqlite_url(stage.folder / f"{name}.db")),
@@ -67,7 +67,7 @@ def _row(stage: Stage, kind: str, fresh: Callable[[str], str]) -> Row:
 
 
 class Questions:
-    """Who asks for what, drawn from the estate; the same ones in each run."""
+    """Who asks for what, the same ones in each run: half of them what a policy gives, half drawn from all there is."""
 
     def __init__(self, estate: PolicyEstate) -> None:
         self._estate = estate
@@ -76,10 +76,15 @@ class Questions:
     def next(self) -> dict[str, Any]:
         """One question, as `gather` takes it."""
         estate, dice = self._estate, self._dice
+        person, activity, host = (dice.choice(all_) for all_ in (estate.people, estate.activities, estate.hosts))
+        if dice.randrange(2):
+            person, activity, host = dice.choice(estate.given)
         return {
-            "identity_id": dice.choice(estate.people),
-            "activity_id": dice.choice(estate.activities),
-            "resource_id": dice.choice(estate.hosts),
+            "identity_id": person,
+            "activity_id": activity,
+            "resource_id": host,
+            "answers": (("field1", "x"),),
+            "origin": Origin("10.1.2.3"),
             "wanted_policy_id": None,
             "note": "",
             "ticket": "",

@@ -9,10 +9,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from locum.activities.model import activity, activity_group, activity_group_member, connection_profile
+from locum.activities.access_windows import DAYS, AccessWindow
+from locum.activities.custom_fields import CustomField
+from locum.activities.ip_rules import IpRule, RuleType
+from locum.activities.model import activity, activity_group, activity_group_member
+from locum.activities.profiles import add_profile, set_ip_rules, set_windows
 from locum.identities.model import Kind, identity, identity_member
+from locum.kit.actor import LOCUM
 from locum.kit.db import Database, Tx
-from locum.kit.ids import new_id
+from locum.kit.ids import NIL, new_id
 from locum.policies.model import (
     policy,
     policy_activity,
@@ -24,6 +29,7 @@ from locum.policies.model import (
 from locum.resources.model import platform, resource, resource_group, resource_group_member
 
 PER_STATEMENT = 5_000
+FIELDS = [CustomField(NIL, n, f"field{n}", None, None, 1, None, False, None) for n in (1, 2, 3)]
 
 
 @dataclass
@@ -37,14 +43,17 @@ class PolicyEstate:
     host_groups: list[UUID] = field(default_factory=list)
     activities: list[UUID] = field(default_factory=list)
     activity_groups: list[UUID] = field(default_factory=list)
+    profiles: list[UUID] = field(default_factory=list)
     policies: list[UUID] = field(default_factory=list)
+    given: list[tuple[UUID, UUID, UUID]] = field(default_factory=list)
+    """Of each policy a person, an activity and a host that it joins by name."""
 
 
 def fill(database: Database, *, people: int, hosts: int, policies: int) -> PolicyEstate:
     """A tenth as many groups as policies; everybody is in three, every host in two. The same for the same numbers."""
     dice = random.Random(people + hosts + policies)  # noqa: S311 - nothing here is secret
     made = PolicyEstate()
-    for step in (_catalogue, _people, _hosts, _policies):
+    for step in (_catalogue, _people, _hosts, _profiles, _policies):
         database.submit_write(step, dice, made, people, hosts, policies).result()
     return made
 
@@ -95,14 +104,26 @@ def _hosts(tx: Tx, dice: random.Random, made: PolicyEstate, _people: int, hosts:
     _join(tx, resource_group_member, "group_id", "resource_id", inside)
 
 
+def _profiles(tx: Tx, dice: random.Random, made: PolicyEstate, *_counts: int) -> None:
+    """Fifty, each with as much to ask as a profile well may have, and met by who comes from 10/8."""
+    made.profiles = [add_profile(tx, LOCUM, name=f"profile {n}", fields=FIELDS).id for n in range(50)]
+    for profile in made.profiles:
+        denied = [IpRule(f"10.{dice.randrange(128, 256)}.{n}.0/24", False, RuleType.CIDR) for n in range(19)]
+        set_ip_rules(tx, LOCUM, profile, [IpRule("10.0.0.0/8", True, RuleType.CIDR), *denied])
+        windows = [AccessWindow(day, "00:00", "24:00", "Europe/Berlin") for day in DAYS]
+        set_windows(tx, LOCUM, profile, windows)
+
+
 def _policies(tx: Tx, dice: random.Random, made: PolicyEstate, _people: int, _hosts: int, policies: int) -> None:
-    profile = tx.scalar(sa.select(connection_profile.c.id).where(connection_profile.c.is_default.is_(True)))
     more = {
-        "approval": 1, "notes_required": False, "ticket_required": False, "connection_profile_id": profile,
-        "is_disabled": False, "is_deleted": False,
+        "approval": 1, "notes_required": False, "ticket_required": False, "is_disabled": False, "is_deleted": False,
     }  # fmt: skip
-    rows = [_named(tx, f"policy {n:05}", priority=n % 10, **more) for n in range(policies)]
+    rows = [
+        _named(tx, f"policy {n:05}", priority=n % 10, connection_profile_id=dice.choice(made.profiles), **more)
+        for n in range(policies)
+    ]
     made.policies = _add(tx, policy, rows)
+    by_name: list[dict[UUID, list[UUID]]] = []
     for joins, pool, count in (
         (policy_identity, made.people, 10),
         (policy_identity, made.groups + made.collections, 2),
@@ -112,7 +133,10 @@ def _policies(tx: Tx, dice: random.Random, made: PolicyEstate, _people: int, _ho
         (policy_activity_group, made.activity_groups, 1),
     ):
         chosen = {one: dice.sample(pool, min(count, len(pool))) for one in made.policies}
+        by_name.append(chosen)
         _join(tx, joins, "policy_id", "member_id", chosen)
+    person, host, doing = by_name[0], by_name[2], by_name[4]
+    made.given = [(person[one][0], doing[one][0], host[one][0]) for one in made.policies]
 
 
 def _linux(tx: Tx) -> UUID:

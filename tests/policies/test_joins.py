@@ -9,11 +9,21 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from locum.identities.model import identity
 from locum.kit.db import Database, Tx
 from locum.policies.decide import Allowed, decide
 from locum.policies.facts import gather
-from locum.policies.joins import members_of, of_activity, of_identity, of_resource, principals
+from locum.policies.joins import (
+    count_for_identity,
+    count_for_resource,
+    members_of,
+    of_activity,
+    of_identity,
+    of_resource,
+    principals,
+)
 from locum.policies.model import policy_activity, policy_identity, policy_resource
+from locum.resources.model import resource
 from policy_groups import ACTIVITIES, HOSTS, Groups, group_them
 from world import World, make_world
 
@@ -105,3 +115,31 @@ async def test_what_a_policy_holds_twice_is_one(database: Database, tmp_path: Pa
         wanted_policy_id=None, note="", ticket="",
     )  # fmt: skip
     assert [one.name for one in facts.policies] == ["admins"]
+
+
+async def test_a_policy_counts_once_whatever_the_ways_it_holds_somebody_by(
+    database: Database, tmp_path: Path
+) -> None:
+    world = await make_world(database, tmp_path)
+    groups = await database.write(group_them, world)
+
+    async def counted() -> tuple[int, int]:
+        people = sa.select(count_for_identity()).select_from(identity).where(identity.c.id == world.person)
+        hosts = sa.select(count_for_resource()).select_from(resource).where(resource.c.id == world.resource)
+        return await database.read(lambda tx: (tx.scalar(people), tx.scalar(hosts)))
+
+    assert await counted() == (1, 1)
+    await database.write(groups.join_all, world.policy)
+    assert await counted() == (1, 1)
+    await database.write(without(policy_identity, policy_resource))
+    assert await counted() == (0, 1)
+    for one in ("both", "direct", "people"):
+        await database.write(without(policy_identity))
+        await database.write(
+            lambda tx, one=one: tx.add(policy_identity, policy_id=world.policy, member_id=getattr(groups, one))
+        )
+        assert await counted() == (1, 1), one
+    await database.write(lambda tx: groups.delete(tx, groups.people))
+    assert await counted() == (0, 1)
+    await database.write(groups.leave_all)
+    assert await counted() == (0, 0)

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from locum.activities.model import activity_group_member
 from locum.identities.model import identity, identity_member
 from locum.policies.model import (
+    policy,
     policy_activity,
     policy_activity_group,
     policy_identity,
     policy_resource,
     policy_resource_group,
 )
-from locum.resources.model import resource_group_member
+from locum.resources.model import resource, resource_group_member
 
 Ids = sa.Select[Any] | sa.CompoundSelect[Any]
 
@@ -124,3 +125,41 @@ def _holds_resource(policy_id: Id, resource_id: Id) -> sa.ColumnElement[bool]:
             g.policy_id == policy_id, member.group_id == g.member_id, member.resource_id == resource_id
         ),
     )
+
+
+def count_for_identity() -> sa.ScalarSelect[Any]:
+    """How many policies that are not deleted hold the row of `identity` of a statement around, by groups as well."""
+    c = policy_identity.c
+    inner, outer, named = identity_member.alias(), identity_member.alias(), identity.alias()
+    there = sa.and_(named.c.id == c.member_id, named.c.deleted_at.is_(None))
+    return _count(
+        identity,
+        sa.select(c.policy_id).where(c.member_id == identity.c.id),
+        sa.select(c.policy_id)
+        .join(named, there)
+        .join(inner, inner.c.group_id == c.member_id)
+        .where(inner.c.member_id == identity.c.id),
+        sa.select(c.policy_id)
+        .join(named, there)
+        .join(outer, outer.c.group_id == c.member_id)
+        .join(inner, inner.c.group_id == outer.c.member_id)
+        .where(inner.c.member_id == identity.c.id),
+    )
+
+
+def count_for_resource() -> sa.ScalarSelect[Any]:
+    """The same for the row of `resource`."""
+    c, g, member = policy_resource.c, policy_resource_group.c, resource_group_member.c
+    return _count(
+        resource,
+        sa.select(c.policy_id).where(c.member_id == resource.c.id),
+        sa.select(g.policy_id)
+        .join(resource_group_member, member.group_id == g.member_id)
+        .where(member.resource_id == resource.c.id),
+    )
+
+
+def _count(around: sa.Table, *ways: sa.Select[Any]) -> sa.ScalarSelect[Any]:
+    ids = sa.union(*(way.correlate(around) for way in ways)).subquery()
+    counted = sa.select(sa.func.count()).select_from(policy).join(ids, ids.c.policy_id == policy.c.id)
+    return counted.where(policy.c.is_deleted.is_(False)).correlate(around).scalar_subquery()

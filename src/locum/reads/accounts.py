@@ -13,6 +13,7 @@ from locum.identities.model import Kind, identity, identity_role, local_login
 from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 from locum.kit.paging import Listed, Page, fetch
+from locum.policies.joins import count_for_identity
 from locum.policies.model import policy, policy_identity, policy_resource
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
@@ -105,12 +106,6 @@ def one(tx: ReadTx, identity_id: UUID) -> AccountRow:
 
 
 def _accounts(tx: ReadTx) -> sa.Select[Any]:
-    policies = (
-        sa.select(sa.func.count())
-        .select_from(policy_identity.join(policy, policy.c.id == policy_identity.c.policy_id))
-        .where(policy_identity.c.member_id == identity.c.id, policy.c.is_deleted.is_(False))
-        .scalar_subquery()
-    )
     columns = (
         identity.c.id,
         identity.c.kind,
@@ -127,7 +122,7 @@ def _accounts(tx: ReadTx) -> sa.Select[Any]:
         _REVIEWER.label("is_reviewer"),
         _sessions(Status.ACTIVE).label("active_session_count"),
         _sessions(Status.APPROVAL_REQUIRED, Status.PENDING).label("scheduled_session_count"),
-        policies.label("access_policy_count"),
+        count_for_identity().label("access_policy_count"),
         identity.c.created_at,
         identity.c.modified_at,
     )

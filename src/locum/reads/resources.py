@@ -15,7 +15,7 @@ from locum.kit.db import ReadTx
 from locum.kit.errors import Invalid
 from locum.kit.names import name_key
 from locum.kit.paging import Listed, Page, check_page
-from locum.policies.model import policy, policy_resource
+from locum.policies.joins import count_for_resource
 from locum.resources.model import platform, resource
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
@@ -153,15 +153,6 @@ def _sessions(*states: Status) -> sa.ScalarSelect[Any]:
     )
 
 
-def _policies() -> sa.ScalarSelect[Any]:
-    return (
-        sa.select(sa.func.count())
-        .select_from(policy_resource.join(policy, policy.c.id == policy_resource.c.policy_id))
-        .where(policy_resource.c.member_id == resource.c.id, policy.c.is_deleted.is_(False))
-        .scalar_subquery()
-    )
-
-
 _ROWS = sa.select(
     resource.c.id,
     resource.c.type,
@@ -181,7 +172,7 @@ _ROWS = sa.select(
     resource.c.ssh_trust_action,
     _sessions(Status.ACTIVE).label("active_session_count"),
     _sessions(Status.APPROVAL_REQUIRED, Status.PENDING).label("scheduled_session_count"),
-    _policies().label("access_policy_count"),
+    count_for_resource().label("access_policy_count"),
     resource.c.created_at,
     resource.c.modified_at,
 ).select_from(
