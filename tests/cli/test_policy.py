@@ -79,6 +79,46 @@ def test_over_the_api_it_is_the_same(server: SecretServer) -> None:
     )  # fmt: skip
 
 
+def test_from_where_and_when_and_with_which_answers(server: SecretServer) -> None:
+    admin = server.admin
+    fields = [{"name": "change", "customFieldDataType": 0, "required": True}]
+    profile = admin.call("POST", "/api/v1/ConnectionProfile", {"name": "asks", "customFields": fields})["id"]
+    path = f"/api/locum/v1/ConnectionProfile/{profile}"
+    admin.call("PUT", f"{path}/AddressRule", [{"address": "10.0.0.0/8", "allowed": True, "type": 2}])
+    window = {"weekdays": "Thursday", "fromTime": "11:00", "toTime": "13:00", "timeZone": "UTC"}
+    admin.call("PUT", f"{path}/AccessWindow", [window])
+    policies = admin.call("GET", "/api/v1/AccessControlPolicy")
+    held = next(one for one in policies if one["name"] == POLICY)
+    kept = held["activityConfigurationId"]
+    admin.call("PUT", f"/api/v1/AccessControlPolicy/{held['id']}", {"activityConfigurationId": profile})
+    words = ["explain", PERSON, SUDO, HOST, "--ticket", "T-1", "--json"]
+    given = ["--answer", "change=12", "--address", "10.1.2.3", "--at", "2026-11-26T13:30:00+01:00"]
+    for away, missing in (
+        ([], None),
+        (["--answer", "change=12"], "custom field"),
+        (["--address", "192.0.2.1"], "allowed address"),
+        (["--at", "2026-11-27T12:00:00Z"], "access window"),
+    ):
+        how = [*words, *given, *away] if missing != "custom field" else [*words, *given[2:]]
+        for done in (run(*how, *here(server)), run(*how, env=server.env())):
+            assert json.loads(done.stdout)["missing"] == missing, (how, done.stderr)
+    admin.call("PUT", f"/api/v1/AccessControlPolicy/{held['id']}", {"activityConfigurationId": kept})
+
+
+@pytest.mark.parametrize("wrong", [("--at", "noon"), ("--at", "2026-11-26T12:00:00"), ("--answer", "x")])
+def test_a_wrong_option_is_one_line(server: SecretServer, wrong: tuple[str, str]) -> None:
+    done = run("explain", PERSON, SUDO, HOST, *wrong, *here(server))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert wrong[0] in done.stderr
+
+
+def test_a_time_out_of_every_calendar_is_refused(server: SecretServer) -> None:
+    how = ("explain", PERSON, SUDO, HOST, "--at", "9999-12-31T00:00:00Z")
+    for done in (run(*how, *here(server)), run(*how, env=server.env())):
+        assert done.returncode not in (0, 3)
+        assert "at must lie between 2000 and 2200" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
