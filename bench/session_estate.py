@@ -22,13 +22,15 @@ WITH RECURSIVE counted(i) AS (
 )
 INSERT INTO access_session (id, identity_id, policy_id, activity_id, resource_id, profile_id, status, outcome, record,
   ends_with_connection, node, login_name, created_by_name, note, ticket, scheduled_start, scheduled_end, actual_start,
-  actual_end, created_at, modified_at)
+  actual_end, created_at, modified_at, search_key)
 SELECT {id}, bench_identity.id, bench_policy.id, bench_activity.id, bench_resource.id, :profile,
   CASE WHEN i % 10 = 3 THEN 4 WHEN i % 20 = 7 THEN 5 ELSE 3 END, CASE WHEN i % 10 = 3 THEN 4 ELSE 3 END, {true},
   {false}, 'bench', 'person-0001', 'person',
   CASE WHEN i % 10 < 3 THEN 'patching of round ' || i % 977 END,
   CASE WHEN i % 5 = 0 THEN 'CHG' || (1000000 + i) END,
-  {start}, {over}, {start}, {over}, {start}, {over}
+  {start}, {over}, {start}, {over}, {start}, {over},
+  CASE WHEN i % 5 = 0 THEN 'chg' || (1000000 + i) ELSE '' END
+    || CASE WHEN i % 10 < 3 THEN '/patching of round ' || i % 977 ELSE '' END
 FROM counted
 JOIN bench_identity ON bench_identity.n = CASE WHEN i % 50 = 0 THEN 0 ELSE i * 7919 % :identities END
 JOIN bench_resource ON bench_resource.n = i * 104729 % :resources
