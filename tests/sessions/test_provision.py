@@ -11,15 +11,18 @@ from demo.hosts import Host
 
 from demo import hosts
 from hosts import settled, state_of
+from locum.actions.host_key import trust_shown_key
 from locum.activities.model import activity_action
 from locum.kit import jobs, pause
 from locum.kit.db import Tx
 from locum.kit.ids import new_id
+from locum.resources.add import get_resource
 from locum.resources.model import resource
 from locum.sessions.advance import advance
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import EntryState, access_session
 from stage import Stage
+from world import ACTOR
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +70,26 @@ async def test_a_host_with_another_key_is_not_touched(stage: Stage, linux_hosts:
     assert await stage.states(session_id) == set()
     assert state_of(stage.host) == before
     assert "host key" in (session.status_description or "")
+
+
+async def test_a_rebuilt_host_is_let_in_again_when_somebody_has_trusted_its_key(
+    stage: Stage, linux_hosts: list[Host]
+) -> None:
+    """RES-11. Its key is remembered when it is refused, and provisioning is refused until somebody says so."""
+    other = linux_hosts[1].host_key
+    await stage.database.write(lambda tx: tx.run(sa.update(resource).values(trusted_host_key=other)))
+    refused = await stage.ask()
+    await stage.turn()
+    held = await stage.database.read(get_resource, stage.world.resource)
+    assert (held.trusted_host_key, held.discovered_host_key) == (other, stage.host.host_key)
+    assert str(held.discovered_thumbprint) in await stage.log(refused)
+    thumbprint = held.discovered_thumbprint
+    await stage.database.write(trust_shown_key, ACTOR, stage.world.resource, thumbprint=thumbprint)
+    session_id = await stage.ask()
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.ACTIVE
+    await stage.end(session_id)
+    await stage.turn()
 
 
 async def test_the_first_host_key_is_pinned_before_anything_changes(stage: Stage) -> None:

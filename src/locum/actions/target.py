@@ -75,6 +75,7 @@ def pin_host_key(tx: Tx, resource_id: UUID, *, key: str, thumbprint: str) -> Non
             trusted_host_key=key,
             trusted_thumbprint=thumbprint,
             discovered_thumbprint=thumbprint,
+            discovered_host_key=None,
             modified_at=tx.now,
         )
     )

@@ -29,6 +29,7 @@ from locum.api import (
     credential_ssh,
     dependant,
     health,
+    host_key,
     lease,
     local_user,
     log,
@@ -67,6 +68,7 @@ from locum.api import (
 
 CONTROLLERS: tuple[ModuleType, ...] = (
     health,
+    host_key,
     signin,
     sign_ins,
     signin_policy,

@@ -84,6 +84,18 @@ class TargetRefused(LocumError):
         self.output = output
 
 
+class HostKeyNotTrusted(TargetRefused):
+    """The target showed a host key ("type base64", with its SHA-256 thumbprint) that is not the pinned one.
+
+    It was shown, not proved: anybody in between could have shown it.
+    """
+
+    def __init__(self, detail: str, *, key: str, thumbprint: str) -> None:
+        super().__init__(detail, reason=FailureReason.ACCESS_DENIED)
+        self.key = key
+        self.thumbprint = thumbprint
+
+
 class Connector(Protocol):
     """An open connection to one target.
 

@@ -10,7 +10,7 @@ import asyncio
 
 import asyncssh
 
-from locum.connectors.base import Target, TargetRefused, TargetUnreachable
+from locum.connectors.base import HostKeyNotTrusted, Target, TargetRefused, TargetUnreachable
 
 CONNECT_TIMEOUT_S = 10.0
 HOST_KEY_ALGORITHMS = (
@@ -33,9 +33,11 @@ class _Client(asyncssh.SSHClient):
     def __init__(self, target: Target) -> None:
         self._target = target
         self.seen = ""
+        self.thumbprint = ""
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self.seen = " ".join(key.export_public_key().decode().split()[:2])
+        self.thumbprint = key.get_fingerprint()
         if self._target.trusted_host_key is None:
             return self._target.accept_first
         return self.seen == self._target.trusted_host_key
@@ -67,9 +69,9 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
             compression_algs=None,
         )
     except asyncssh.HostKeyNotVerifiable:
-        if target.trusted_host_key is None:
-            raise TargetRefused(f"the host key of {where} is not trusted yet") from None
-        raise TargetRefused(f"the host key of {where} is not the pinned one") from None
+        is_not = "trusted yet" if target.trusted_host_key is None else "the pinned one"
+        words = f"the host key of {where} is not {is_not}: it shows {client.thumbprint}, which nobody has trusted"
+        raise HostKeyNotTrusted(words, key=client.seen, thumbprint=client.thumbprint) from None
     except asyncssh.PermissionDenied:
         raise SignInRefused(f"{where} does not let the service account {target.username} in") from None
     except asyncssh.KeyImportError:

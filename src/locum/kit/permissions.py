@@ -64,6 +64,7 @@ class Permission(StrEnum):
     RECORDINGS_ANY_EXPORT = "recordings:any:export"
     RECORDINGS_ENDED_VIEW = "recordings:ended:view"
     RECORDINGS_LIVE_VIEW = "recordings:live:view"
+    RESOURCES_HOSTKEY_TRUST = "resources:hostkey:trust"
     RESOURCES_RESOURCE_CHANGE = "resources:resource:change"
     RESOURCES_RESOURCE_CREATE = "resources:resource:create"
     RESOURCES_RESOURCE_READ = "resources:resource:read"

@@ -106,6 +106,7 @@ resource = sa.Table(
     sa.Column("trusted_host_key", sa.String(2000)),
     sa.Column("trusted_thumbprint", sa.String(100)),
     sa.Column("discovered_thumbprint", sa.String(100)),
+    sa.Column("discovered_host_key", sa.String(2000)),
     sa.Column("ssh_trust_action", sa.Integer, nullable=False),
     sa.Column("port", sa.Integer),
     sa.Column("database_name", sa.String(128)),
@@ -137,6 +138,8 @@ resource = sa.Table(
 class Resource(msgspec.Struct, frozen=True):
     """A target. `name_key` is the normalised name; `trusted_host_key` is "ssh-ed25519 AAAA…" once pinned.
 
+    `discovered_host_key` is the one it was last refused for, until somebody trusts it.
+
     `port`, `database_name`, `encrypted` (TLS is asked for) and `trust_server_certificate` (TLS without checking who
     answers) are a database's. `rotation_limit` is how many secrets may be changed on it at the same time.
     `trusts_user_ca`: its sshd takes certificates of Locum's SSH user CA, so no key is put on it for an access session.
@@ -155,6 +158,7 @@ class Resource(msgspec.Struct, frozen=True):
     trusted_host_key: str | None
     trusted_thumbprint: str | None
     discovered_thumbprint: str | None
+    discovered_host_key: str | None
     ssh_trust_action: int
     port: int | None
     database_name: str | None

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from uuid import UUID
 
+from locum.actions.host_key import shown_keys_kept
 from locum.actions.target import locate, pin_host_key
 from locum.connectors.base import AccountKeeper, Dependant, Target, TargetRefused, TargetUnreachable
 from locum.credentials import ssh_key
@@ -209,7 +210,8 @@ class _Pass:
 
     async def _open(self, known: Known, kind: str, target: Target) -> AccountKeeper:
         own = await self.stack.enter_async_context(AsyncExitStack())
-        keeper = await own.enter_async_context(self._work.keeper(kind, target))
+        async with shown_keys_kept(self._work.db, known.rotation.resource_id):
+            keeper = await own.enter_async_context(self._work.keeper(kind, target))
         await self._pin(known.rotation.resource_id, target, keeper)
         self._keeper, self._own_stack = keeper, own
         return keeper

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from locum.actions.host_key import shown_keys_kept
 from locum.actions.plan import steps
 from locum.actions.target import locate, pin_host_key
 from locum.activities.model import LoginType, Phase
@@ -50,7 +51,8 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
         if (reason := await work.db.read(refusal_at_start, session.id)) is not None:
             raise Forbidden(reason)
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
-        async with work.connect(connector, target) as connection:
+        kept = shown_keys_kept(work.db, session.resource_id)
+        async with kept, work.connect(connector, target) as connection:
             await _pin(work, session, target, connection)
             entries, password = await work.db.write(_intend, held, session, work.vault, connector)
             for entry in entries:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from locum.actions.host_key import shown_keys_kept
 from locum.actions.plan import NO_RIGHT
 from locum.actions.target import locate
 from locum.activities.model import Phase
@@ -31,7 +32,8 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
     refusals: list[str] = []
     try:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
-        async with work.connect(connector, target) as connection:
+        kept = shown_keys_kept(work.db, session.resource_id)
+        async with kept, work.connect(connector, target) as connection:
             for entry in open_entries:
                 await work.db.write(jobs.hold, held)
                 try:

@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """One function for each room's part, called here in the order in which they need each other."""
     _target_accounts()
+    _host_keys()
     _gateway()
     _past_sessions()
     _recorded_text()
@@ -135,3 +136,9 @@ def _lanes() -> None:
         subject = sa.table(table, sa.column("id"), sa.column("resource_id"))
         of = sa.select(subject.c.resource_id).where(subject.c.id == job.c.subject_id).scalar_subquery()
         op.get_bind().execute(sa.update(job).where(job.c.kind == kind).values(lane=of))
+
+
+def _host_keys() -> None:
+    """The key that a resource was refused for, until an administrator trusts it."""
+    with op.batch_alter_table("resource") as batch_op:
+        batch_op.add_column(sa.Column("discovered_host_key", sa.String(length=2000), nullable=True))
