@@ -127,3 +127,22 @@ def reached(policies: Collection[UUID], resources: Collection[UUID] | None = Non
         .join(policy, policy.c.id == gives.c.policy_id)
         .where(fits(platform, activity.c.platform_id))
     )
+
+
+def reachable(policies: Collection[UUID]) -> sa.Select[Any]:
+    """The ids of the resources of these policies on which one of their activities works.
+
+    What matters of the activities is for which platforms they are, so that each resource is looked at once a policy.
+    """
+    gives, holds = activity_pairs(policies).subquery(), resource_pairs(policies).subquery()
+    kinds = sa.select(gives.c.policy_id, activity.c.platform_id).distinct()
+    kinds = kinds.join(activity, activity.c.id == gives.c.activity_id)
+    some = kinds.subquery()
+    return (
+        sa.select(holds.c.resource_id)
+        .select_from(some)
+        .join(holds, holds.c.policy_id == some.c.policy_id)
+        .join(resource, resource.c.id == holds.c.resource_id)
+        .join(platform, platform.c.id == resource.c.platform_id)
+        .where(fits(platform, some.c.platform_id))
+    )

@@ -14,7 +14,7 @@ from locum.activities.model import activity, connection_profile
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.policies.model import policy
-from locum.policies.visible import policies_of, reached
+from locum.policies.visible import policies_of, reachable, reached
 from locum.resources.model import platform, resource
 
 
@@ -62,12 +62,12 @@ def targets(
     policies = policies_of(tx, identity_id, key_policies=key_policies, policy_id=policy_id)
     if not policies:
         return nothing(page)
-    reachable = reached(policies).add_columns(resource.c.id)
-    if activity_id is not None:
-        reachable = reachable.where(activity.c.id == activity_id)
+    within = reachable(policies)
+    if activity_id is not None:  # few policies give it
+        within = reached(policies).add_columns(resource.c.id).where(activity.c.id == activity_id)
     own, kind = resource.alias("own"), platform.alias("kind")
     query = sa.select(own.c.id, own.c.name, own.c.dns_name, kind.c.name.label("platform_name"))
-    query = query.join(kind, kind.c.id == own.c.platform_id).where(own.c.id.in_(reachable))
+    query = query.join(kind, kind.c.id == own.c.platform_id).where(own.c.id.in_(within))
     columns: dict[str, sa.ColumnElement[Any]] = {
         "name": own.c.name_key,
         "shownname": own.c.name,
