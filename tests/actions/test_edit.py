@@ -12,7 +12,7 @@ from locum.actions.edit import MOST_ACTIONS, Action, add_activity, change_activi
 from locum.activities.model import Activity, LoginType, Phase, activity_group, activity_group_member
 from locum.activities.read import actions_of
 from locum.kit.db import Database, Tx
-from locum.kit.errors import Conflict, Invalid, NotAvailable, NotFound
+from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.main.seed import seed
 from locum.resources.model import platform
@@ -79,10 +79,11 @@ async def test_a_change_is_looked_at_as_a_whole(database: Database) -> None:
         await database.write(change_activity, ACTOR, new_id(), name="x")
 
 
-async def test_what_databases_lack(database: Database) -> None:
-    for connector in ("postgresql", "mariadb"):
-        with pytest.raises(NotAvailable, match="on databases"):
-            await new(database, connector, login_type=LoginType.MANAGED)
+async def test_every_kind_of_account_is_on_databases_too(database: Database) -> None:
+    held = await new(database, "postgresql")
+    for kind in LoginType:
+        changed = await database.write(change_activity, ACTOR, held.id, login_type=kind)
+        assert changed.login_type == kind
 
 
 async def test_one_that_a_group_holds_is_not_deleted(database: Database) -> None:

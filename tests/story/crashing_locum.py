@@ -28,6 +28,7 @@ STEPS = (
     "locum.sessions.provision",
     "locum.sessions.revoke",
     "locum.sessions.advance",
+    "locum.sessions.kept_login",
     "locum.actions.target",
     "locum.rotation.rotate",
     "locum.rotation.finish",

@@ -25,7 +25,12 @@ from installation import ENDED, Installation
 CRASHING = [sys.executable, str(Path(__file__).with_name("crashing_locum.py"))]
 LOGIN = "dora"
 KINDS = ("own_account", "authorized_key", "group", "sudoers", "custom_script")
-MADE = [step for kind in KINDS for step in ("_still_pending", f"apply {kind}", "_applied")]
+LOOKED_AT = ("group",)
+MADE = [
+    step
+    for kind in KINDS
+    for step in ("_still_pending", *(("found",) if kind in LOOKED_AT else ()), f"apply {kind}", "_applied")
+]
 GONE = [step for kind in reversed(KINDS) for step in (f"revert {kind}", "_reverted")]
 STEPS = ["pin_host_key", "_intend", *MADE, "_activate", "apply custom_script", "_reverted", *GONE, "_finish"]
 BOUNDARIES = [f"{when} {step}" for step in STEPS for when in ("before", "after")]

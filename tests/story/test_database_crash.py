@@ -1,7 +1,8 @@
 """kill -9 at every step boundary of a session on a database: whatever was half made is finished or undone.
 
-Each case runs one session with a login, a role and a privilege on a real server, as test_crash.py does on a host, and
-demands the same: the target is then as it was, the ledger is closed, the audit chain verifies, no failure was counted.
+Each case runs one session with a login, a role and a privilege on a real server, as test_crash.py does on a host, with
+a login for it alone or with a managed one, and demands the same: the target is then as it was, the ledger is closed,
+the audit chain verifies, no failure was counted.
 """
 
 from __future__ import annotations
@@ -28,12 +29,18 @@ from installation import ENDED, USER, USER_PASSWORD, Installation
 
 CRASHING = [sys.executable, str(Path(__file__).with_name("crashing_locum.py"))]
 SERVICE = "session_opener"
-KINDS = ("account", "role", "grant")
-MADE = [step for kind in KINDS for step in ("_still_pending", f"apply {kind}", "_applied")]
-GONE = [step for kind in reversed(KINDS) for step in (f"revert {kind}", "_reverted")]
-STEPS = ["_intend", *MADE, "_activate", *GONE, "_finish"]
-BOUNDARIES = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
-SLICE = {"after apply account", "after revert role"}
+RIGHTS = ("role", "grant")
+SLICE = {"after apply account", "after revert role", "after apply managed_account", "after stay"}
+
+
+def boundaries(login: str) -> list[str]:
+    """A login that stays is looked at, and whoever takes access away asks who else is on it."""
+    kinds, stays = (login, *RIGHTS), login != "account"
+    looked = ("found",) if stays else ()
+    made = [step for kind in kinds for step in ("_still_pending", *looked, f"apply {kind}", "_applied")]
+    gone = [step for kind in reversed(kinds) for step in (f"revert {kind}", "_reverted")]
+    steps = ["_intend", *made, "_activate", *(("stay",) if stays else ()), *gone, "_finish"]
+    return [f"{when} {step}" for step in steps for when in ("before", "after")]
 
 
 @dataclass
@@ -125,7 +132,8 @@ def set_up(admin: Client, course: Course) -> None:
     admin.call("POST", "/api/v1/AccessControlPolicy", policy)
 
 
-def add_actions(installation: Installation, course: Course) -> None:
+def add_actions(installation: Installation, course: Course, login: str) -> None:
+    """Besides, let the activity be for a managed login, where it is to be one."""
     with sqlite3.connect(installation.data / "locum.db") as database:
         (activity,) = database.execute("SELECT id FROM activity WHERE name = ?", (course.activity,)).fetchone()
         for position, (kind, parameters) in enumerate(course.actions):
@@ -133,6 +141,9 @@ def add_actions(installation: Installation, course: Course) -> None:
                 "INSERT INTO activity_action (id, activity_id, position, kind, parameters) VALUES (?, ?, ?, ?, ?)",
                 (uuid.uuid4().hex, activity, position, kind, json.dumps(parameters)),
             )
+        if login != "account":
+            managed = "UPDATE activity SET login_type = 1, login_template = 'kept login' WHERE id = ?"
+            database.execute(managed, (activity,))
     database.close()
 
 
@@ -153,16 +164,16 @@ def one_life(installation: Installation, course: Course) -> tuple[str, bool]:
     return session, ending
 
 
-def go_through(installation: Installation, course: Course, boundary: int) -> None:
+def go_through(installation: Installation, course: Course, login: str, boundary: int) -> None:
     before = course.state()
-    add_actions(installation, course)
+    add_actions(installation, course, login)
     count = installation.data / "boundaries"
     installation.start()
     set_up(installation.admin(), course)
     installation.stop()
     installation.start(CRASHING, {"LOCUM_CRASH_AT": str(boundary), "LOCUM_CRASH_COUNT": str(count)})
     session, ending = one_life(installation, course)
-    assert count.read_text().splitlines() == BOUNDARIES[: boundary or None]
+    assert count.read_text().splitlines() == boundaries(login)[: boundary or None]
     assert installation.process is not None
     if boundary:
         assert installation.process.poll() == -9, installation.log()
@@ -188,16 +199,17 @@ def go_through(installation: Installation, course: Course, boundary: int) -> Non
 
 
 CASES = [
-    pytest.param(number, id=f"{number}-{name}", marks=() if name in SLICE else pytest.mark.full)
-    for number, name in enumerate(["never", *BOUNDARIES])
+    pytest.param(login, number, id=f"{login}-{number}-{name}", marks=() if name in SLICE else pytest.mark.full)
+    for login in ("account", "managed_account")
+    for number, name in enumerate(["never", *boundaries(login)])
 ]
 
 
-@pytest.mark.parametrize("boundary", CASES)
-def test_killed_on_postgresql(installation: Installation, postgresql: Course, boundary: int) -> None:
-    go_through(installation, postgresql, boundary)
+@pytest.mark.parametrize(("login", "boundary"), CASES)
+def test_killed_on_postgresql(installation: Installation, postgresql: Course, login: str, boundary: int) -> None:
+    go_through(installation, postgresql, login, boundary)
 
 
-@pytest.mark.parametrize("boundary", CASES)
-def test_killed_on_mariadb(installation: Installation, mariadb: Course, boundary: int) -> None:
-    go_through(installation, mariadb, boundary)
+@pytest.mark.parametrize(("login", "boundary"), CASES)
+def test_killed_on_mariadb(installation: Installation, mariadb: Course, login: str, boundary: int) -> None:
+    go_through(installation, mariadb, login, boundary)

@@ -116,7 +116,7 @@ async def one_session(
     assert "43" not in said
     assert running.returncode != 0
     again = client(session.login_name, password.reveal_text())
-    assert again.communicate("SELECT 40 + 4;\n", timeout=30)[0].find("44") < 0
+    assert again.communicate("SELECT 400 + 4;\n", timeout=30)[0].find("404") < 0
     assert settled(before)
     assert (await stage.session(session_id)).password_secret_id is None
     with pytest.raises(Forbidden, match="not active"):

@@ -42,7 +42,7 @@ def add_activity(
 ) -> Activity:
     """Make an activity without actions; `how` holds login_type, login_template, create_account, delete_account and
     requester_format where they are not as usual. Raises Invalid, NotAvailable, and Conflict for a taken name."""
-    connector = _connector(tx, platform_id)
+    _connector(tx, platform_id)
     activity_id = new_id()
     row = {
         **free_name(tx, activity, name, _WORD),
@@ -56,7 +56,7 @@ def add_activity(
         "modified_at": tx.now,
         **how,
     }
-    _check(row, connector)
+    _check(row)
     with name_kept(_WORD):
         tx.add(activity, **row)
     _audit(tx, actor, "activity.created", activity_id, row["name"])
@@ -86,7 +86,8 @@ def change_activity(
     if not fields:
         return held
     now = {one: getattr(held, one) for one in Activity.__struct_fields__}
-    _check({**now, **values}, _connector(tx, held.platform_id))
+    _connector(tx, held.platform_id)
+    _check({**now, **values})
     with name_kept(_WORD):
         tx.run(sa.update(activity).where(activity.c.id == activity_id).values(**values, modified_at=tx.now))
     changed = activity_of(tx, activity_id)
@@ -152,7 +153,7 @@ def _row(action: Action, connector: str, phase: Phase) -> dict[str, Any]:
     }
 
 
-def _check(row: Mapping[str, Any], connector: str) -> None:
+def _check(row: Mapping[str, Any]) -> None:
     """What the database can't check."""
     if row.get("login_template"):
         parse(row["login_template"])
@@ -162,8 +163,6 @@ def _check(row: Mapping[str, Any], connector: str) -> None:
         and not row.get("login_template")
     ):
         raise Invalid("a custom login format needs loginAccountNameFormat", field="loginAccountNameFormat")
-    if connector != "linux" and row["login_type"] != LoginType.ACTIVITY_IDENTITY:
-        raise NotAvailable("on databases only logins for one session alone (loginAccount 2) are available yet")
 
 
 def _connector(tx: ReadTx, platform_id: UUID | None) -> str:

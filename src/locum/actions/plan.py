@@ -53,7 +53,8 @@ def steps(
     """First whatever the rights hang on (account, key), then the activity's own actions; undone in reverse.
 
     No `public_key` where the host takes certificates of Locum's user CA, and where there is a password. `account` is
-    what its step says besides the login, `context` what a script is told besides. Actions BEFORE come before those
+    what its step says besides the login, `context` what a script is told besides. A role or privilege is told whether
+    its login is kept. Actions BEFORE come before those
     DURING. Those AFTER stand last and the other way round: when the session ends they are the first, in their order,
     while the account is still there.
     """
@@ -63,5 +64,6 @@ def steps(
     for phase in (BEFORE, DURING):
         planned += [action for action in actions if action.phase == phase]
     planned += [action for action in reversed(actions) if action.phase == AFTER]
-    told = {"custom_script": context or {}}
+    kept = {"kept": "true"} if login_type != FIRST.index("account") else {}
+    told = {"custom_script": context or {}, "role": kept, "grant": kept}
     return [replace(s, parameters={**s.parameters, **told.get(s.kind, {}), "login": login}) for s in planned]

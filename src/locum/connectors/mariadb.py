@@ -30,7 +30,7 @@ _FIND_MARIADB = (
     "SELECT p.User, p.Host, coalesce(json_value(p.Priv, '$.plugin'), ''),"
     " coalesce(json_value(p.Priv, '$.authentication_string'), ''),"
     " coalesce(json_value(p.Priv, '$.account_locked'), '0') IN ('1', 'true'),"
-    " json_exists(p.Priv, '$.auth_or'), u.Super_priv = 'Y'"
+    " coalesce(json_length(p.Priv, '$.auth_or'), 0) > 1, u.Super_priv = 'Y'"
     " FROM mysql.global_priv p JOIN mysql.user u ON u.User = p.User AND u.Host = p.Host"
     " WHERE NOT coalesce(json_value(p.Priv, '$.is_role'), '0') IN ('1', 'true') AND p.User = %s"
 )

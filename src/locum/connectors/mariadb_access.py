@@ -25,6 +25,7 @@ from locum.connectors.base import Step, Target, TargetRefused, TargetUnreachable
 from locum.connectors.database import COMMAND_TIMEOUT_S
 from locum.connectors.database_steps import MARIADB_PRIVILEGES, DatabaseRight, database_right
 from locum.connectors.mariadb import MariadbKeeper, native_hash
+from locum.connectors.mariadb_kept import KeptLogins, thing_of, what_of
 from locum.connectors.values import password_text
 
 LOCK_TIMEOUT_S = 5  # less than a lease: whoever waits here must not act after somebody else took over
@@ -56,6 +57,7 @@ class MariadbConnector:
     host_key_thumbprint: str | None = None
 
     def __init__(self, target: Target, server: MariadbKeeper) -> None:
+        self._target = target
         self._where = f"{target.host}:{target.port}"
         self._wire = server.wire
         self._locked: set[str] = set()
@@ -71,17 +73,23 @@ class MariadbConnector:
             await server.wire.run(f"SET SESSION max_statement_time = {int(COMMAND_TIMEOUT_S)}")
             yield cls(target, server)
 
-    async def look(self, step: Step) -> None:
-        """A login for one session alone had nothing before."""
+    async def look(self, step: Step) -> dict[str, str] | None:
+        """What a login that stays had before. One for one session alone had nothing."""
+        right = database_right(step, MOST_NAME, MARIADB_PRIVILEGES)
+        return await self._kept(step, right).look() if right.kept else None
 
     async def apply(self, step: Step) -> str:
         """Make sure that the change is there.
 
-        Kinds and parameters: account (login), role (login, role), grant (login, on, name, privileges). All but the
-        first only touch a login of the same session.
+        Kinds and parameters: account (login) for the session alone; own_account (login) and managed_account (login,
+        create, delete), which stay; managed_password (login); role (login, role, kept), grant (login, on, name,
+        privileges, kept). Those on a login that is not kept only touch one of the same session.
         """
         right = database_right(step, MOST_NAME, MARIADB_PRIVILEGES)
         await self._lock(step)
+        if right.kept:
+            await self._kept(step, right).apply()
+            return ""
         match step.kind:
             case "account":
                 await self._make(step, right)
@@ -92,13 +100,16 @@ class MariadbConnector:
                     await self._wire.run("SET DEFAULT ROLE %s FOR %s@%s", right.role, login, _HOST)
             case "grant":
                 login = await self._must_own(step, right)
-                await self._wire.run(f"GRANT {_what(right)} TO %s@%s", login, _HOST)
+                await self._wire.run(f"GRANT {what_of(right)} TO %s@%s", login, _HOST)
         return ""
 
     async def revert(self, step: Step) -> str:
         """Make sure that the change is gone, with the connections it had opened."""
         right = database_right(step, MOST_NAME, MARIADB_PRIVILEGES)
         await self._lock(step)
+        if right.kept:
+            await self._kept(step, right).revert()
+            return ""
         login = await self._find(step, right)
         if login is None:
             return ""
@@ -138,6 +149,9 @@ class MariadbConnector:
         await self._wire.run("DROP USER %s@%s", login, _HOST)
         await self._end_connections(login)
 
+    def _kept(self, step: Step, right: DatabaseRight) -> KeptLogins:
+        return KeptLogins(self._wire, self._target, step, right, self._end_connections)
+
     async def _end_connections(self, login: str) -> None:
         for _ in range(ROUNDS):
             alive = await self._rows(_CONNECTIONS, login)
@@ -158,9 +172,9 @@ class MariadbConnector:
     async def _revoke(self, login: str, right: DatabaseRight) -> None:
         """Only what is there: MariaDB refuses to take back what was never given."""
         given = [row[0] for row in await self._rows("SHOW GRANTS FOR %s@%s", login, _HOST)]
-        if not any(f" ON {_on(right, '')} TO " in grant for grant in given):
+        if not any(f" ON {thing_of(right, '')} TO " in grant for grant in given):
             return
-        await self._wire.run(f"REVOKE {_what(right)} FROM %s@%s", login, _HOST)
+        await self._wire.run(f"REVOKE {what_of(right)} FROM %s@%s", login, _HOST)
 
     # ---- the connection
 
@@ -201,19 +215,6 @@ class MariadbConnector:
 
     async def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         return list(await self._wire.run(query, *values))
-
-
-def _what(right: DatabaseRight) -> str:
-    return f"{', '.join(right.privileges)} ON {_on(right, '%')}"
-
-
-def _on(right: DatabaseRight, more: str) -> str:
-    """The thing, quoted for SQL. `more` doubles what the driver takes for a place of a value."""
-    if right.on == "server":
-        return "*.*"
-    # In the place of a database, _ and % are patterns.
-    name = right.name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%").replace("`", "``")
-    return f"`{name.replace('%', '%' + more)}`.*"
 
 
 def _mark(step: Step) -> str:

@@ -15,22 +15,19 @@ login stays as a name that nobody can use until a person has decided.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
-from psycopg import errors, sql
+from psycopg import sql
 
-from locum.connectors.base import Step, Target, TargetRefused, TargetUnreachable
+from locum.connectors.base import Step, Target, TargetRefused
 from locum.connectors.database_steps import POSTGRESQL_PRIVILEGES, DatabaseRight, database_right
 from locum.connectors.postgresql import MOST_NAME, PostgresKeeper
+from locum.connectors.postgresql_kept import KeptLogins
+from locum.connectors.postgresql_statements import Missing, Statements, mark_of
 from locum.connectors.ssh import one_line
-
-LOCK_TIMEOUT_S = 5  # less than a lease: whoever waits here must not act after somebody else took over
-ROUNDS = 200  # of looking for connections that end, 20 ms each
-T = TypeVar("T")
 
 _OURS = "shobj_description(r.oid, 'pg_authid') = %(mark)s"
 _FIND = (
@@ -38,17 +35,6 @@ _FIND = (
     f" WHERE r.rolname = %(login)s OR {_OURS} ORDER BY 3 DESC, r.rolname = %(login)s DESC"
 )
 _ROLES = "SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = %(oid)s"
-_CONNECTIONS = (
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usesysid = %(oid)s"
-    " AND pid <> pg_backend_pid()"
-)
-# Whoever has a lock of ours, or waits for it, and is not us.
-_STRANGERS = (
-    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-    " WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND a.usename IS DISTINCT FROM current_user"
-    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(%(mark)s, 0)"
-)
 _PREPARED = (
     "SELECT database, gid FROM pg_prepared_xacts x JOIN pg_roles r ON r.rolname = x.owner WHERE r.oid = %(oid)s"
 )
@@ -63,17 +49,8 @@ _POWER = (
 )
 
 
-class PostgresConnector:
+class PostgresConnector(Statements):
     """An open connection of the service account. Make one with `connect`."""
-
-    host_key: str | None = None
-    host_key_thumbprint: str | None = None
-
-    def __init__(self, target: Target, server: PostgresKeeper) -> None:
-        self._target = target
-        self._where = f"{target.host}:{target.port}"
-        self._server = server
-        self._locked: set[str] = set()
 
     @classmethod
     @asynccontextmanager
@@ -82,23 +59,29 @@ class PostgresConnector:
         async with PostgresKeeper.connect(target) as server:
             yield cls(target, server)
 
-    async def look(self, step: Step) -> None:
-        """A login for one session alone had nothing before."""
+    async def look(self, step: Step) -> dict[str, str] | None:
+        """What a login that stays had before. One for one session alone had nothing."""
+        right = database_right(step, MOST_NAME, POSTGRESQL_PRIVILEGES)
+        return await KeptLogins(self, step, right).look() if right.kept else None
 
     async def apply(self, step: Step) -> str:
         """Make sure that the change is there.
 
-        Kinds and parameters: account (login, until, owned_to), role (login, role), grant (login, on, name,
-        privileges). All but the first only touch a login of the same session.
+        Kinds and parameters: account (login, until, owned_to) for the session alone; own_account (login) and
+        managed_account (login, create, delete), which stay; managed_password (login); role (login, role, kept), grant
+        (login, on, name, privileges, kept). Those on a login that is not kept only touch one of the same session.
         """
         right = database_right(step, MOST_NAME, POSTGRESQL_PRIVILEGES)
-        await self._lock(step)
+        await self.lock(step)
+        if right.kept:
+            await KeptLogins(self, step, right).apply()
+            return ""
         match step.kind:
             case "account":
                 await self._make(step, right)
             case "role":
                 _, login = await self._must_own(step, right)
-                await self._execute("GRANT {} TO {}", right.role, login)
+                await self.execute("GRANT {} TO {}", right.role, login)
             case "grant":
                 _, login = await self._must_own(step, right)
                 await self._grant("GRANT", "TO", right, login)
@@ -107,7 +90,12 @@ class PostgresConnector:
     async def revert(self, step: Step) -> str:
         """Make sure that the change is gone, with the connections it had opened."""
         right = database_right(step, MOST_NAME, POSTGRESQL_PRIVILEGES)
-        await self._lock(step)
+        await self.lock(step)
+        if right.kept:
+            gone = await KeptLogins(self, step, right).revert()
+            if gone is not None:
+                await self._remove(*gone, right)
+            return ""
         found = await self._find(step, right)
         if found is None:
             return ""
@@ -117,7 +105,7 @@ class PostgresConnector:
                 await self._remove(oid, login, right)
             case "role":
                 if right.role in await self._roles(oid):
-                    await self._execute("REVOKE {} FROM {}", right.role, login)
+                    await self.execute("REVOKE {} FROM {}", right.role, login)
             case "grant":
                 await self._grant("REVOKE", "FROM", right, login)
         return ""
@@ -127,16 +115,16 @@ class PostgresConnector:
     async def _make(self, step: Step, right: DatabaseRight) -> None:
         if step.secret is None:
             raise TargetRefused("a login needs a password")
-        found = await self._rows(_FIND, mark=_mark(step), login=right.login)
+        found = await self.rows(_FIND, mark=mark_of(step), login=right.login)
         if found and not found[0][2]:
             raise TargetRefused(f"the role {right.login} exists and is not this session's")
         login = found[0][1] if found else right.login
         verb = sql.SQL("ALTER" if found else "CREATE")
-        verifier = sql.Literal(self._server.verifier(login, step.secret))
+        verifier = sql.Literal(self.server.verifier(login, step.secret))
         until = sql.Literal(right.until.isoformat() if right.until else "infinity")
 
         async def both() -> None:
-            connection = self._server.connection
+            connection = self.server.connection
             async with connection.transaction():
                 await connection.execute(
                     sql.SQL("{} ROLE {} LOGIN PASSWORD {} VALID UNTIL {}").format(
@@ -144,53 +132,46 @@ class PostgresConnector:
                     )
                 )
                 comment = sql.SQL("COMMENT ON ROLE {} IS {}").format(
-                    sql.Identifier(login), sql.Literal(_mark(step))
+                    sql.Identifier(login), sql.Literal(mark_of(step))
                 )
                 await connection.execute(comment)
 
-        await self._run(both)
+        await self.run(both)
 
     async def _remove(self, oid: int, login: str, right: DatabaseRight) -> None:
         """(1) Shut the login, take its roles; (2) end what it has open; (3) settle what it owns and was given; (4)
         remove it; (5) end who was just signing in. It can be used by nobody after (2)."""
-        await self._execute("ALTER ROLE {} NOLOGIN", login)
+        await self.execute("ALTER ROLE {} NOLOGIN", login)
         for role in await self._roles(oid):
-            await self._execute("REVOKE {} FROM {}", role, login)
+            await self.execute("REVOKE {} FROM {}", role, login)
         if not (
-            await self._rows(
+            await self.rows(
                 "SELECT rolsuper OR pg_has_role(%(oid)s::oid, 'MEMBER') FROM pg_roles"
                 " WHERE rolname = current_user",
                 oid=oid,
             )
         )[0][0]:
-            await self._execute("GRANT {} TO CURRENT_USER", login)
-        await self._end_connections(oid)
-        for database, gid in await self._rows(_PREPARED, oid=oid):
+            await self.execute("GRANT {} TO CURRENT_USER", login)
+        await self.end_connections(oid)
+        for database, gid in await self.rows(_PREPARED, oid=oid):
             async with self._beside(database) as server:
-                await server._statement(sql.SQL("ROLLBACK PREPARED {}").format(sql.Literal(gid)))
+                await server.statement(sql.SQL("ROLLBACK PREPARED {}").format(sql.Literal(gid)))
         await self._settle(oid, login, right)
-        await self._execute("DROP ROLE {}", login)
-        await self._end_connections(oid)
-
-    async def _end_connections(self, oid: int) -> None:
-        for _ in range(ROUNDS):
-            if not (await self._rows(_CONNECTIONS, oid=oid))[0][0]:
-                return
-            await asyncio.sleep(0.02)
-        raise TargetUnreachable(f"{self._where}: connections of the login do not end")
+        await self.execute("DROP ROLE {}", login)
+        await self.end_connections(oid)
 
     async def _settle(self, oid: int, login: str, right: DatabaseRight) -> None:
         """What is left in each database that knows the role."""
-        uses = await self._rows(_USES, oid=oid)
+        uses = await self.rows(_USES, oid=oid)
         owned = [use for use in uses if use[4]]
         if owned and right.owned_to is None:
-            raise TargetRefused(f"{self._where}: {login} is shut, but owns {await self._describe(owned)}")
+            raise TargetRefused(f"{self.where}: {login} is shut, but owns {await self._describe(owned)}")
         if owned:
-            power = await self._rows(_POWER, owned_to=right.owned_to)
+            power = await self.rows(_POWER, owned_to=right.owned_to)
             if not power or power[0][0]:
                 why = "is a role with power of its own" if power else "is not there"
                 raise TargetRefused(
-                    f"{self._where}: {login} is shut, but {right.owned_to}, which is to own its things, {why}"
+                    f"{self.where}: {login} is shut, but {right.owned_to}, which is to own its things, {why}"
                 )
         for database in sorted({use[0] for use in uses}):
             async with self._beside(database) as server:
@@ -198,7 +179,7 @@ class PostgresConnector:
 
     async def _give_up(self, login: str, owned_to: str | None) -> None:
         async def both() -> None:
-            connection = self._server.connection
+            connection = self.server.connection
             async with connection.transaction():
                 name = sql.Identifier(login)
                 if owned_to is not None:
@@ -208,7 +189,7 @@ class PostgresConnector:
                 # Only privileges are left by now: what is owned was given away, or there was none.
                 await connection.execute(sql.SQL("DROP OWNED BY {}").format(name))
 
-        await self._run(both)
+        await self.run(both)
 
     async def _describe(self, owned: list[Any]) -> str:
         """The first few, in the words of the database they are in."""
@@ -216,7 +197,7 @@ class PostgresConnector:
         for database, classid, objid, objsubid, _ in owned[:3]:
             async with self._beside(database) as server:
                 what = "SELECT pg_describe_object(%(classid)s, %(objid)s, %(objsubid)s)"
-                named = await server._rows(what, classid=classid, objid=objid, objsubid=objsubid)
+                named = await server.rows(what, classid=classid, objid=objid, objsubid=objsubid)
             said.append(f"{one_line(str(named[0][0]))} in {one_line(database)}")
         return ", ".join(said) + (f" and {len(owned) - 3} more" if len(owned) > 3 else "")
 
@@ -231,39 +212,22 @@ class PostgresConnector:
         }[right.on]
         what = ", ".join(right.privileges)
         try:
-            await self._execute(f"{verb} {what} ON {on} {to} {{}}", right.name, login)
-        except _Missing as missing:
+            await self.execute(f"{verb} {what} ON {on} {to} {{}}", right.name, login)
+        except Missing as missing:
             if verb == "GRANT":
                 raise TargetRefused(missing.detail) from None  # to take it back, there is nothing left to do
 
     # ---- the connection
 
-    async def _lock(self, step: Step) -> None:
-        """Held until the connection ends. What an earlier one had begun for this session is over then.
-
-        Anybody may take such a lock who knows the session's id, as its owner does. So whoever else has it is thrown
-        out, or access could be kept by holding up its end.
-        """
-        if step.marker in self._locked:
-            return
-        await self._statement(sql.SQL("SET lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT_S * 1000)))
-        for _ in range(LOCK_TIMEOUT_S * 50):
-            if (await self._rows("SELECT pg_try_advisory_lock(hashtextextended(%(mark)s, 0))", mark=_mark(step)))[
-                0
-            ][0]:
-                self._locked.add(step.marker)
-                return
-            await self._rows(_STRANGERS, mark=_mark(step))
-            await asyncio.sleep(0.02)
-        raise TargetUnreachable(f"{self._where}: an earlier change of this session is not over yet")
+    # ---- the connection
 
     async def _find(self, step: Step, right: DatabaseRight) -> tuple[int, str] | None:
         """The session's login, whatever somebody renamed it to; None if there is none."""
-        found = await self._rows(_FIND, mark=_mark(step), login=right.login)
+        found = await self.rows(_FIND, mark=mark_of(step), login=right.login)
         if found and found[0][2]:
             return found[0][0], found[0][1]
         if found and step.applied:
-            raise TargetRefused(f"{self._where}: the role {right.login} no longer says that it is this session's")
+            raise TargetRefused(f"{self.where}: the role {right.login} no longer says that it is this session's")
         return None
 
     async def _must_own(self, step: Step, right: DatabaseRight) -> tuple[int, str]:
@@ -273,46 +237,10 @@ class PostgresConnector:
         return found
 
     async def _roles(self, oid: int) -> list[str]:
-        return [row[0] for row in await self._rows(_ROLES, oid=oid)]
+        return [row[0] for row in await self.rows(_ROLES, oid=oid)]
 
     @asynccontextmanager
     async def _beside(self, database: str) -> AsyncIterator[PostgresConnector]:
         """The same server, in another of its databases."""
-        async with PostgresConnector.connect(replace(self._target, database=database)) as other:
+        async with PostgresConnector.connect(replace(self.target, database=database)) as other:
             yield other
-
-    async def _execute(self, statement: str, *names: str) -> None:
-        """A fixed statement with quoted names in its places."""
-        await self._statement(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-    async def _statement(self, statement: sql.Composed) -> None:
-        await self._run(lambda: self._server.connection.execute(statement))
-
-    async def _rows(self, query: str, **values: Any) -> list[Any]:
-        async def fetch() -> list[Any]:
-            return await (await self._server.connection.execute(query.encode(), values)).fetchall()
-
-        return await self._run(fetch)
-
-    async def _run(self, work: Callable[[], Awaitable[T]]) -> T:
-        async def known() -> T:
-            try:
-                for _ in range(ROUNDS):
-                    try:
-                        return await work()
-                    except errors.InternalError_:
-                        # "tuple concurrently updated": somebody else gives rights on the same thing right now.
-                        await asyncio.sleep(0.02)
-                return await work()
-            except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InvalidCatalogName) as error:
-                raise _Missing(f"{self._where}: {one_line(error.diag.message_primary or '')}") from None
-
-        return await self._server.run(known)
-
-
-class _Missing(TargetRefused):
-    """What the statement is about is not there."""
-
-
-def _mark(step: Step) -> str:
-    return f"locum-{step.marker}"

@@ -80,6 +80,16 @@ def found(tx: Tx, entry_id: UUID, before: dict[str, str]) -> None:
     )
 
 
+def again(tx: Tx, session_id: UUID, kinds: Sequence[str]) -> None:
+    """Changes of these kinds are to be made anew: what they depend on is another."""
+    mine = (ledger_entry.c.session_id == session_id, ledger_entry.c.kind.in_(kinds))
+    tx.run(
+        sa.update(ledger_entry)
+        .where(*mine, ledger_entry.c.state == EntryState.APPLIED)
+        .values(state=EntryState.INTENDED)
+    )
+
+
 def over(tx: Tx, entry_id: UUID) -> None:
     """A step that gave no right failed at the end: nothing of it is left to do, and its failure stays written."""
     tx.run(

@@ -19,9 +19,9 @@ from locum.sessions.planned import planned_of
 
 
 def change_after(tx: Tx, session: AccessSession) -> None:
-    """Ask for the change, unless another session is on the account: then that one's end does."""
-    if planned_of(tx, session).login_type != LoginType.MANAGED:
-        return
+    """Ask for the change on a host, unless another session is on the account: then that one's end does."""
+    if planned_of(tx, session).login_type != LoginType.MANAGED or session.password_secret_id is not None:
+        return  # a login of a database has lost its session's password already
     s = access_session.c
     others = sa.select(s.id).where(
         s.resource_id == session.resource_id,

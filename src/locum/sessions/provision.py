@@ -29,7 +29,7 @@ from locum.kit.db import Tx
 from locum.kit.errors import Forbidden, Invalid
 from locum.kit.jobs import Job
 from locum.resources.add import get_resource
-from locum.sessions import ledger, transition
+from locum.sessions import kept_login, ledger, transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
 from locum.sessions.password import PASSWORD_PURPOSE, new_password
@@ -41,6 +41,7 @@ from locum.vault.store import Vault
 
 KEY_PURPOSE = "session.private_key"
 MOST_LINES = 40  # of what a step says
+WITH_PASSWORD = ("account", "managed_account")
 SSH = ("linux",)
 """Connectors of platforms where people sign in with the session's key; elsewhere it is a password."""
 
@@ -54,7 +55,7 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
         kept = shown_keys_kept(work.db, session.resource_id)
         async with kept, work.connect(connector, target) as connection:
             await _pin(work, session, target, connection)
-            entries, password = await work.db.write(_intend, held, session, work.vault, connector)
+            entries, password, password_id = await work.db.write(_intend, held, session, work.vault, connector)
             for entry in entries:
                 # What is done after the session has its turn in revoke.
                 if entry.state != EntryState.INTENDED or entry.phase == Phase.AFTER:
@@ -67,23 +68,25 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
     except (TargetRefused, Invalid, Forbidden) as error:
         await work.db.write(_give_up, held, session, str(error))
         return True
-    await work.db.write(_activate, held, session)
+    await work.db.write(_activate, held, session, password_id)
     return True
 
 
 def _intend(
     tx: Tx, held: Job, session: AccessSession, vault: Vault, connector: str
-) -> tuple[list[LedgerEntry], Secret | None]:
+) -> tuple[list[LedgerEntry], Secret | None, UUID | None]:
     """(2) Nothing has touched the target before this is committed. Answers what the login signs in with, too, where
-    that is a password."""
+    that is a password. Raises TargetUnreachable while another session leaves a login that stays."""
     jobs.hold(tx, held)
     already = ledger.entries(tx, session.id)
     if already:
         secret_id = transition.get(tx, session.id).password_secret_id
-        return already, vault.open(tx, secret_id, purpose=PASSWORD_PURPOSE) if secret_id else None
+        password = vault.open(tx, secret_id, purpose=PASSWORD_PURPOSE) if secret_id else None
+        return already, password, secret_id
     where = get_resource(tx, session.resource_id)
     person = str(tx.scalar(sa.select(identity.c.name).where(identity.c.id == session.identity_id)))
     password, public = None, None
+    kept: dict[str, UUID] = {}
     activity = planned_of(tx, session)
     account: dict[str, str] = {}
     if activity.login_type == LoginType.MANAGED:
@@ -96,10 +99,13 @@ def _intend(
         if where.trusts_user_ca and activity.login_type == LoginType.ACTIVITY_IDENTITY:
             public = None
     else:
-        password = new_password()
-        kept = {"password_secret_id": vault.put(tx, password, purpose=PASSWORD_PURPOSE)}
-        account["until"] = session.scheduled_end.isoformat()
-    tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(**kept))
+        password = _password(tx, session, vault, activity.login_type)
+        if password is not None:
+            kept = {"password_secret_id": vault.put(tx, password, purpose=PASSWORD_PURPOSE)}
+        if activity.login_type == LoginType.ACTIVITY_IDENTITY:
+            account["until"] = session.scheduled_end.isoformat()
+    if kept:
+        tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(**kept))
     planned = steps(
         login=session.login_name,
         public_key=public,
@@ -110,7 +116,15 @@ def _intend(
     )
     ledger.intend(tx, session_id=session.id, resource_id=session.resource_id, steps=planned)
     transition.say(tx, session.id, f"preparing the account {session.login_name}")
-    return ledger.entries(tx, session.id), password
+    return ledger.entries(tx, session.id), password, kept.get("password_secret_id")
+
+
+def _password(tx: Tx, session: AccessSession, vault: Vault, login_type: LoginType) -> Secret | None:
+    """What the session's login in a database signs in with; a requester's own has its own."""
+    if login_type == LoginType.ACTIVITY_IDENTITY:
+        return new_password()
+    theirs = kept_login.join(tx, vault, session)
+    return None if login_type == LoginType.REQUESTER else theirs or new_password()
 
 
 def _new_key(session_id: UUID) -> tuple[Secret, str]:
@@ -137,11 +151,10 @@ async def _apply(
     """(3) False when the session is no longer Pending: whoever ended it gets its way before the next change."""
     if not await work.db.write(_still_pending, held):
         return False
-    step = as_step(entry, password if entry.kind == "account" else None)
+    step = as_step(entry, password if entry.kind in WITH_PASSWORD else None)
     try:
         if entry.found is None and (seen := await connection.look(step)) is not None:
-            await work.db.write(ledger.found, entry.id, seen)
-            step = replace(step, found=seen)
+            step = replace(step, found=await work.db.write(kept_login.found, entry, seen))
         said = await connection.apply(step)
     except (TargetRefused, TargetUnreachable) as error:
         await work.db.write(_failed, entry, error)
@@ -194,11 +207,15 @@ def _applied(tx: Tx, held: Job, entry: LedgerEntry, said: str) -> None:
     transition.say(tx, entry.session_id, f"{entry.kind} is in place", LogLevel.DEBUG)
 
 
-def _activate(tx: Tx, held: Job, session: AccessSession) -> None:
-    """(4) Only now may the gate let a connection through."""
+def _activate(tx: Tx, held: Job, session: AccessSession, password_id: UUID | None) -> None:
+    """(4) Only now may the gate let a connection through. Where the login got another password meanwhile, since another
+    session on it ended, that is set first."""
     jobs.hold(tx, held)
     current = transition.get(tx, session.id)
     if current.status != Status.PENDING:
+        return
+    if current.password_secret_id != password_id:
+        ledger.again(tx, session.id, WITH_PASSWORD)
         return
     transition.move(tx, current, Status.ACTIVE, actual_start=tx.now)
     transition.say(tx, session.id, "access is ready")

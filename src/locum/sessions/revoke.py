@@ -6,6 +6,9 @@ error is written down, shown in the session's log and tried again for ever; noth
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import sqlalchemy as sa
 
 from locum.actions.host_key import shown_keys_kept
@@ -17,10 +20,10 @@ from locum.kit import jobs
 from locum.kit.db import Tx
 from locum.kit.errors import Invalid
 from locum.kit.jobs import Job
-from locum.sessions import ledger, transition
+from locum.sessions import kept_login, ledger, transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
-from locum.sessions.provision import as_step, say_output
+from locum.sessions.provision import SSH, as_step, say_output
 from locum.sessions.work import SessionWork, give_back
 
 
@@ -34,10 +37,14 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
         kept = shown_keys_kept(work.db, session.resource_id)
         async with kept, work.connect(connector, target) as connection:
+            undo = _undo
+            if connector not in SSH and entries[0].kind in kept_login.STAYS:
+                staying = await work.db.write(kept_login.stay, held, session)
+                undo = partial(_leave, work, held, session, staying)
             for entry in open_entries:
                 await work.db.write(jobs.hold, held)
                 try:
-                    said = await _undo(connection, entry, made)
+                    said = await undo(connection, entry, made)
                 except TargetRefused as refusal:
                     if entry.kind in NO_RIGHT:
                         await work.db.write(_went_wrong, held, entry, refusal)
@@ -57,6 +64,33 @@ async def _undo(connection: Connector, entry: LedgerEntry, made: bool) -> str:
     if entry.phase == Phase.AFTER:
         return await connection.apply(as_step(entry)) if made else ""
     return await connection.revert(as_step(entry))
+
+
+async def _leave(
+    work: SessionWork,
+    held: Job,
+    session: AccessSession,
+    staying: list[LedgerEntry],
+    connection: Connector,
+    entry: LedgerEntry,
+    made: bool,
+) -> str:
+    """Undo a step on a database login that stays, and may have other sessions on it."""
+    step, before = as_step(entry), entry.found
+    if before is None:
+        # Nothing was done for this session; another one may have left to it what it had brought.
+        if not await work.db.read(kept_login.was_joined, entry) or (seen := await connection.look(step)) is None:
+            return ""
+        before = await work.db.write(kept_login.found, entry, seen)
+    found = kept_login.still_needed(entry, before, staying)
+    if entry.kind != "managed_account" or not any(other.kind == entry.kind for other in staying):
+        return await connection.revert(replace(step, found=found))
+    while (passed := await work.db.write(kept_login.pass_on, held, work.vault, session, entry)) is not None:
+        secret_id, password = passed
+        await connection.apply(replace(step, kind="managed_password", secret=password))
+        if await work.db.read(kept_login.is_current, secret_id):
+            break
+    return ""
 
 
 def _went_wrong(tx: Tx, held: Job, entry: LedgerEntry, refusal: TargetRefused) -> None:
