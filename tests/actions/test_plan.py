@@ -55,3 +55,10 @@ def test_the_order_of_the_phases(actions: list[PlannedStep]) -> None:
     assert planned[: len(ahead) + 1] == ["account", *ahead]
     assert planned[::-1][: len(wanted[2])] == wanted[2]
     assert len(planned) == len(actions) + 1
+
+
+def test_rights_are_told_that_their_login_stays() -> None:
+    rights = [PlannedStep("role", {"role": "a"}), PlannedStep("grant"), PlannedStep("group", {"group": "a"})]
+    for login_type, kept in ((0, "true"), (1, "true"), (2, None)):
+        planned = steps(login="x", public_key=None, actions=rights, login_type=login_type)
+        assert [step.parameters.get("kept") for step in planned] == [None, kept, kept, None]

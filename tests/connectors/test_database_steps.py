@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locum.connectors.base import Step, TargetRefused
-from locum.connectors.database_steps import MARIADB_PRIVILEGES, POSTGRESQL_PRIVILEGES, database_right
+from locum.connectors.database_steps import (
+    MARIADB_PRIVILEGES,
+    POSTGRESQL_PRIVILEGES,
+    about,
+    as_found,
+    asked_of,
+    database_right,
+    had_before,
+)
 
 MARKER = str(uuid.UUID(int=7))
 GRANT = {"login": "anna", "on": "schema", "name": "public", "privileges": "USAGE"}
@@ -76,3 +84,16 @@ def test_no_text_becomes_a_privilege(text: str) -> None:
     except TargetRefused:
         return
     assert set(found.privileges) <= {"USAGE", "CREATE"}
+
+
+def test_rights_of_a_login_that_stays() -> None:
+    asked = {"on": "tables", "name": "shop", "privileges": "select,  insert", "kept": "true"}
+    assert asked_of("grant", asked) == {"SELECT", "INSERT"}
+    assert asked_of("role", {"role": "a"}) == {"member"}
+    assert asked_of("managed_account", {}) == {"there"}
+    assert about("grant", asked) == ("grant", "", "tables", "shop") != about("role", {"role": "shop"})
+    found = as_found({"SELECT:42", "INSERT"}, "7")
+    assert found["key"] == "7"
+    assert had_before(found) == {"SELECT:42", "INSERT"}
+    assert had_before(None) == had_before(as_found(set())) == frozenset()
+    assert "key" not in as_found(set())
