@@ -88,10 +88,13 @@ async def test_what_can_be_no_activity(estate: Estate, body: dict[str, object], 
     assert words in str(problem(await estate.admin.post(ACTIVITIES, whole), status))
 
 
-async def test_what_a_database_has_not(estate: Estate) -> None:
-    for name, body in (("PostgreSQL", {"loginAccount": 1}), ("MySQL", {"loginAccount": 0}), ("Secret Vault", {})):
-        whole = {"name": "New", "platformId": await platform_id(estate, name), **body}
-        problem(await estate.admin.post(ACTIVITIES, whole), 409)
+async def test_every_account_is_on_databases_too_and_none_in_a_secret_vault(estate: Estate) -> None:
+    for name, kind in (("PostgreSQL", 1), ("MySQL", 0)):
+        whole = {"name": f"On {name}", "platformId": await platform_id(estate, name), "loginAccount": kind}
+        made = (await estate.admin.post(ACTIVITIES, whole)).json()
+        assert made["loginAccount"] == kind
+    whole = {"name": "New", "platformId": await platform_id(estate, "Secret Vault")}
+    problem(await estate.admin.post(ACTIVITIES, whole), 409)
 
 
 async def test_what_came_with_locum_stays(estate: Estate) -> None:
