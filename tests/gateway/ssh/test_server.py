@@ -251,6 +251,7 @@ async def test_a_flood_of_refusals_fills_no_log(client: Client, log: Log) -> Non
 PASSES: dict[str, tuple[set[str], ...]] = {
     "shell": ({"shell"},),
     "command": ({"command"},),
+    "sftp lists": ({"download"}, {"upload"}),
     "sftp reads": ({"download"},),
     "sftp writes": ({"upload"},),
     "scp -f": ({"download"},),
@@ -298,12 +299,14 @@ async def attempt(
         return b"locum: " not in bytes((await run(subsystem="netconf")).stderr or b"")
     if kind.startswith("sftp "):
         session = await connection.start_sftp_client()
+        if kind == "sftp lists":
+            return "theirs" in await session.listdir(str(home))
         async with session.open(f"{home}/theirs", "rb" if kind == "sftp reads" else "ab") as file:
             return bool(await file.read() if kind == "sftp reads" else await file.write(b"theirs"))
     if kind.startswith("forward"):
         port = {"forward": open_port, "forward to sshd": gate.grant.port}.get(kind, open_port + 1)
         reader, _ = await connection.open_connection(HOST, port)
-        return await asyncio.wait_for(reader.read(2), 5) == b"hi"
+        return bool(await asyncio.wait_for(reader.read(2), 5))
     if kind == "socket":
         return bool(await connection.open_unix_connection("/run/docker.sock"))
     if kind == "remote":

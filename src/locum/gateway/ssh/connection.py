@@ -17,15 +17,15 @@ from typing import Any, TypeVar
 import asyncssh
 import structlog
 
-from locum.activities.channel_rules import ChannelRules, reaches
+from locum.activities.channel_rules import ChannelRules
 from locum.audit import log as audit
 from locum.audit.classify import Detail
 from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.chooser import Chooser
 from locum.gateway.ssh.deadline import Deadline
 from locum.gateway.ssh.event_log import EventLog
-from locum.gateway.ssh.forward import Forward
-from locum.gateway.ssh.relay import CHANNEL_LIMIT, FORWARD_LIMIT, Refusal, place, printable
+from locum.gateway.ssh.forward import Forward, Forwards, prohibited
+from locum.gateway.ssh.relay import CHANNEL_LIMIT, Refusal, printable
 from locum.gateway.ssh.transport import ServerConnection, TargetConnection
 from locum.gateway.ssh.upstream import dial
 from locum.identities.signin import SignedIn
@@ -89,8 +89,8 @@ class ClientConnection:
         self._ends_at: dt.datetime | None = None
         self._locked: str | None = None
         self._channels: set[Channel] = set()
-        self._opened_channels = self._opened_forwards = 0
-        self._forwards: set[Forward] = set()
+        self._opened_channels = 0
+        self._forwards = Forwards(self)
         self._notices: list[str] = []
         self._progress: list[str] = []
         self._full = {"client": False, "target": False, "log": False}
@@ -215,8 +215,7 @@ class ClientConnection:
             self._ready.set_exception(NotAvailable(reason))
         for channel in list(self._channels):
             channel.finish(reason)
-        for forward in list(self._forwards):
-            forward.finish()
+        self._forwards.finish()
 
     def client_lost(self) -> None:
         """The client's connection is gone, so there is nobody to tell."""
@@ -251,15 +250,14 @@ class ClientConnection:
             self.say("your session is unlocked" if now.locked is None else f"your session is locked: {now.locked}")
             for channel in self._channels:
                 channel.lock(now.locked is not None)
-            for forward in self._forwards:
-                forward.lock(now.locked is not None)
+            self._forwards.lock(now.locked is not None)
 
     # -- what channels use
 
     def new_channel(self) -> Channel:
         """A channel for a session the client opens. Raises ChannelOpenError where that must not be."""
         if self._locked is not None:
-            raise _prohibited(f"your session is locked: {self._locked}")
+            raise prohibited(f"your session is locked: {self._locked}")
         if len(self._channels) >= CHANNEL_LIMIT:
             raise asyncssh.ChannelOpenError(
                 asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {CHANNEL_LIMIT} shells and commands at once"
@@ -271,36 +269,20 @@ class ClientConnection:
         self._channels.add(channel)
         return channel
 
-    async def forward(self, host: str, port: int) -> Forward:
+    def forward(self, host: str, port: int) -> Coroutine[Any, Any, Forward]:
         """A connection that the client wants forwarded, open. Raises ChannelOpenError where that must not be."""
-        try:
-            target = await self.target()
-        except LocumError as error:
-            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, printable(error.detail)) from None
-        assert self._grant is not None
-        if self._locked is not None:
-            raise _prohibited(f"your session is locked: {self._locked}")
-        if not reaches(self.rules, host, port, sshd_port=self._grant.port):
-            refusal = Refusal("local-forward", f"direct-tcpip {place(host, port)}")
-            self.refused(refusal, tell=False)
-            raise _prohibited(refusal.reason)
-        if len(self._forwards) >= FORWARD_LIMIT or self._ended.is_set():
-            raise asyncssh.ChannelOpenError(
-                asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {FORWARD_LIMIT} forwarded connections at once"
-            )
-        self._opened_forwards += 1
-        forward = Forward(self, self._opened_forwards, host, port)
-        self._forwards.add(forward)
-        try:
-            await forward.open(target)
-        except asyncssh.ChannelOpenError as error:
-            forward.finish()
-            raise asyncssh.ChannelOpenError(error.code, printable(error.reason)[:200]) from None
-        return forward
+        return self._forwards.open(host, port)
 
-    def forward_closed(self, forward: Forward) -> None:
-        """It is gone."""
-        self._forwards.discard(forward)
+    @property
+    def locked(self) -> str | None:
+        """The words of the lock on the session, if one is."""
+        return self._locked
+
+    @property
+    def sshd_port(self) -> int:
+        """Where the target's own sshd listens."""
+        assert self._grant is not None
+        return self._grant.port
 
     def channel_closed(self, channel: Channel) -> None:
         """The client's side of a channel is gone."""
@@ -384,9 +366,4 @@ class ClientConnection:
         self._full[side] = full
         for channel in self._channels:
             channel.block(side, full)
-        for forward in self._forwards:
-            forward.block(side, full)
-
-
-def _prohibited(reason: str) -> asyncssh.ChannelOpenError:
-    return asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, printable(reason))
+        self._forwards.block(side, full)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
+from locum.activities.channel_rules import reaches
 from locum.gateway.ssh.pipe import Pipe
-from locum.gateway.ssh.relay import PACKET, WINDOW, place
+from locum.gateway.ssh.relay import FORWARD_LIMIT, PACKET, WINDOW, Refusal, place, printable
 from locum.gateway.ssh.transport import TargetConnection
+from locum.kit.errors import LocumError
 from locum.recordings.format import Kind
 
 if TYPE_CHECKING:
@@ -29,7 +31,10 @@ def _not_kept(kind: Kind, data: bytes, done: Callable[[], None]) -> None:
 class Forward(asyncssh.SSHTCPSession[bytes]):
     """The client's side; `_Far` is the other."""
 
-    def __init__(self, connection: ClientConnection, number: int, host: str, port: int) -> None:
+    def __init__(
+        self, connection: ClientConnection, number: int, host: str, port: int, closed: Callable[[Forward], None]
+    ) -> None:
+        self._closed = closed
         self._where = place(host, port)
         self._host, self._port = host, port
         self._number = number
@@ -128,7 +133,7 @@ class Forward(asyncssh.SSHTCPSession[bytes]):
         self._connection.happened(
             FORWARD_EVENT, {"destination": self._where, "sent": self._sent, "received": self._received}
         )
-        self._connection.forward_closed(self)
+        self._closed(self)
 
     def _mark(self, text: str) -> None:
         self._connection.record("m", f"forward {self._number}: {text}".encode())
@@ -158,3 +163,61 @@ class _Far(asyncssh.SSHTCPSession[bytes]):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forward.far_lost()
+
+
+class Forwards:
+    """All of one client connection."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._open: set[Forward] = set()
+        self._opened = 0
+        self._over = False
+
+    async def open(self, host: str, port: int) -> Forward:
+        """One that leads there, open. Raises ChannelOpenError where that must not be."""
+        connection = self._connection
+        try:
+            target = await connection.target()
+        except LocumError as error:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, printable(error.detail)) from None
+        if connection.locked is not None:
+            raise prohibited(f"your session is locked: {connection.locked}")
+        if not reaches(connection.rules, host, port, sshd_port=connection.sshd_port):
+            refusal = Refusal("local-forward", f"direct-tcpip {place(host, port)}")
+            connection.refused(refusal, tell=False)
+            raise prohibited(refusal.reason)
+        if len(self._open) >= FORWARD_LIMIT or self._over:
+            raise asyncssh.ChannelOpenError(
+                asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {FORWARD_LIMIT} forwarded connections at once"
+            )
+        self._opened += 1
+        forward = Forward(connection, self._opened, host, port, self._open.discard)
+        self._open.add(forward)
+        try:
+            await forward.open(target)
+        except asyncssh.ChannelOpenError as error:
+            forward.finish()
+            raise asyncssh.ChannelOpenError(error.code, printable(error.reason)[:200]) from None
+        return forward
+
+    def block(self, side: str, full: bool) -> None:
+        """The connection to this side, or the audit log, takes no more at the moment, or does again."""
+        for forward in self._open:
+            forward.block(side, full)
+
+    def lock(self, locked: bool) -> None:
+        """Let nothing pass either way, or again."""
+        for forward in self._open:
+            forward.lock(locked)
+
+    def finish(self) -> None:
+        """End them all, and open none any more."""
+        self._over = True
+        for forward in list(self._open):
+            forward.finish()
+
+
+def prohibited(reason: str) -> asyncssh.ChannelOpenError:
+    """The refusal of a channel, with words that the client shows."""
+    return asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, printable(reason))
