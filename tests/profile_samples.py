@@ -16,7 +16,7 @@ SETTABLE_PROFILES = {
     "CustomFieldDtoIn": "name value",
     "IpAddressRuleIn": "address allowed type",
     "AccessWindowIn": "weekdays fromTime toTime timeZone",
-    "ChannelRulesIn": "shell command upload download paths maxFileBytes destinations",
+    "ChannelRulesIn": "shell command upload download paths maxFileBytes destinations idleMinutes",
 }
 
 

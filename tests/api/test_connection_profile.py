@@ -271,7 +271,7 @@ async def test_channel_rules_say_what_the_gateway_carries(estate: Estate) -> Non
     path = f"/api/locum/v1/ConnectionProfile/{profile}/ChannelRules"
     none = {
         "shell": True, "command": True, "upload": False, "download": False, "paths": [], "maxFileBytes": None,
-        "destinations": [],
+        "destinations": [], "idleMinutes": None,
     }  # fmt: skip
     assert await estate.get(estate.admin, path) == none
     wanted = {
@@ -287,7 +287,13 @@ async def test_channel_rules_say_what_the_gateway_carries(estate: Estate) -> Non
     rules = estate.database.submit_read(channel_rules_of, UUID(profile)).result()
     assert (rules.shell, rules.upload, rules.paths, rules.max_file_bytes) == (False, True, ("/srv/in",), 9)
     assert (await estate.admin.put(path, {"maxFileBytes": None})).json() == {**kept, "maxFileBytes": None}
-    for wrong in ({"paths": ["in"]}, {"destinations": ["db01"]}, {"maxFileBytes": 0}, {"shell": 1}):
+    for wrong in (
+        {"paths": ["in"]},
+        {"destinations": ["db01"]},
+        {"maxFileBytes": 0},
+        {"idleMinutes": 0},
+        {"shell": 1},
+    ):
         problem(await estate.admin.put(path, wrong), 400)
     for stranger in (estate.ada, estate.callers.application("robot")):
         problem(await stranger.get(path), 403)

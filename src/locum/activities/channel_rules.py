@@ -13,6 +13,7 @@ from locum.kit.errors import Invalid
 MOST = 100
 LONGEST_PATH = 1024
 LARGEST_FILE = 1 << 50
+LONGEST_IDLE = 43_200  # minutes: 30 days
 SSH_PORT = 22
 
 _HOST = re.compile(r"(?:\*|\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\*")
@@ -22,7 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 class ChannelRules(msgspec.Struct, frozen=True):
     """`upload` and `download` are seen from the person. `paths` are directories on the target, below which files may
     lie; none: anywhere. `max_file_bytes` counts for each file. `destinations` are where connections may be forwarded
-    to, as `host:port`; none: nowhere.
+    to, as `host:port`; none: nowhere. `idle_minutes`: how long nothing may pass on a connection; None: for ever.
     """
 
     shell: bool = True
@@ -32,6 +33,7 @@ class ChannelRules(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
     max_file_bytes: int | None = None
     destinations: tuple[str, ...] = ()
+    idle_minutes: int | None = None
 
 
 DEFAULT = ChannelRules()
@@ -44,6 +46,8 @@ def checked(rules: ChannelRules) -> ChannelRules:
             raise Invalid(f"a connection profile has at most {MOST} {field}", field=field)
     if rules.max_file_bytes is not None and not 1 <= rules.max_file_bytes <= LARGEST_FILE:
         raise Invalid(f"maxFileBytes must lie between 1 and {LARGEST_FILE}", field="maxFileBytes")
+    if rules.idle_minutes is not None and not 1 <= rules.idle_minutes <= LONGEST_IDLE:
+        raise Invalid(f"idleMinutes must lie between 1 and {LONGEST_IDLE}", field="idleMinutes")
     destinations = tuple(text.strip() for text in rules.destinations)
     for text in destinations:
         try:

@@ -165,6 +165,7 @@ channel_rules = sa.Table(
     sa.Column("paths", sa.JSON, nullable=False),
     sa.Column("max_file_bytes", sa.BigInteger),
     sa.Column("destinations", sa.JSON, nullable=False),
+    sa.Column("idle_minutes", sa.Integer),
 )
 """A profile without a row has the rules of `channel_rules.DEFAULT`."""
 

@@ -210,6 +210,7 @@ class ChannelRules(Out):
     paths: list[str] = field(default_factory=list)
     max_file_bytes: int | None = None
     destinations: list[str] = field(default_factory=list)
+    idle_minutes: int | None = None
 
 
 Text = Annotated[str, Meta(max_length=1024)]
@@ -225,3 +226,4 @@ class ChannelRulesIn(In):
     paths: list[Text] | UnsetType = UNSET
     max_file_bytes: Annotated[int, Meta(ge=0)] | UnsetType | None = UNSET
     destinations: list[Text] | UnsetType = UNSET
+    idle_minutes: Number | UnsetType | None = UNSET

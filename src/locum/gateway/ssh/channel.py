@@ -222,6 +222,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def _take_up(self, data: bytes) -> None:
         if self._over or (self._locked and self.has_pty):
             return
+        self._connection.touched()
         if self._files is not None:
             self._files.up(data)
         elif self.has_pty:
@@ -261,10 +262,13 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         if self._over:
             return
         if self._files is not None and datatype is None:
+            self._connection.touched()
             self._files.down(data)
             return
         if self.has_pty:
             self._mask.output(data)
+        else:  # what a terminal shows by itself does not mean that somebody is there
+            self._connection.touched()
         self.down.take("o" if datatype is None else "e", data, datatype)
 
     def end_of_output(self) -> None:

@@ -25,6 +25,7 @@ from locum.gateway.ssh.chooser import Chooser
 from locum.gateway.ssh.deadline import Deadline
 from locum.gateway.ssh.event_log import EventLog
 from locum.gateway.ssh.forward import Forward, Forwards, prohibited
+from locum.gateway.ssh.idle import Idle
 from locum.gateway.ssh.relay import CHANNEL_LIMIT, Refusal, printable
 from locum.gateway.ssh.transport import ServerConnection, TargetConnection
 from locum.gateway.ssh.upstream import dial
@@ -85,6 +86,7 @@ class ClientConnection:
         self._ready.add_done_callback(lambda ready: ready.exception())  # maybe no channel ever asks
         self._chosen: asyncio.Future[Choice] = self._loop.create_future()
         self._deadline: Deadline | None = None
+        self._idle: Idle | None = None
         self._end_notice: str | None = None
         self._ends_at: dt.datetime | None = None
         self._locked: str | None = None
@@ -141,6 +143,8 @@ class ClientConnection:
             tell=self._tell_of_end,
         )
         self._deadline.watch()
+        if grant.channels.idle_minutes is not None:
+            self._idle = Idle(grant.channels.idle_minutes, self.end)
         if self._ended.is_set():
             raise _Over
         if grant.record:
@@ -172,6 +176,8 @@ class ClientConnection:
         self.end(self.reason)
         if self._deadline is not None:
             self._deadline.stop()
+        if self._idle is not None:
+            self._idle.stop()
         if self._target is not None:
             self._target.abort()
         try:
@@ -317,6 +323,11 @@ class ClientConnection:
     async def _write_events(self, events: Sequence[ConnectionEvent]) -> None:
         assert self._grant is not None
         await self._rooms.connections.happened(self._grant, events, address=self._address)
+
+    def touched(self) -> None:
+        """Something passed, so the connection is not idle."""
+        if self._idle is not None:
+            self._idle.touch()
 
     def record(self, kind: Kind, data: bytes, done: Callable[[], None] | None = None) -> None:
         """Hand to the recorder; `done` is called when it can't be lost, or at once if nothing is recorded."""

@@ -66,6 +66,7 @@ class Forward(asyncssh.SSHTCPSession[bytes]):
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         self._sent += len(data)
+        self._connection.touched()
         self._up.take("i", data)
 
     def eof_received(self) -> bool:
@@ -90,6 +91,7 @@ class Forward(asyncssh.SSHTCPSession[bytes]):
     def take_down(self, data: bytes) -> None:
         """It said this."""
         self._received += len(data)
+        self._connection.touched()
         self._down.take("o", data)
 
     def far_ended(self) -> None:

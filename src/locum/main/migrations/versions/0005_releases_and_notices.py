@@ -35,6 +35,7 @@ def _gateway() -> None:
         sa.Column("paths", sa.JSON(), nullable=False),
         sa.Column("max_file_bytes", sa.BigInteger(), nullable=True),
         sa.Column("destinations", sa.JSON(), nullable=False),
+        sa.Column("idle_minutes", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["profile_id"], ["connection_profile.id"], name=op.f("fk_channel_rules_profile_id")
         ),
