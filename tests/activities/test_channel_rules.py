@@ -22,7 +22,8 @@ def test_without_more_being_said_shells_and_commands_pass_and_nothing_else() -> 
     [
         {"paths": ("in",)}, {"paths": ("",)}, {"paths": ("/a/../b",)}, {"paths": ("/a/.",)}, {"paths": ("~/",)},
         {"paths": ("/a//b",)}, {"paths": ("~bob/in",)}, {"paths": ("/a\x1b",)}, {"paths": ("/" + "a" * 1024,)},
-        {"paths": ("/a",) * 101}, {"max_file_bytes": 0}, {"idle_minutes": 0}, {"idle_minutes": 43_201}, {"max_file_bytes": LARGEST_FILE + 1},
+        {"paths": ("/a",) * 101}, {"max_file_bytes": 0}, {"idle_minutes": 0},
+        {"idle_minutes": 43_201}, {"max_file_bytes": LARGEST_FILE + 1},
         {"destinations": ("db01",)}, {"destinations": ("db01:",)}, {"destinations": ("db01:0",)},
         {"destinations": ("db01:65536",)}, {"destinations": ("db01:9-1",)}, {"destinations": ("db01:1-",)},
         {"destinations": (":22",)}, {"destinations": ("a b:22",)}, {"destinations": ("*b*:22",)},

@@ -16,7 +16,7 @@ from ssh_terminal import open_terminal
 
 pytestmark = pytest.mark.anyio
 HOST = "127.0.0.1"
-LIMIT_S = 1.0
+LIMIT_S = 0.8
 WORDS = "locum: nothing passed for 1 minute"
 
 

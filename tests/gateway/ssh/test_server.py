@@ -321,7 +321,16 @@ async def attempt(
     return b"agent=/" in bytes((await run("echo agent=$SSH_AUTH_SOCK")).stdout or b"")
 
 
-@pytest.mark.parametrize("switches", RULE_SETS, ids=lambda switches: "+".join(switches) or "nothing")
+EVERY_TIME = ("nothing", "upload+command", "shell+command+upload+download+destinations")
+"""The sets that `make test` tries; `make test-full` tries all."""
+
+
+def _rule_set(switches: dict[str, Any]) -> Any:
+    name = "+".join(switches) or "nothing"
+    return pytest.param(switches, id=name, marks=() if name in EVERY_TIME else pytest.mark.full)
+
+
+@pytest.mark.parametrize("switches", map(_rule_set, RULE_SETS))
 async def test_each_kind_of_channel_needs_its_switch(
     client: Client, gate: Gate, tmp_path: Path, switches: dict[str, Any]
 ) -> None:

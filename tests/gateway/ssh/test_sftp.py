@@ -166,6 +166,13 @@ def test_sizes_are_kept_to_on_each_way() -> None:
     assert b"123456" not in b"".join(made.to_client)
 
 
+def test_appending_is_no_way_round_a_size() -> None:
+    made = guard(**ANY, max_file_bytes=10)
+    made.from_client(wire.packet(wire.OPEN, 1, b"/x", wire.WRITES | wire.APPENDS, NO_ATTRIBUTES))
+    assert answered(made) == (1, wire.PERMISSION_DENIED)
+    assert made.to_target == []
+
+
 def test_writes_that_failed_are_told() -> None:
     made = guard(**ANY)
     open_file(made, 2)

@@ -27,6 +27,7 @@ DOWNLOAD = "downloading files is not allowed by the connection profile"
 ELSEWHERE = "files may not lie there: the connection profile names the directories"
 LINKS = "links can't be made where the connection profile names directories"
 TOO_LARGE = "the file is larger than the connection profile allows"
+APPENDED = "nothing can be appended to a file where the connection profile limits the size of files"
 UNKNOWN = "this request is not supported"
 
 _HANDLED = {
@@ -173,8 +174,9 @@ class Guard:
             self._deny(request_id, DOWNLOAD, f"open {path}")
         elif len(self._handles) >= HANDLE_LIMIT:
             self._answer(request_id, wire.FAILURE, "too many files are open")
-        elif self._too_large(sizes):
-            self._deny(request_id, TOO_LARGE, f"open {path}")
+        elif self._too_large(sizes) or (flags & wire.APPENDS and self._rules.max_file_bytes is not None):
+            # What is appended goes behind what is there already, wherever the request says that it goes.
+            self._deny(request_id, TOO_LARGE if self._too_large(sizes) else APPENDED, f"open {path}")
         else:
             purpose = "both ways" if file.reads and file.writes else "to upload" if file.writes else "to download"
 

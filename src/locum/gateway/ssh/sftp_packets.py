@@ -15,7 +15,7 @@ STATUS, HANDLE, DATA, NAME, ATTRS = range(101, 106)
 EXTENDED, EXTENDED_REPLY = 200, 201
 
 OK, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE, UNSUPPORTED = 0, 2, 3, 4, 8
-READS, WRITES = 1, 2  # of the flags of OPEN; all others change something too
+READS, WRITES, APPENDS = 1, 2, 4  # of the flags of OPEN; all others change something too
 HAS_SIZE = 1  # of the flags of attributes
 
 _U32 = struct.Struct(">I")
