@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import getpass
 import os
 import socket
@@ -128,6 +129,8 @@ class Gate(Connections):
     wanted: list[Wanted] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     pinned: list[tuple[str, str]] = field(default_factory=list)
+    extended: list[str] = field(default_factory=list)
+    extension_refusal: LocumError | None = None
     offered: list[Choice] = field(default_factory=list)
     events: list[ConnectionEvent] = field(default_factory=list)
     ended: list[tuple[UUID, str]] = field(default_factory=list)
@@ -168,6 +171,12 @@ class Gate(Connections):
         if self.pin_refusal is not None:
             raise self.pin_refusal
         self.pinned.append((key, fingerprint))
+
+    async def extend(self, grant: Grant, *, address: str) -> None:
+        self.extended.append(address)
+        if self.extension_refusal is not None:
+            raise self.extension_refusal
+        self.changers[-1](Now(grant.deadline + dt.timedelta(minutes=10)))
 
     async def happened(self, grant: Grant, events: Sequence[ConnectionEvent], *, address: str) -> None:
         self.events.extend(events)

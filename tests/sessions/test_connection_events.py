@@ -10,9 +10,11 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from locum.activities.model import connection_profile
 from locum.audit.model import audit_event
 from locum.kit.actor import Actor
 from locum.kit.db import Database, ReadTx, Tx
+from locum.kit.errors import Forbidden
 from locum.kit.ids import new_id
 from locum.kit.wake import Wake
 from locum.sessions import transition
@@ -76,7 +78,7 @@ async def test_each_event_is_a_row(database: Database, tmp_path: Path) -> None:
     assert [json.loads(detail)["file"] for _, detail in found] == ["/0", "/1", "/2"]
 
 
-async def test_what_the_gateway_says_happened_is_written(database: Database, tmp_path: Path) -> None:
+async def test_what_the_gateway_says_is_done_and_written(database: Database, tmp_path: Path) -> None:
     actor, session_id, connection_id = await opened(database, tmp_path, direct=False)
     gate = Connections(database, new_vault(tmp_path), Wake(), node="n")
     now = dt.datetime.now(dt.UTC)
@@ -85,6 +87,15 @@ async def test_what_the_gateway_says_happened_is_written(database: Database, tmp
         identity_name="alice", resource_id=session_id, resource_name="web01", activity_name="x", host="h", port=22,
         login_name="l", private_key=Secret(b"k"), certificate=None, trusted_host_key=None, deadline=now, record=True,
     )  # fmt: skip
+    rules = {"allow_session_extension": False, "session_extension_minutes": 10, "session_extension_count": 1}
+    await database.write(lambda tx: tx.run(sa.update(connection_profile).values(**rules)))
+    with pytest.raises(Forbidden, match="does not let sessions be extended"):
+        await gate.extend(grant, address="192.0.2.7")
+    await database.write(lambda tx: tx.run(sa.update(connection_profile).values(allow_session_extension=True)))
+    soon = now + dt.timedelta(minutes=3)
+    await database.write(lambda tx: tx.run(sa.update(access_session).values(scheduled_end=soon)))
+    await gate.extend(grant, address="192.0.2.7")
+    assert (await database.read(transition.get, session_id)).scheduled_end == soon + dt.timedelta(minutes=10)
     await gate.happened(grant, [("connection.forward", {"destination": "db01:1", "sent": 2})], address="192.0.2.7")
     ((action, detail),) = await database.read(said, session_id)
     assert action == "connection.forward"

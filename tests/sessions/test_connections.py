@@ -356,10 +356,11 @@ async def test_the_profile_is_asked_again_for_each_connection(door: Door) -> Non
     assert grant.notice is None
     await door.gate.closed(grant, reason="left")
     assert grant.channels == DEFAULT
-    await database.write(change_profile, ACTOR, profile_id, {"expiration_notice_minutes": 5})
+    more = {"allow_session_extension": True, "session_extension_minutes": 7, "session_extension_count": 1}
+    await database.write(change_profile, ACTOR, profile_id, {"expiration_notice_minutes": 5, **more})
     rules = await database.write(set_channel_rules, ACTOR, profile_id, {"upload": True, "shell": False})
     grant = await door.open(door.bound(session_id))
-    assert (grant.notice, grant.channels) == (dt.timedelta(minutes=5), rules)
+    assert (grant.notice, grant.channels, grant.extension) == (dt.timedelta(minutes=5), rules, 7)
     await door.gate.closed(grant, reason="left")
 
 

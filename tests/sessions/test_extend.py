@@ -14,7 +14,7 @@ from locum.audit.model import audit_event
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid
 from locum.sessions import transition
-from locum.sessions.extend import extend_session
+from locum.sessions.extend import extend_session, offered
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
 from locum.sessions.request import Request, request_session
@@ -55,6 +55,21 @@ async def test_the_owner_gets_more_as_often_as_the_profile_says(database: Databa
     assert (by_admin.scheduled_end - again.scheduled_end, by_admin.extensions) == (dt.timedelta(minutes=90), 2)
     extended = sa.select(sa.func.count()).where(audit_event.c.action == "session.extended")
     assert await database.read(lambda tx: tx.scalar(extended)) == 3
+
+
+async def test_what_the_gateway_offers_is_what_the_profile_gives(database: Database, tmp_path: Path) -> None:
+    session_id = await running(database, await make_world(database, tmp_path))
+
+    async def now() -> int | None:
+        return await database.read(lambda tx: offered(tx, transition.get(tx, session_id)))
+
+    assert await now() == 10
+    for _ in range(2):
+        await database.write(extend_session, ACTOR, session_id, 1, as_administrator=False)
+    assert await now() is None
+    changes = {"session_extension_count": 9, "allow_session_extension": False}
+    await database.write(lambda tx: tx.run(sa.update(connection_profile).values(**changes)))
+    assert await now() is None
 
 
 async def test_it_is_offered_in_the_last_minutes(database: Database, tmp_path: Path) -> None:

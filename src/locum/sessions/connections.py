@@ -34,15 +34,16 @@ from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.choices import Choice, choices
 from locum.sessions.connection_events import ConnectionEvent, write_end, write_events
+from locum.sessions.extend import extend_session, offered
 from locum.sessions.lifecycle import LIVE, Status
-from locum.sessions.model import AccessSession, LogLevel, connection, session_log
+from locum.sessions.model import AccessSession, connection
 from locum.sessions.profile_rules import check_connection, notice_of
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recorded_text_model import recorded_text
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
 from locum.sessions.wanted import Wanted, check_proof, ssh_key_use, takes_for_both
-from locum.sessions.watch import Live, Now, lock_words, look, pass_on
+from locum.sessions.watch import Live, Now, latest_warning, lock_words, look, pass_on
 from locum.vault import system_keys
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -88,6 +89,7 @@ class Grant:
     record: bool
     notice: dt.timedelta | None = None  # so long before the deadline the person is told; None = not at all
     channels: ChannelRules = DEFAULT  # what may pass the connection
+    extension: int | None = None  # minutes that the person may add to the session near its end; None = none
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -157,6 +159,7 @@ def authorize_connection(
         record=session.record,
         notice=notice_of(tx, session.profile_id),
         channels=channel_rules_of(tx, session.profile_id),
+        extension=offered(tx, session),
     )
 
 
@@ -280,7 +283,7 @@ class Connections:
             waiting = (
                 "waiting for approval…" if session.status == Status.APPROVAL_REQUIRED else "preparing access…"
             )
-            words = await self._db.read(_latest_warning, session_id) or waiting
+            words = await self._db.read(latest_warning, session_id) or waiting
             if words != told:
                 progress(words)
                 told = words
@@ -297,6 +300,12 @@ class Connections:
         self._live.pop(grant.connection_id, None)
         actor = Actor(grant.identity_id, grant.identity_name)
         await self._settle(write_end, actor, grant.session_id, grant.connection_id, reason, recording_digest)
+
+    async def extend(self, grant: Grant, *, address: str) -> None:
+        """Let the session of this connection last longer, as its profile says (PRX-09). Raises LocumError."""
+        actor = Actor(grant.identity_id, grant.identity_name, address)
+        await self._db.write(extend_session, actor, grant.session_id, 0, as_administrator=False)
+        self._changed.ring()
 
     async def happened(self, grant: Grant, events: Sequence[ConnectionEvent], *, address: str) -> None:
         """Write down what passed in a connection, as actions and details for the audit log."""
@@ -372,16 +381,6 @@ def _start(tx: Tx, who: SignedIn, wanted: Wanted, *, address: str, node: str) ->
         raise Forbidden("you may not do that there, or there is no such activity, resource or policy") from None
     check_proof(tx, session_id, who)  # before anything is done on the target; refused, the request is rolled back
     return session_id
-
-
-def _latest_warning(tx: ReadTx, session_id: UUID) -> str | None:
-    found: str | None = tx.scalar(
-        sa.select(session_log.c.text)
-        .where(session_log.c.session_id == session_id, session_log.c.level >= LogLevel.WARN)
-        .order_by(session_log.c.id.desc())
-        .limit(1)
-    )
-    return found
 
 
 def _accepts_first_key(tx: ReadTx, resource_id: UUID) -> bool:

@@ -12,7 +12,7 @@ from locum.activities.read import connection_profile_of
 from locum.audit import log as audit
 from locum.kit import jobs
 from locum.kit.actor import Actor
-from locum.kit.db import Tx
+from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Forbidden, Invalid
 from locum.sessions import transition
 from locum.sessions.extension import ExtensionRules, NotExtended, extend
@@ -28,6 +28,12 @@ def rules_of(profile: ConnectionProfile) -> ExtensionRules:
         profile.session_extension_minutes or 0,
         profile.session_extension_count or 0,
     )
+
+
+def offered(tx: ReadTx, session: AccessSession) -> int | None:
+    """How many minutes the owner may add at once when the session nears its end, or None."""
+    rules = rules_of(connection_profile_of(tx, session.profile_id))
+    return rules.minutes if rules.allowed and rules.minutes and session.extensions < rules.count else None
 
 
 def extend_session(

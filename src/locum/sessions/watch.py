@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.sessions.lifecycle import Status
-from locum.sessions.model import access_session
+from locum.sessions.model import LogLevel, access_session, session_log
 
 LOCKED = "the session is locked by an administrator"
 
@@ -99,3 +99,14 @@ def pass_on(live: list[Live], seen: dict[UUID, Seen]) -> None:
         elif session.now != one.told:
             one.told = session.now
             one.change(session.now)
+
+
+def latest_warning(tx: ReadTx, session_id: UUID) -> str | None:
+    """What the session's log warned of last."""
+    found: str | None = tx.scalar(
+        sa.select(session_log.c.text)
+        .where(session_log.c.session_id == session_id, session_log.c.level >= LogLevel.WARN)
+        .order_by(session_log.c.id.desc())
+        .limit(1)
+    )
+    return found

@@ -209,7 +209,7 @@ async def test_one_sign_in_carries_what_shares_it(client: Client, gate: Gate) ->
     answers = await asyncio.gather(*(client.run(*share, HOST, f"echo {number}") for number in range(4)))
     assert [answer.out for answer in answers] == [b"0\n", b"1\n", b"2\n", b"3\n"]
     copied = await client.run(*share, "mine", f"{HOST}:{client.home}/yours", program="scp")
-    assert (copied.status, (client.home / "yours").read_text()) == (0, "x")
+    assert (copied.status, copied.err, (client.home / "yours").read_text()) == (0, "", "x")
     assert (len(client.questions()), len(gate.grants)) == (asked, 1)
     await client.run(*share, "-O", "exit", HOST)
     await master.communicate()

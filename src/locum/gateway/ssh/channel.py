@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from locum.gateway.ssh.connection import ClientConnection
 
 DRAIN_S = 0.25
+EXTEND = b"\x18"  # Ctrl+X, which belongs to the target unless more time was just offered
 STDERR = asyncssh.EXTENDED_DATA_STDERR
 
 TermSize = tuple[int, int, int, int]
@@ -69,8 +70,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._opening: asyncio.Task[None] | None = None
         self._exit: Callable[[ServerChannel], None] = ServerChannel.close
         self.started = False
-        self._over = False
-        self._locked = False
+        self._over = self._locked = self._client_ended = False
 
     @property
     def has_pty(self) -> bool:
@@ -226,11 +226,15 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         if self._files is not None:
             self._files.up(data)
         elif self.has_pty:
+            if data == EXTEND and self._connection.may_extend:
+                self._connection.extend()
+                return
             self.up.take_at_once("i", data, self._mask.input(data))
         else:
             self.up.take("i", data)
 
     def eof_received(self) -> bool:
+        self._client_ended = True
         self._in_order(lambda: self.up.when_drained(self._end_of_input))
         return True
 
@@ -276,7 +280,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self.down.when_drained(self._pass_end_of_output)
 
     def _pass_end_of_output(self) -> None:
-        if self._client is not None and not self._over:
+        # Where both ways have ended, OpenSSH closes at once, and the status that is yet to come would be lost.
+        if self._client is not None and not self._over and not self._client_ended:
             self._client.write_eof()
 
     def exited(self, how: Callable[[ServerChannel], None]) -> None:

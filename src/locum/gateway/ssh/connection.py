@@ -71,6 +71,7 @@ class ClientConnection:
     ) -> None:
         """`wanted` None: the person is asked at the first terminal."""
         self.reason = CLIENT_LEFT
+        self.may_extend = False  # whether Ctrl+X asks for more time
         self._rooms = rooms
         self._ssh = ssh
         self._who = who
@@ -87,6 +88,7 @@ class ClientConnection:
         self._chosen: asyncio.Future[Choice] = self._loop.create_future()
         self._deadline: Deadline | None = None
         self._idle: Idle | None = None
+        self._extending: asyncio.Task[None] | None = None
         self._end_notice: str | None = None
         self._ends_at: dt.datetime | None = None
         self._locked: str | None = None
@@ -237,10 +239,27 @@ class ClientConnection:
 
     def _tell_of_end(self, line: str) -> None:
         """Where nothing is open yet, to the first that is opened."""
+        minutes = self._grant.extension if self._grant else None
+        if minutes is not None:
+            self.may_extend = True
+            line += f"; Ctrl+X adds {minutes} minute{'' if minutes == 1 else 's'}"
         if any(channel.started for channel in self._channels):
             self.say(line)
         else:
             self._end_notice = line
+
+    def extend(self) -> None:
+        """The person asks for more time. What comes of it is told to every channel."""
+        self.may_extend = False
+        self._extending = self._loop.create_task(self._extend())
+
+    async def _extend(self) -> None:
+        assert self._grant is not None
+        try:
+            await self._rooms.connections.extend(self._grant, address=self._address)
+        except LocumError as error:
+            self.may_extend = True
+            self.say(error.detail)
 
     # -- what changes while it lives
 
