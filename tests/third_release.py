@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import second_release
-from first_release import HOUR, Left
+from first_release import HOUR, Left, More
 from locum.kit.db import Tx
 from locum.kit.ids import new_id
 from locum.vault.secret import Secret
@@ -17,17 +17,19 @@ SCHEMA = "0003"
 CANDIDATE = "what web01 was to have"
 
 
-def leave(data: Path, url: str | None, password: str) -> Left:
+def leave(data: Path, url: str | None, password: str, *, revision: str = SCHEMA, more: More | None = None) -> Left:
     """Make the directory and fill the database at `url` (None: SQLite in the directory)."""
 
-    def more(tx: Tx, vault: Vault, left: Left, add: Callable[..., None], thing: Callable[..., UUID]) -> None:
+    def all_of(tx: Tx, vault: Vault, left: Left, add: Callable[..., None], thing: Callable[..., UUID]) -> None:
         _rules(left, add, thing)
         _managed(left, add, thing)
         _rotated(tx, vault, left, add)
         # A restored copy that nobody has let go yet, and so nothing of it is worked on.
         add("pause", id=1, since=tx.now - HOUR, reason="restored")
+        if more is not None:
+            more(tx, vault, left, add, thing)
 
-    return second_release.leave(data, url, password, revision=SCHEMA, more=more)
+    return second_release.leave(data, url, password, revision=revision, more=all_of)
 
 
 def _rules(left: Left, add: Callable[..., None], thing: Callable[..., UUID]) -> None:

@@ -17,6 +17,7 @@ from demo.client import Client, Codes, Refused
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+import fourth_release
 import second_release
 import third_release
 from first_release import RECOVERY_CODE, Left, leave
@@ -34,7 +35,7 @@ from locum.sessions.recorded_text_model import LETTERS
 from locum.vault.keyring import load_keyring
 from locum.vault.store import Vault
 
-RELEASES = (second_release, third_release)
+RELEASES = (second_release, third_release, fourth_release)
 """Each has a file of its own that leaves rows in every table; the first one's does not, and has its tests below."""
 
 

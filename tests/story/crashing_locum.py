@@ -3,10 +3,17 @@ test_crash.py, test_database_crash.py, test_actions_crash.py and test_rotation_c
 
 Boundaries are before and after every unit of work that changes a session or a rotation, and before and after every
 change on a target. With LOCUM_CRASH_AT=0 it only counts them, into the file LOCUM_CRASH_COUNT.
+
+With LOCUM_HOLD, a folder, it doesn't die (test_faults.py): a number in the file `at` there makes it wait at that
+boundary from then on, as long as the file `held` is there, which holds the boundary's name. The file `clock` says by
+how many seconds the database's clock is wrong. Targets that hang are given up after seconds.
 """
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
+import importlib
 import os
 import signal
 import sys
@@ -20,10 +27,13 @@ from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
-from locum.kit.db import Database
+from locum.kit.db import Database, ReadTx
 
-AT = int(os.environ["LOCUM_CRASH_AT"])
-COUNT = Path(os.environ["LOCUM_CRASH_COUNT"])
+AT = int(os.environ.get("LOCUM_CRASH_AT", "0"))
+COUNT = Path(os.environ.get("LOCUM_CRASH_COUNT", os.devnull))
+HOLD = Path(os.environ["LOCUM_HOLD"]) if "LOCUM_HOLD" in os.environ else None
+PATIENCE_S = 4
+PATIENT = ("database", "linux", "mariadb", "mariadb_access", "mariadb_wire", "postgresql", "ssh")
 STEPS = (
     "locum.sessions.provision",
     "locum.sessions.revoke",
@@ -45,11 +55,48 @@ CHANGES = {
 passed: list[str] = []
 
 
-def boundary(name: str) -> None:
+async def boundary(name: str) -> None:
+    if HOLD is not None:
+        await hold(HOLD, name)
+        return
     passed.append(name)
     COUNT.write_text("\n".join(passed))
     if len(passed) == AT:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def hold(folder: Path, name: str) -> None:
+    at, held = folder / "at", folder / "held"
+    if not at.exists():
+        return
+    left = int(at.read_text()) - 1
+    at.write_text(str(left))
+    if left == 0:
+        at.unlink()
+        (folder / "held.new").write_text(name)
+        (folder / "held.new").rename(held)
+        while held.exists():
+            await asyncio.sleep(0.01)
+
+
+def be_impatient() -> None:
+    for name in PATIENT:
+        module = importlib.import_module(f"locum.connectors.{name}")
+        for constant in ("CONNECT_TIMEOUT_S", "COMMAND_TIMEOUT_S"):
+            if hasattr(module, constant):
+                setattr(module, constant, PATIENCE_S)
+
+
+def set_clock(folder: Path) -> None:
+    right = ReadTx.now.fget
+
+    def now(self: ReadTx) -> dt.datetime:
+        clock = folder / "clock"
+        assert right is not None
+        wrong_by = float(clock.read_text() or 0) if clock.exists() else 0
+        return right(self) + dt.timedelta(seconds=wrong_by)
+
+    ReadTx.now = property(now)  # type: ignore[method-assign, assignment]
 
 
 write = Database.write
@@ -58,9 +105,9 @@ write = Database.write
 async def counted_write(self: Database, fn: Any, *args: Any, **kwargs: Any) -> Any:
     if fn.__module__ not in STEPS or fn.__name__ == "look":
         return await write(self, fn, *args, **kwargs)
-    boundary(f"before {fn.__name__}")
+    await boundary(f"before {fn.__name__}")
     result = await write(self, fn, *args, **kwargs)
-    boundary(f"after {fn.__name__}")
+    await boundary(f"after {fn.__name__}")
     return result
 
 
@@ -69,11 +116,11 @@ def count_changes(connector: Any, name: str) -> None:
 
     async def counted(self: Any, what: Any, *args: Any, **kwargs: Any) -> Any:
         words = f"{name} {getattr(what, 'kind', '')}".rstrip()
-        boundary(f"before {words}")
+        await boundary(f"before {words}")
         try:
             return await change(self, what, *args, **kwargs)
         finally:
-            boundary(f"after {words}")
+            await boundary(f"after {words}")
 
     setattr(connector, name, counted)
 
@@ -83,5 +130,8 @@ for owner, names in CHANGES.items():
     for changing in names:
         count_changes(owner, changing)
 
+if HOLD is not None:
+    be_impatient()
+    set_clock(HOLD)
 sys.argv = ["locum", "serve", *sys.argv[1:]]
 main()
