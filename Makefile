@@ -84,7 +84,7 @@ format: setup ## Format the code and sort the imports
 	@$(BIN)/ruff format --quiet $(SOURCES)
 
 .PHONY: mutation
-mutation: setup ## Score the tests of identities, guards, vault and rotation plan on mutated code; `NAMES=signin` tries that module alone
+mutation: setup ## Score the tests of identities, guards, vault and decisions on mutated code; `NAMES=signin` tries that module alone
 	@nice -n 9 $(BIN)/python -m scripts.mutation $(foreach name,$(NAMES),'$(name)')
 
 .PHONY: bench

@@ -58,7 +58,7 @@ def linux(host: Host) -> FaultTarget:
     def refuse() -> Undo:
         """Its service account may not become root, and is thrown out."""
         run(f"mv /etc/sudoers.d/{host.account} /root/; pkill -KILL -u {host.account}; pkill -KILL -x sudo")
-        return lambda: run(f"mv /root/{host.account} /etc/sudoers.d/")
+        return lambda: run(f"mv /root/{host.account} /etc/sudoers.d/; rm -f /run/sudo/ts/{host.account}")
 
     def hang() -> Undo:
         run("kill -STOP -1")
@@ -147,7 +147,7 @@ def mariadb(server: MariadbServer) -> FaultTarget:
         return nothing
 
     def remove() -> None:
-        made.run(f"DROP USER {BYSTANDER}@'%%'")
+        made.run(f"DROP USER {BYSTANDER}@'%'")
         made.run("DROP ROLE fault_clerks")
         made.run(f"DROP USER {service}")
         made.run("DROP DATABASE fault_orders")
@@ -157,8 +157,8 @@ def mariadb(server: MariadbServer) -> FaultTarget:
     made.run(f"GRANT ALL ON *.* TO {service} WITH GRANT OPTION")
     made.run(f"CREATE ROLE fault_clerks WITH ADMIN {service}")
     made.run(f"CREATE USER {BYSTANDER}@'%%' IDENTIFIED BY %s", password)
-    made.run(f"GRANT fault_clerks TO {BYSTANDER}@'%%'")
-    made.run(f"GRANT SELECT ON fault_orders.* TO {BYSTANDER}@'%%'")
+    made.run(f"GRANT fault_clerks TO {BYSTANDER}@'%'")
+    made.run(f"GRANT SELECT ON fault_orders.* TO {BYSTANDER}@'%'")
     return FaultTarget(
         _database(target, 4),
         {"username": SERVICE, "password": password},

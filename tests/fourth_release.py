@@ -31,7 +31,9 @@ def leave(data: Path, url: str | None, password: str, *, revision: str = SCHEMA,
 
 def _groups(tx: Tx, left: Left, add: Callable[..., None], thing: Callable[..., UUID]) -> None:
     begun = tx.now - 24 * HOUR
-    people = thing("identity", "Operators", kind=6, locked=False, tokens_valid_from=begun, description="Who operates")
+    people = thing(
+        "identity", "Operators", kind=1, locked=False, tokens_valid_from=begun, description="Who operates"
+    )
     add("identity_member", group_id=people, member_id=left.ids["alice"])
     hosts = thing("resource_group", "Web servers")
     add("resource_group_member", group_id=hosts, resource_id=left.ids["web01"])

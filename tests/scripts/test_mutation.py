@@ -60,8 +60,16 @@ def test_the_goal(killed: int, alive: int, passes: bool) -> None:
 
 
 @pytest.mark.parametrize(("killed", "passes"), [(90, True), (89, False)])
-@pytest.mark.parametrize("file", ["src/locum/vault/seal.py", "src/locum/rotation/plan.py"])
-def test_the_vault_and_the_plan_have_a_higher_goal(file: str, killed: int, passes: bool) -> None:
+@pytest.mark.parametrize(
+    "file",
+    [
+        "src/locum/vault/seal.py",
+        "src/locum/rotation/plan.py",
+        "src/locum/policies/decide.py",
+        "src/locum/sessions/lifecycle.py",
+    ],
+)
+def test_what_all_else_rests_on_has_a_higher_goal(file: str, killed: int, passes: bool) -> None:
     """However well the rest is tested."""
     assert enough([Tally("src/a.py", 1000, ()), Tally(file, killed, ("x",) * (100 - killed))]) is passes
 

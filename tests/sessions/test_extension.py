@@ -51,16 +51,26 @@ def test_an_administrator_is_bound_by_the_longest_session_alone(
 
 def test_each_rule_is_named() -> None:
     rules = ExtensionRules(True, 10, 1)
-    missing = [
-        more(ExtensionRules(False, 10, 1)),
-        more(rules, used=1),
-        more(rules, left=6),
-    ]
-    assert [m.missing for m in missing if isinstance(m, NotExtended)] == [
-        "allow session extension",
-        "extension left",
-        "last 5 minutes",
-    ]
-    too_many = more(rules, minutes=11)
-    assert isinstance(too_many, NotExtended)
-    assert (too_many.missing, too_many.reason) == (None, "the connection profile gives 10 minutes at once")
+    assert more(ExtensionRules(False, 10, 1)) == NotExtended(
+        "the connection profile does not let sessions be extended", "allow session extension"
+    )
+    assert more(rules, used=1) == NotExtended(
+        "the session has been extended as often as its connection profile allows", "extension left"
+    )
+    assert more(rules, left=6) == NotExtended("a session can be extended in its last 5 minutes", "last 5 minutes")
+    assert more(rules, minutes=11) == NotExtended("the connection profile gives 10 minutes at once", None)
+    assert more(rules, minutes=-1) == NotExtended("the number of minutes must be at least 1", None)
+
+
+def test_the_last_minutes_begin_with_the_fifth_before_the_end() -> None:
+    assert more(ExtensionRules(True, 10, 1), left=5) == Extended(START + 70 * MINUTE)
+
+
+def test_a_session_may_last_as_long_as_the_longest_and_no_minute_more() -> None:
+    rules = ExtensionRules(False, 0, 0)
+    too_long = NotExtended("a session may not last longer than 43200 minutes", None)
+    assert more(rules, minutes=LONGEST_MINUTES - 60, admin=True) == Extended(START + LONGEST)
+    assert more(rules, minutes=LONGEST_MINUTES - 59, admin=True) == too_long
+    # Of a session that would be that long already, and of a number for which no date is left.
+    assert more(rules, minutes=LONGEST_MINUTES, admin=True) == too_long
+    assert more(rules, minutes=2**62, admin=True) == too_long

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -11,7 +11,9 @@ import pytest
 from bench.postgres import PostgresServer
 from demo.hosts import Host
 
+import fault_targets
 from database_targets import Authority, DatabaseTarget, MariadbServer
+from fault_targets import FaultTarget
 from installation import Installation
 from live_logins import NAME, PASSWORD, LiveLogin, mariadb_login, postgres_login, remove_linux_login
 
@@ -59,3 +61,33 @@ def mariadb_kept(mariadb_target: MariadbServer, database_authority: Authority) -
     mariadb_target.run("CREATE USER %s@'%%' IDENTIFIED BY %s", NAME, PASSWORD)
     yield mariadb_login(mariadb_target, database_authority)
     mariadb_target.run("DROP USER %s@'%%'", NAME)
+
+
+@pytest.fixture(scope="module")
+def fault_target(
+    request: pytest.FixtureRequest, linux_hosts: list[Host]
+) -> Iterator[Callable[[str], FaultTarget]]:
+    made: dict[str, FaultTarget] = {}
+
+    def make(name: str) -> FaultTarget:
+        if name not in made:
+            if name == "linux":
+                made[name] = fault_targets.linux(linux_hosts[1])
+            elif name == "postgresql":
+                server: tuple[PostgresServer, DatabaseTarget] = request.getfixturevalue("postgres_target")
+                made[name] = fault_targets.postgresql(*server)
+            else:
+                mariadb: MariadbServer = request.getfixturevalue("mariadb_target")
+                made[name] = fault_targets.mariadb(mariadb)
+        return made[name]
+
+    yield make
+    for target in made.values():
+        target.remove()
+
+
+@pytest.fixture(scope="module")
+def trusting_targets(database_authority: Authority) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(database_authority.file))
+        yield
