@@ -11,7 +11,15 @@ import sqlalchemy as sa
 
 from locum.actions.catalog import CONNECTORS, checked_parameters, template_of
 from locum.actions.login_template import parse
-from locum.activities.model import Activity, LoginType, Phase, activity, activity_action, activity_group
+from locum.activities.model import (
+    Activity,
+    ActivityType,
+    LoginType,
+    Phase,
+    activity,
+    activity_action,
+    activity_group,
+)
 from locum.activities.model import activity_group_member as in_group
 from locum.activities.read import activity_of
 from locum.audit import log as audit
@@ -74,7 +82,7 @@ def change_activity(
     **how: Any,
 ) -> Activity:
     """Change what is given, for sessions that are asked for from now on. Raises NotFound besides."""
-    held = activity_of(tx, activity_id)
+    held = _editable(tx, activity_id)
     if platform_id not in (None, held.platform_id):
         raise Invalid("an activity stays on its platform", field="platformId")
     values: dict[str, Any] = dict(how)
@@ -113,7 +121,7 @@ def set_actions(tx: Tx, actor: Actor, activity_id: UUID, phase: Phase, actions: 
 
     Raises NotFound, and Invalid where a step is not one of the platform or is not said well.
     """
-    held = activity_of(tx, activity_id)
+    held = _editable(tx, activity_id)
     connector = _connector(tx, held.platform_id)
     if len(actions) > MOST_ACTIONS:
         raise Invalid(f"an activity may have {MOST_ACTIONS} actions in each part", field="action")
@@ -136,6 +144,13 @@ def set_actions(tx: Tx, actor: Actor, activity_id: UUID, phase: Phase, actions: 
     tx.run(sa.update(activity).where(activity.c.id == activity_id).values(modified_at=tx.now))
     kinds = [str(row["kind"]) for row in rows]
     _audit(tx, actor, "activity.actions_changed", activity_id, held.name, step=", ".join(kinds), count=len(rows))
+
+
+def _editable(tx: ReadTx, activity_id: UUID) -> Activity:
+    held = activity_of(tx, activity_id)
+    if held.type == ActivityType.CREDENTIAL_RELEASE:
+        raise Conflict("this activity came with Locum and stays as it is")
+    return held
 
 
 def _row(action: Action, connector: str, phase: Phase) -> dict[str, Any]:

@@ -26,6 +26,16 @@ class SshKeyUse(StrEnum):
     ANY = "any"
 
 
+class ActivityType(IntEnum):
+    """What an activity is (ACT-01). Numbers of the contract's ActivityType, those that are built.
+
+    CREDENTIAL_RELEASE: the one activity of credential-based policies, which comes with Locum and stays as it is.
+    """
+
+    INTERACTIVE = 0
+    CREDENTIAL_RELEASE = 3
+
+
 class LoginType(IntEnum):
     """Whose account a session uses (ACT-02, A.7). Numbers of the contract's ActivityLoginType, those that are built.
 
@@ -188,7 +198,7 @@ activity = sa.Table(
     sa.Column("is_deleted", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
-    sa.CheckConstraint("type = 0", name="type"),
+    sa.CheckConstraint("type IN (0, 3)", name="type"),
     sa.CheckConstraint("login_type IN (0, 1, 2)", name="login_type"),
     sa.CheckConstraint("requester_format BETWEEN 0 AND 4", name="requester_format"),
     sa.Index("ix_activity_platform_id", "platform_id"),
@@ -196,7 +206,7 @@ activity = sa.Table(
 
 
 class Activity(msgspec.Struct, frozen=True):
-    """`type` 0 is Interactive (ACT-01). `login_template` says what the account is called (ACT-03), None: as Locum does
+    """`type` is an ActivityType. `login_template` says what the account is called (ACT-03), None: as Locum does
     by itself. `create_account` and `delete_account` are a managed account's; one for the session alone always is made
     and deleted, and a requester's own never. A deleted activity is kept for the sessions that used it."""
 

@@ -40,6 +40,7 @@ from locum.sessions.address import ssh_url
 from locum.sessions.lifecycle import ENDED, Status
 from locum.sessions.model import AccessSession
 from locum.sessions.request import Request, request_session
+from locum.sessions.wanted_credential import CredentialWanted
 
 GROUP_AT_ONCE = 100
 
@@ -91,7 +92,7 @@ class SessionLogQuery(In):
     status=201,
     problems=(400, 404),
     audit="session.requested",
-    summary="Ask for an activity on a resource, by id or by name (SES-01)",
+    summary="Ask for an activity on a resource, or for a credential, by id or by name (SES-01)",
 )
 def create_session(tx: Tx, call: Call[None, None, ActivitySessionRequestIn]) -> ActivitySession:
     session_id = _request(tx, call, call.body, None)
@@ -139,8 +140,20 @@ def _request(tx: Tx, call: Call[None, None, Any], body: ActivitySessionRequestIn
         key_policies=caller.key.policies if caller.key else None,
         answers=tuple((one.name, one.value or "") for one in body.custom_fields or ()),
         group_id=group_id,
+        credential=_credential(caller, body),
     )
     return request_session(tx, caller.actor, asked, node=call.api.node)
+
+
+def _credential(caller: Caller, body: ActivitySessionRequestIn) -> CredentialWanted | None:
+    wanted = CredentialWanted(
+        given(body.credential_id),
+        body.credential_username or None,
+        body.credential_domain or None,
+        body.credential_name or None,
+        caller.key.credentials if caller.key else None,
+    )
+    return wanted if wanted.id or wanted.username or wanted.name else None
 
 
 @operation(
@@ -193,6 +206,8 @@ def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
     if session.status in ENDED:
         raise Conflict("the session has ended: its address leads nowhere any more")
     names = reads.names(tx, session.id)
+    if names.resource_name is None:
+        raise NotFound("a session of a credential has no address: it opens no connection")
     gateway = connection_profile_of(tx, session.profile_id).ssh_proxy_host or call.api.ssh_address
     return ssh_url(names.identity_name, names.activity_name, names.resource_name, session.id, gateway=gateway)
 

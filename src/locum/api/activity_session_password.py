@@ -1,4 +1,4 @@
-"""/api/v1/ActivitySession: the password of one's own session's login, where its target takes one (SES-10)."""
+"""/api/v1/ActivitySession: the password of one's own session's login, or the secret of its credential (SES-10, B.5)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def can_view_password(tx: ReadTx, call: Call[SessionId, None, None]) -> bool:
     own = session.identity_id == call.caller.identity_id
     running = session.status == Status.ACTIVE and tx.now < session.scheduled_end and not session.locked
     profile = connection_profile_of(tx, session.profile_id)
+    if session.credential_id is not None:  # what such a session is for, whatever the profile says (B.5)
+        return own and running
     return own and running and session.password_secret_id is not None and profile.allow_view_password
 
 
@@ -37,12 +39,15 @@ def can_view_password(tx: ReadTx, call: Call[SessionId, None, None]) -> bool:
     permission=Permission.SESSIONS_OWN_USE,
     problems=(400, 404),
     audit="session.password_shown",
-    summary="The password of one's own active session's login, as plain text; 404 where it has none (SES-10)",
+    summary="The password of one's own active session's login, or the secret of its credential, as plain text (SES-10)",
 )
 def copy_password(tx: Tx, call: Call[SessionId, None, None]) -> PlainText:
     session = may_see(tx, call.caller, call.params.session_id)
     profile = connection_profile_of(tx, session.profile_id)
-    if not profile.allow_password_access:
+    if session.credential_id is not None:
+        if call.caller.key is not None:
+            call.caller.key.check_credential(session.credential_id)
+    elif not profile.allow_password_access:
         raise Forbidden(
             f"the connection profile “{profile.name}” shows nobody the password", missing="password access"
         )

@@ -132,7 +132,7 @@ def remove_resources(tx: Tx, call: Call[PolicyPath, None, list[ManagedResourceId
     permission=Permission.POLICIES_POLICY_MODIFY,
     problems=(404,),
     audit="policy.member_added",
-    summary="Put credentials into a credential-based policy, by their own id or by their managed user's account",
+    summary="Put credentials, by their own id or their managed user's account, and groups of them into a policy",
 )
 def add_credentials(tx: Tx, call: Call[PolicyPath, None, list[CredentialOrHostUserIdIn]]) -> Counts:
     wanted, failed = _credentials(tx, call.body)
@@ -146,7 +146,7 @@ def add_credentials(tx: Tx, call: Call[PolicyPath, None, list[CredentialOrHostUs
     permission=Permission.POLICIES_POLICY_MODIFY,
     problems=(404,),
     audit="policy.member_removed",
-    summary="Take credentials out of a credential-based policy",
+    summary="Take credentials and groups of them out of a credential-based policy",
 )
 def remove_credentials(tx: Tx, call: Call[PolicyPath, None, list[CredentialOrHostUserIdIn]]) -> Counts:
     wanted, failed = _credentials(tx, call.body)
@@ -207,12 +207,13 @@ def _accounts(tx: ReadTx, body: list[AccountIdAndEntityIn]) -> Wanted:
 
 
 def _credentials(tx: ReadTx, body: list[CredentialOrHostUserIdIn]) -> tuple[Wanted, int]:
-    """The credentials meant, and how many entries mean none: no policy joins a credential group."""
+    """The credentials and groups of them that are meant, and how many entries mean none."""
     by_user = [entry.id for entry in body if entry.entity_type is CredentialOrHostUser.HOST_USER]
     of_users = credentials_of_host_users(tx, by_user)
     ids = [entry.id for entry in body if entry.entity_type is CredentialOrHostUser.CREDENTIAL]
-    groups = {entry.id for entry in body if entry.entity_type is CredentialOrHostUser.CREDENTIAL_GROUP}
-    return {"credentials": [*ids, *of_users.values()]}, len(groups) + len(set(by_user) - of_users.keys())
+    groups = [entry.id for entry in body if entry.entity_type is CredentialOrHostUser.CREDENTIAL_GROUP]
+    wanted = {"credentials": [*ids, *of_users.values()], "credential_groups": groups}
+    return wanted, len(set(by_user) - of_users.keys())
 
 
 def _check_vaults(tx: ReadTx, policy_id: UUID) -> None:

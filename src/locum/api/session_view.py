@@ -42,6 +42,7 @@ def shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession
             created_date_time_utc=at(row.created_at),
             modified_date_time_utc=at(row.modified_at),
             login_account_name=row.login_name,
+            credential_id=row.credential_id,
             activity_id=row.activity_id,
             activity_configuration_id=row.profile_id,
             access_control_policy_id=row.policy_id,
@@ -97,6 +98,7 @@ def summary(row: reads.SessionRow, connections: list[Connection], now: dt.dateti
     return SessionSummary(
         id=row.id,
         host_display_name=row.resource_name,
+        can_view_password=row.credential_id is not None and row.status == Status.ACTIVE and not row.locked,
         user_id=row.identity_id,
         user_display_name=row.identity_name,
         created_by=row.created_by,
@@ -131,7 +133,7 @@ def summary(row: reads.SessionRow, connections: list[Connection], now: dt.dateti
         note=row.note,
         ticket=row.ticket,
         target_id=row.resource_id,
-        target_name=row.resource_name,
+        target_name=row.resource_name or row.credential_name,
         login_account_name=row.login_name,
         login_display_name=row.login_name,
     )

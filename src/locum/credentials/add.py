@@ -106,11 +106,15 @@ def free_login(tx: ReadTx, username: str | None, domain: str | None, *, but: UUI
     """The columns of a login. Raises Invalid, and Conflict if another credential than `but` has it."""
     login = checked_name(username, field="username")
     place = checked_name(domain, field="domain") if domain else ""
-    # checked_name lets no control character through, so no other pair of the two gives the same key.
-    login_key = f"{name_key(place)}\x1f{login}"
-    if tx.scalar(sa.select(credential.c.id).where(credential.c.login_key == login_key)) not in (None, but):
+    key = login_key(login, place)
+    if tx.scalar(sa.select(credential.c.id).where(credential.c.login_key == key)) not in (None, but):
         raise Conflict(TAKEN)
-    return {"username": login, "domain": place, "login_key": login_key}
+    return {"username": login, "domain": place, "login_key": key}
+
+
+def login_key(username: str, domain: str) -> str:
+    """What no two credentials share. No name has a control character, so no other pair of the two gives the same."""
+    return f"{name_key(domain)}\x1f{username}"
 
 
 def search_key(username: str, domain: str, name: str | None) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from locum.credentials import secrets
 from locum.credentials.add import record
 from locum.credentials.change import held_credential, write
-from locum.credentials.elsewhere import identity, lease, resource, rotation
+from locum.credentials.elsewhere import access_session, identity, lease, resource, rotation
 from locum.credentials.model import (
     Credential,
     credential_group_member,
@@ -25,6 +25,11 @@ from locum.kit.named import Use, unused
 from locum.vault.store import Vault
 
 _LIVE = sa.select(lease.c.credential_id, lease.c.identity_id).where(lease.c.state != "ended").subquery()
+_SESSIONS = (
+    sa.select(access_session.c.credential_id, access_session.c.identity_id)
+    .where(access_session.c.status < 3)  # those that have not ended
+    .subquery()
+)
 _USES = (
     Use("resource", resource.c.name, (resource.c.service_account_id,)),
     Use("rotation", sa.literal("under way"), (rotation.c.open_credential_id,)),
@@ -33,12 +38,17 @@ _USES = (
         sa.select(identity.c.name).where(identity.c.id == _LIVE.c.identity_id).scalar_subquery(),
         (_LIVE.c.credential_id,),
     ),
+    Use(
+        "session of",
+        sa.select(identity.c.name).where(identity.c.id == _SESSIONS.c.identity_id).scalar_subquery(),
+        (_SESSIONS.c.credential_id,),
+    ),
 )
 _ATTACHED = (managed_user, credential_group_member, override_credential)
 
 
 def delete_credential(tx: Tx, vault: Vault, actor: Actor, credential_id: UUID) -> Credential:
-    """Raises NotFound, and Conflict that names what uses it: a resource, an open rotation, a lease."""
+    """Raises NotFound, and Conflict that names what uses it: a resource, an open rotation, a lease, a session."""
     held = held_credential(tx, credential_id)
     with unused(tx, held.id, "credential", _USES):
         for table in _ATTACHED:

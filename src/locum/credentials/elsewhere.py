@@ -35,4 +35,16 @@ lease = sa.table(
     sa.column("identity_id", sa.Uuid),
     sa.column("state", sa.String),
 )
+access_session = sa.table(
+    "access_session",
+    sa.column("credential_id", sa.Uuid),
+    sa.column("identity_id", sa.Uuid),
+    sa.column("status", sa.Integer),
+)
+policy = sa.table(
+    "policy", sa.column("id", sa.Uuid), sa.column("name", sa.String), sa.column("is_deleted", sa.Boolean)
+)
+policy_credential_group = sa.table(
+    "policy_credential_group", sa.column("policy_id", sa.Uuid), sa.column("member_id", sa.Uuid)
+)
 identity = sa.table("identity", sa.column("id", sa.Uuid), sa.column("name", sa.String))

@@ -9,15 +9,22 @@ import sqlalchemy as sa
 
 from locum.audit import log as audit
 from locum.credentials import members
+from locum.credentials.elsewhere import policy, policy_credential_group
 from locum.credentials.members import OF_GROUP
 from locum.credentials.model import CredentialGroup, credential_group
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import NotFound
 from locum.kit.ids import new_id
-from locum.kit.named import free_name, name_kept
+from locum.kit.named import Use, free_name, name_kept, unused
 
 _WORD = "credential group"
+_LIVE = (
+    sa.select(policy.c.name, policy_credential_group.c.member_id)
+    .join(policy, policy.c.id == policy_credential_group.c.policy_id)
+    .where(policy.c.is_deleted.is_(False))
+    .subquery()
+)
 _COLUMNS = [credential_group.c[name] for name in CredentialGroup.__struct_fields__]
 
 
@@ -73,9 +80,13 @@ def change_group(
 
 
 def delete_group(tx: Tx, actor: Actor, group_id: UUID) -> None:
-    """Delete a group; its credentials stay. Raises NotFound."""
+    """Delete a group; its credentials stay. Raises NotFound, and Conflict where policies join it."""
     held = group_of(tx, group_id)
-    tx.run(sa.delete(credential_group).where(credential_group.c.id == group_id))
+    c = policy_credential_group.c
+    with unused(tx, group_id, _WORD, (Use("access policy", _LIVE.c.name, (_LIVE.c.member_id,)),)):
+        # Memberships of deleted policies: nothing can come of them any more.
+        tx.run(sa.delete(policy_credential_group).where(c.member_id == group_id))
+        tx.run(sa.delete(credential_group).where(credential_group.c.id == group_id))
     _audit(tx, actor, "credential_group.deleted", group_id, held.name)
 
 

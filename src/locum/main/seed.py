@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.activities.model import LoginType, activity, activity_action, connection_profile
+from locum.activities.model import ActivityType, LoginType, activity, activity_action, connection_profile
 from locum.credentials import complexity
 from locum.credentials.model import history_option, password_complexity, schedule
 from locum.credentials.schedule import Frequency, Timing
@@ -19,6 +19,7 @@ from locum.resources.model import PlatformType, platform
 
 DEFAULT_PROFILE = "Default"
 DEFAULT_MINUTES = 60
+RELEASE = "Credential Release"
 _VERSIONS = 10
 
 
@@ -40,7 +41,7 @@ _SCHEDULES: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def seed(tx: Tx) -> None:
     """Add what is missing; running it again changes nothing."""
-    linux, postgresql, mariadb, _ = [_platform(tx, *each) for each in _PLATFORMS]
+    linux, postgresql, mariadb, secret_vault = [_platform(tx, *each) for each in _PLATFORMS]
     _rules(tx)
     _profile(tx)
     sudo = {"run_as": "ALL", "commands": "ALL", "nopasswd": "true"}
@@ -55,6 +56,7 @@ def seed(tx: Tx) -> None:
     _activity(tx, linux, "Linux shell", f"An account {alone}", [])
     _activity(tx, postgresql, "PostgreSQL login", f"A login role {alone}; its password is the session's", [])
     _activity(tx, mariadb, "MySQL login", f"A MariaDB user {alone}; its password is the session's", [])
+    _release(tx, secret_vault)
 
 
 def _platform(
@@ -120,8 +122,33 @@ def _profile(tx: Tx) -> None:
     )
 
 
+def _release(tx: Tx, platform_id: UUID) -> None:
+    """The one activity of credential-based policies; where its name is taken by another, it has one with a number."""
+    c = activity.c
+    if tx.scalar(sa.select(c.id).where(c.type == ActivityType.CREDENTIAL_RELEASE)) is not None:
+        return
+    names = [RELEASE, *(f"{RELEASE} {number}" for number in range(2, 100))]
+    taken = set(tx.scalars(sa.select(c.name_key).where(c.name_key.in_([name_key(name) for name in names]))))
+    _activity(
+        tx,
+        platform_id,
+        next(name for name in names if name_key(name) not in taken),
+        "The secret of a credential, known for the time of the session",
+        [],
+        type=ActivityType.CREDENTIAL_RELEASE,
+        login_type=LoginType.REQUESTER,
+    )
+
+
 def _activity(
-    tx: Tx, platform_id: UUID, name: str, description: str, actions: list[tuple[str, dict[str, str]]]
+    tx: Tx,
+    platform_id: UUID,
+    name: str,
+    description: str,
+    actions: list[tuple[str, dict[str, str]]],
+    *,
+    type: ActivityType = ActivityType.INTERACTIVE,
+    login_type: LoginType = LoginType.ACTIVITY_IDENTITY,
 ) -> None:
     if tx.scalar(sa.select(activity.c.id).where(activity.c.name_key == name_key(name))) is not None:
         return
@@ -133,8 +160,8 @@ def _activity(
         name_key=name_key(name),
         description=description,
         platform_id=platform_id,
-        type=0,
-        login_type=LoginType.ACTIVITY_IDENTITY,
+        type=type,
+        login_type=login_type,
         is_default=True,
         created_at=tx.now,
         modified_at=tx.now,

@@ -88,7 +88,7 @@ def add_policy(
             "identities": len(members.identities) + len(members.groups),
             "resources": len(members.resources) + len(members.resource_groups),
             "activities": len(members.activities) + len(members.activity_groups),
-            "credentials": len(members.credentials),
+            "credentials": len(members.credentials) + len(members.credential_groups),
         },
     )
     return get_policy(tx, made.id)

@@ -41,6 +41,7 @@ class Changes:
     resource_groups: list[UUID] | None = None
     activity_groups: list[UUID] | None = None
     credentials: list[UUID] | None = None
+    credential_groups: list[UUID] | None = None
     policy_type: PolicyType | None = None
     priority: int | None = None
     approval: Approval | None = None

@@ -69,7 +69,7 @@ class Facts:
 
     `key_policies`: the only ones that the API key behind the request is for; None = it is not bounded so. `answers`:
     to custom fields, as (name, value). `origin` and `at` (the start): None = from where and when are not asked.
-    `approved`: the approvers have said yes to this request already.
+    `approved`: the approvers have said yes to this request already. `wanted`: the words for what is asked for.
     """
 
     identity_locked: bool
@@ -83,6 +83,7 @@ class Facts:
     origin: Origin | None = None
     at: dt.datetime | None = None
     approved: bool = False
+    wanted: str = "this activity on this resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def general_refusal(facts: Facts) -> Denied | None:
         return Denied("this activity is for another platform than the resource's", "matching platform")
     wanted = [p for p in facts.policies if facts.wanted_policy_id in (None, p.id)]
     if not wanted:
-        return Denied("no access policy gives you this activity on this resource", "access policy")
+        return Denied(f"no access policy gives you {facts.wanted}", "access policy")
     if facts.key_policies is not None and not facts.key_policies.intersection(p.id for p in wanted):
         return Denied("this API key is not for the access policy that would give you this", "key scope policy")
     return None

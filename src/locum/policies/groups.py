@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from locum.activities.model import activity, activity_group, activity_group_member
+from locum.activities.model import ActivityType, activity, activity_group, activity_group_member
 from locum.audit import log as audit
 from locum.identities import people
 from locum.identities.model import GROUPS, Kind, identity, identity_member
@@ -60,6 +60,8 @@ class Sort:
     @property
     def fit(self) -> sa.ColumnElement[bool]:
         """The condition for what may be in one."""
+        if self.things is activity:  # what comes with credential-based policies is in them alone
+            return activity.c.type != ActivityType.CREDENTIAL_RELEASE
         if self.holds is None:
             return sa.true()
         return sa.and_(identity.c.kind.in_(self.holds[1]), identity.c.deleted_at.is_(None))

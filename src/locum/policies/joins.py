@@ -8,11 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.activities.model import activity_group_member
+from locum.credentials.model import credential_group_member, managed_user
 from locum.identities.model import identity, identity_member
 from locum.policies.model import (
     policy,
     policy_activity,
     policy_activity_group,
+    policy_credential,
+    policy_credential_group,
     policy_identity,
     policy_resource,
     policy_resource_group,
@@ -79,6 +82,24 @@ def of_resource(resource_id: UUID) -> Ids:
     )
 
 
+def of_credential(credential_id: UUID) -> Ids:
+    """Policies that hold the credential: by itself, by a group of credentials, by the secret vault that keeps it.
+
+    Of resources, credential-based policies hold vaults alone.
+    """
+    c, g, v = policy_credential.c, policy_credential_group.c, policy_resource.c
+    member, kept = credential_group_member.c, managed_user.c
+    return sa.union_all(
+        sa.select(c.policy_id).where(c.member_id == credential_id),
+        sa.select(g.policy_id)
+        .join(credential_group_member, member.group_id == g.member_id)
+        .where(member.credential_id == credential_id),
+        sa.select(v.policy_id)
+        .join(managed_user, kept.resource_id == v.member_id)
+        .where(kept.credential_id == credential_id),
+    )
+
+
 Id = sa.ColumnElement[UUID]
 
 
@@ -89,6 +110,22 @@ def holds(policy_id: Id, identity_id: Id, activity_id: Id, resource_id: Id) -> s
         _holds_activity(policy_id, activity_id),
         _holds_resource(policy_id, resource_id),
     )
+
+
+def holds_credential(policy_id: Id, identity_id: Id, credential_id: Id) -> sa.ColumnElement[bool]:
+    """Whether that credential-based policy holds both, as `of_credential` says it."""
+    c, g, v = policy_credential.c, policy_credential_group.c, policy_resource.c
+    member, kept = credential_group_member.c, managed_user.c
+    there = sa.or_(
+        sa.exists().where(c.policy_id == policy_id, c.member_id == credential_id),
+        sa.exists().where(
+            g.policy_id == policy_id, member.group_id == g.member_id, member.credential_id == credential_id
+        ),
+        sa.exists().where(
+            v.policy_id == policy_id, kept.resource_id == v.member_id, kept.credential_id == credential_id
+        ),
+    )
+    return sa.and_(_holds_identity(policy_id, identity_id), there)
 
 
 def _holds_identity(policy_id: Id, identity_id: Id) -> sa.ColumnElement[bool]:

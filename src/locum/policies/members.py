@@ -1,4 +1,4 @@
-"""What a policy joins: seven kinds of members, each tied to it by a table of pairs."""
+"""What a policy joins: eight kinds of members, each tied to it by a table of pairs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.activities.model import activity, activity_group
+from locum.activities.model import ActivityType, activity, activity_group
 from locum.audit import log as audit
-from locum.credentials.model import credential
+from locum.credentials.model import credential, credential_group
 from locum.identities.model import GROUPS, identity
 from locum.identities.rights import ScopeKind
 from locum.kit.actor import Actor
@@ -24,6 +24,7 @@ from locum.policies.model import (
     policy_activity,
     policy_activity_group,
     policy_credential,
+    policy_credential_group,
     policy_identity,
     policy_resource,
     policy_resource_group,
@@ -46,6 +47,7 @@ class Members(msgspec.Struct, frozen=True):
     resource_groups: list[UUID] = []
     activity_groups: list[UUID] = []
     credentials: list[UUID] = []
+    credential_groups: list[UUID] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ TIES: dict[str, Tie] = {
             "activity",
             ScopeKind.ACTIVITY,
             _ACTIVITIES,
-            activity.c.is_deleted.is_(False),
+            sa.and_(activity.c.is_deleted.is_(False), activity.c.type != ActivityType.CREDENTIAL_RELEASE),
         ),
         Tie(
             "activity_groups",
@@ -166,6 +168,18 @@ TIES: dict[str, Tie] = {
             credential.c.deleted_at.is_(None),
             (PolicyType.CREDENTIAL,),
         ),
+        Tie(
+            "credential_groups",
+            "credentialGroupIds",
+            policy_credential_group,
+            credential_group,
+            credential_group.c.name,
+            "credential_group",
+            ScopeKind.CREDENTIAL,
+            _WHOLE,
+            sa.true(),
+            (PolicyType.CREDENTIAL,),
+        ),
     )
 }
 
@@ -181,12 +195,12 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 def members_of(tx: ReadTx, policy_id: UUID) -> Members:
-    """The ids a policy joins: seven statements."""
+    """The ids a policy joins: eight statements."""
     return members_of_many(tx, [policy_id]).get(policy_id, Members())
 
 
 def members_of_many(tx: ReadTx, policy_ids: Collection[UUID] | sa.Select[tuple[UUID]]) -> dict[UUID, Members]:
-    """What each of these policies joins, those that join nothing left out: seven statements."""
+    """What each of these policies joins, those that join nothing left out: eight statements."""
     found: dict[UUID, Members] = {}
     for tie in TIES.values():
         c = tie.joins.c

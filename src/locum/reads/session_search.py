@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity
+from locum.credentials.model import credential
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.kit.errors import Invalid
@@ -78,6 +79,7 @@ _NAMES: dict[sa.Table, sa.Column[Any]] = {
     policy: _s.policy_id,
     identity: _s.identity_id,
     resource: _s.resource_id,
+    credential: _s.credential_id,
 }
 """Where the names around a session are, the ones with most sessions each first."""
 
@@ -220,7 +222,8 @@ def _holding(tx: ReadTx, text: str | None) -> list[sa.ColumnElement[bool]]:
         return []
     key = name_key(text)
     place = sa.func.instr if tx.dialect == "sqlite" else sa.func.strpos
-    names = {table: contains([table.c.name], text) for table in _NAMES}
+    names = {table: contains([table.c.name], text) for table in _NAMES if table is not credential}
+    names[credential] = contains([credential.c.username, credential.c.name], text)
     names[resource] = place(resource.c.name_key, key) > 0
     some = [
         sa.select(sa.literal(n).label("kind"), table.c.id).where(match).limit(NAMED + 1).subquery().select()

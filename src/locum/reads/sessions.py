@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity
+from locum.credentials.model import credential
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, contains, fetch
@@ -46,8 +47,10 @@ class SessionRow(msgspec.Struct, frozen=True):
     activity_id: UUID
     activity_name: str
     activity_type: int
-    resource_id: UUID
-    resource_name: str
+    resource_id: UUID | None
+    resource_name: str | None
+    credential_id: UUID | None
+    credential_name: str | None
     platform_id: UUID
     platform_name: str
     login_name: str
@@ -81,7 +84,7 @@ class Names(msgspec.Struct, frozen=True):
 
     identity_name: str
     activity_name: str
-    resource_name: str
+    resource_name: str | None
 
 
 def names(tx: ReadTx, session_id: UUID) -> Names:
@@ -206,7 +209,9 @@ def _rows() -> sa.Select[Any]:
         activity.c.type.label("activity_type"),
         access_session.c.resource_id,
         resource.c.name.label("resource_name"),
-        resource.c.platform_id,
+        access_session.c.credential_id,
+        credential.c.username.label("credential_name"),
+        platform.c.id.label("platform_id"),
         platform.c.name.label("platform_name"),
         access_session.c.login_name,
         access_session.c.note,
@@ -222,6 +227,8 @@ def _rows() -> sa.Select[Any]:
         access_session.join(identity, identity.c.id == access_session.c.identity_id)
         .join(policy, policy.c.id == access_session.c.policy_id)
         .join(activity, activity.c.id == access_session.c.activity_id)
-        .join(resource, resource.c.id == access_session.c.resource_id)
-        .join(platform, platform.c.id == resource.c.platform_id)
+        .outerjoin(resource, resource.c.id == access_session.c.resource_id)
+        .outerjoin(credential, credential.c.id == access_session.c.credential_id)
+        # That of a session of a credential is the built-in activity's.
+        .join(platform, platform.c.id == sa.func.coalesce(resource.c.platform_id, activity.c.platform_id))
     )

@@ -2,7 +2,8 @@
 
 Steps of one look, each its own transaction or effect, each safe to repeat after a crash between any two:
 (1) hold the lease and read the session and its ledger; (2) `lifecycle.next_move` says what to do;
-(3) do it: write an end, provision (`provision.py`), revert (`revoke.py`), or write the outcome.
+(3) do it: write an end, provision (`provision.py`), revert (`revoke.py`), or write the outcome. A session of a
+credential does what `release.py` says instead.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from locum.kit import jobs
 from locum.kit.actor import LOCUM
 from locum.kit.db import Tx
 from locum.kit.jobs import Job
-from locum.sessions import ledger, transition
+from locum.sessions import ledger, release, transition
 from locum.sessions.approval import consult
 from locum.sessions.lifecycle import (
     Consult,
@@ -39,6 +40,9 @@ def look(tx: Tx, held: Job) -> tuple[AccessSession, Move]:
     """(1) and (2): prove the lease and decide what comes next."""
     jobs.hold(tx, held)
     session = transition.get(tx, held.subject_id)
+    if session.credential_id is not None:  # its lease is what its ledger would be
+        seen = transition.snapshot(session, release.is_held(tx, session), release.lost(tx, session))
+        return session, next_move(seen, tx.now)
     open_entries = sum(e.state != EntryState.REVERTED for e in ledger.entries(tx, session.id))
     return session, next_move(transition.snapshot(session, open_entries), tx.now)
 
@@ -67,9 +71,9 @@ async def advance(work: SessionWork, held: Job) -> None:
                 await work.db.write(_finish, held, session, work.vault)
                 going_on = True
             case Provision():
-                going_on = await provision(work, held, session)
+                going_on = await (release.take if session.credential_id else provision)(work, held, session)
             case Revoke():
-                going_on = await revoke(work, held, session)
+                going_on = await (release.give_up if session.credential_id else revoke)(work, held, session)
         work.changed.ring()
         if not going_on:
             return
@@ -79,7 +83,7 @@ def _end(tx: Tx, held: Job, session: AccessSession) -> None:
     """Looks once more, for it may have got more time since."""
     jobs.hold(tx, held)
     session = transition.get(tx, session.id, hold=True)
-    match next_move(transition.snapshot(session), tx.now):
+    match next_move(transition.snapshot(session, lost=release.lost(tx, session)), tx.now):
         case End(outcome, reason):
             transition.begin_end(tx, LOCUM, session, outcome=outcome, reason=reason)
 
@@ -92,6 +96,7 @@ def _finish(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> None:
         if secret_id is not None:
             vault.erase(tx, secret_id)
     change_after(tx, session)
+    release.say_undone(tx, session)
     transition.say(tx, session.id, f"access is gone; the session is {outcome.name.lower()}")
     audit.record(
         tx,

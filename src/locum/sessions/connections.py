@@ -112,6 +112,8 @@ def authorize_connection(
     session = transition.get(tx, session_id)
     person = _checked_owner(tx, session, who)
     check_proof(tx, session.id, who)
+    if session.resource_id is None:
+        raise Forbidden("this session is of a credential: it opens no connection", missing="SSH session")
     if session.password_secret_id is not None:
         raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
     check_connection(tx, session.profile_id, address)

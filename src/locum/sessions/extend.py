@@ -17,7 +17,7 @@ from locum.kit.errors import Conflict, Forbidden, Invalid
 from locum.sessions import transition
 from locum.sessions.extension import ExtensionRules, NotExtended, extend
 from locum.sessions.lifecycle import Status, may_extend
-from locum.sessions.model import AccessSession, access_session
+from locum.sessions.model import AccessSession, access_session, lease
 from locum.sessions.profile_rules import check_time
 
 
@@ -72,6 +72,7 @@ def extend_session(
             modified_at=tx.now,
         )
     )
+    tx.run(sa.update(lease).where(lease.c.session_id == session.id).values(due_at=end))
     jobs.schedule(tx, transition.JOB, session.id, due_at=tx.now)  # a database login ends by itself: it is renewed
     transition.say(tx, session.id, f"extended to {end:%Y-%m-%d %H:%M} UTC by {actor.name}")
     audit.record(

@@ -28,6 +28,7 @@ from locum.kit.pause import refuse_if_paused
 from locum.kit.prepared import Prepared
 from locum.rotation.ask import check_used_here_only
 from locum.rotation.rows import get_managed
+from locum.sessions import transition
 from locum.sessions.lease_account import check_switchable
 from locum.sessions.lease_cycle import (
     DEFAULT_MINUTES,
@@ -40,13 +41,17 @@ from locum.sessions.lease_cycle import (
     is_exclusive,
 )
 from locum.sessions.lease_facts import afterwards_of, is_managed, look
-from locum.sessions.model import Lease, lease
+from locum.sessions.model import AccessSession, Lease, lease
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 JOB = "lease"
 
 _COLUMNS = [lease.c[name] for name in Lease.__struct_fields__]
+
+
+class Held(Conflict):
+    """Somebody else has the credential, for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,35 @@ def check_out(tx: Tx, actor: Actor, asked: CheckOut) -> Lease:
     """
     if not 1 <= asked.minutes <= MOST_MINUTES:
         raise Invalid(f"minutes must lie between 1 and {MOST_MINUTES}", field="minutes")
+    assert actor.id is not None
+    due_at = tx.now + dt.timedelta(minutes=asked.minutes)
+    made = _write_down(tx, asked, identity_id=actor.id, created_from=actor.address, due_at=due_at)
+    exclusive = made.exclusive_credential_id is not None
+    record(tx, actor, "lease.checked_out", made, minutes=asked.minutes, exclusive=exclusive)
+    return _begin(tx, made)
+
+
+def check_out_for(tx: Tx, session: AccessSession) -> Lease:
+    """The lease of a session of a credential, for as long as that lasts: alone where its end changes anything (B.5).
+
+    Raises Held while others keep it out, NotFound, and Conflict where what it asks for can't be done.
+    """
+    assert session.credential_id is not None
+    asked = CheckOut(session.credential_id, exclusive=False, note=session.note, ticket=session.ticket)
+    made = _write_down(
+        tx,
+        asked,
+        identity_id=session.identity_id,
+        created_from=session.created_from,
+        due_at=session.scheduled_end,
+        session_id=session.id,
+    )
+    exclusive = made.exclusive_credential_id is not None
+    record(tx, LOCUM, "lease.checked_out", made, session=str(session.id), exclusive=exclusive)
+    return _begin(tx, made)
+
+
+def _write_down(tx: Tx, asked: CheckOut, **whose: Any) -> Lease:
     # Whoever else checks this credential out waits here, so that each sees the other.
     tx.scalar(sa.select(credential.c.id).where(credential.c.id == asked.credential_id).with_for_update())
     kept = get_credential(tx, asked.credential_id)
@@ -108,25 +142,25 @@ def check_out(tx: Tx, actor: Actor, asked: CheckOut) -> Lease:
         _check_target(tx, kept.id, changes=any(changes.values()), switches=afterwards is not Afterwards.KEEP)
     exclusive = is_exclusive(asked.exclusive, afterwards=afterwards, **changes)
     _refuse_held(tx, asked, exclusive)
-    assert actor.id is not None
     made = new_id()
     tx.add(
         lease,
         id=made,
         credential_id=kept.id,
-        identity_id=actor.id,
         exclusive_credential_id=kept.id if exclusive else None,
         state=State.INTENDED,
         note=asked.note,
         ticket=asked.ticket,
-        created_from=actor.address,
         post_session=kept.post_session,
         created_at=tx.now,
-        due_at=tx.now + dt.timedelta(minutes=asked.minutes),
         **changes,
+        **whose,
     )
-    written = get(tx, made)
-    record(tx, actor, "lease.checked_out", written, minutes=asked.minutes, exclusive=exclusive)
+    return get(tx, made)
+
+
+def _begin(tx: Tx, written: Lease) -> Lease:
+    made = written.id
     if isinstance(look(tx, written), Activate):  # nothing to do on a target first: no need to wait for the worker
         move(tx, written, State.ACTIVE, active_at=tx.now)
         jobs.schedule(tx, JOB, made, due_at=written.due_at)
@@ -140,6 +174,7 @@ def extend(tx: Tx, actor: Actor, lease_id: UUID, minutes: int) -> Lease:
     if not 1 <= minutes <= MOST_MINUTES:
         raise Invalid(f"minutes must lie between 1 and {MOST_MINUTES}", field="minutes")
     found = get(tx, lease_id, hold=True)
+    _refuse_session(found)
     _check_active(tx, found)
     most = found.created_at + dt.timedelta(minutes=MOST_MINUTES)
     due_at = min(tx.now + dt.timedelta(minutes=minutes), most)
@@ -156,6 +191,7 @@ def reveal(tx: Tx, vault: Vault, actor: Actor, lease_id: UUID) -> tuple[Credenti
     secret leaves.
     """
     found = get(tx, lease_id, hold=True)
+    _refuse_session(found)
     _check_active(tx, found)
     kept = get_credential(tx, found.credential_id)
     if kept.deleted_at is not None:
@@ -206,6 +242,8 @@ def move(tx: Tx, found: Lease, to: State, **values: Any) -> None:
     )
     if changed != 1:
         raise Conflict("the lease has just changed")
+    if found.session_id is not None:
+        jobs.schedule(tx, transition.JOB, found.session_id, due_at=tx.now)
 
 
 def _check_target(tx: ReadTx, credential_id: UUID, *, changes: bool, switches: bool) -> None:
@@ -221,6 +259,12 @@ def _check_target(tx: ReadTx, credential_id: UUID, *, changes: bool, switches: b
         check_switchable(tx, credential_id)
 
 
+def _refuse_session(found: Lease) -> None:
+    """What a session's connection profile asks is asked by the session alone."""
+    if found.session_id is not None:
+        raise Conflict("this lease belongs to a session: its secret and its time are the session's")
+
+
 def _check_active(tx: ReadTx, found: Lease) -> None:
     if found.state == State.INTENDED:
         raise Conflict("the secret is not ready to be given out yet: ask again in a moment")
@@ -231,7 +275,7 @@ def _check_active(tx: ReadTx, found: Lease) -> None:
 def _refuse_held(tx: ReadTx, asked: CheckOut, exclusive: bool) -> None:
     for held in _holders(tx, asked.credential_id):
         if exclusive or held.exclusive_credential_id is not None:
-            raise Conflict(_until(held, named=asked.names_holder))
+            raise Held(_until(held, named=asked.names_holder))
 
 
 def _holders(tx: ReadTx, credential_id: UUID) -> list[_Holder]:

@@ -17,8 +17,9 @@ from locum.kit.db import ReadTx
 from locum.kit.permissions import Permission
 from locum.rotation.model import State as RotationState
 from locum.rotation.model import rotation
-from locum.sessions.lease_cycle import Afterwards, Change, Move, Snapshot, State, next_move
-from locum.sessions.model import Lease
+from locum.sessions.lease_cycle import LONGEST_WAIT, Afterwards, Change, Move, Snapshot, State, next_move
+from locum.sessions.lifecycle import Status
+from locum.sessions.model import Lease, access_session
 
 _AFTERWARDS = {
     PostSession.DISABLE: Afterwards.DISABLE,
@@ -44,9 +45,11 @@ def look(tx: ReadTx, found: Lease) -> Move:
     """What to do about a lease now."""
     change = _change(tx, found.rotation_id)
     deleted_at = tx.scalar(sa.select(credential.c.deleted_at).where(credential.c.id == found.credential_id))
+    goes_on = found.session_id is not None and found.state != State.ENDING and _goes_on(tx, found.session_id)
     snapshot = Snapshot(
         state=State(found.state),
-        due_at=found.due_at,
+        # The time of a session's lease is the session's, which can be given more.
+        due_at=max(found.due_at, tx.now + LONGEST_WAIT) if goes_on else found.due_at,
         given_out=found.active_at is not None,
         change_on_checkout=found.change_on_checkout,
         change_on_release=found.change_on_release,
@@ -55,11 +58,17 @@ def look(tx: ReadTx, found: Lease) -> Move:
         change=_how_far(change),
         change_asked_at=change.created_at if change else None,
         change_ended_at=change.ended_at if change else None,
-        may=may_know(tx, found.identity_id, found.credential_id),
+        may=goes_on if found.session_id else may_know(tx, found.identity_id, found.credential_id),
         kept=deleted_at is None,
         managed=is_managed(tx, found.credential_id),
     )
     return next_move(snapshot, tx.now)
+
+
+def _goes_on(tx: ReadTx, session_id: UUID) -> bool:
+    """Whether the session that a lease is for wants it, or has it."""
+    status = tx.scalar(sa.select(access_session.c.status).where(access_session.c.id == session_id))
+    return status in (Status.PENDING, Status.ACTIVE)
 
 
 def may_know(tx: ReadTx, identity_id: UUID, credential_id: UUID) -> bool:

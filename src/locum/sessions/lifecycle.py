@@ -52,7 +52,8 @@ def may_extend(status: Status, scheduled_end: dt.datetime, now: dt.datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that decides what happens next. `open_entries` counts ledger entries that are not reverted.
+    """All that decides what happens next. `open_entries` counts ledger entries that are not reverted, and a lease that
+    has not ended. `lost`: why an active session can't go on, whatever its time.
 
     `start_until`: it must have become Active by then; None means by its end. It may run until `scheduled_end`.
     """
@@ -62,6 +63,7 @@ class Snapshot:
     scheduled_end: dt.datetime
     open_entries: int
     start_until: dt.datetime | None = None
+    lost: str | None = None
 
     @property
     def too_late_to_start(self) -> dt.datetime:
@@ -125,6 +127,8 @@ def next_move(session: Snapshot, now: dt.datetime) -> Move:
     if session.status is Status.ACTIVE:
         if now >= session.scheduled_end:
             return End(Status.COMPLETE, "time is over")
+        if session.lost is not None:
+            return End(Status.CANCELLED, session.lost)
         return Wait(session.scheduled_end)
     if now >= session.too_late_to_start:
         return End(Status.FAILED, "time ran out before access could be made")

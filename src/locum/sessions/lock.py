@@ -51,7 +51,7 @@ def set_lock(tx: Tx, actor: Actor, wanted: Lock) -> None:
             raise Conflict(f"a session that is {Status(session.status).name.lower()} can't be locked or unlocked")
         _set(tx, actor, session, wanted)
     if wanted.resources:
-        for resource_id in sorted({session.resource_id for session in sessions}):
+        for resource_id in sorted({one.resource_id for one in sessions if one.resource_id is not None}):
             _set_resource(tx, actor, resource_id, wanted)
     if wanted.owners:
         for identity_id in sorted({session.identity_id for session in sessions}):

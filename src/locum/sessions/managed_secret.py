@@ -20,6 +20,8 @@ from locum.sessions.planned import planned_of
 
 def change_after(tx: Tx, session: AccessSession) -> None:
     """Ask for the change on a host, unless another session is on the account: then that one's end does."""
+    if session.resource_id is None:
+        return
     if planned_of(tx, session).login_type != LoginType.MANAGED or session.password_secret_id is not None:
         return  # a login of a database has lost its session's password already
     s = access_session.c

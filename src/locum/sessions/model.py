@@ -25,7 +25,8 @@ access_session = sa.Table(
     sa.Column("identity_id", sa.ForeignKey("identity.id"), nullable=False),
     sa.Column("policy_id", sa.ForeignKey("policy.id"), nullable=False),
     sa.Column("activity_id", sa.ForeignKey("activity.id"), nullable=False),
-    sa.Column("resource_id", sa.ForeignKey("resource.id"), nullable=False),
+    sa.Column("resource_id", sa.ForeignKey("resource.id")),
+    sa.Column("credential_id", sa.ForeignKey("credential.id")),
     sa.Column("profile_id", sa.ForeignKey("connection_profile.id"), nullable=False),
     sa.Column("status", sa.Integer, nullable=False),
     sa.Column("outcome", sa.Integer),
@@ -65,6 +66,7 @@ access_session = sa.Table(
     sa.Column("search_key", sa.String(LONGEST_KEY), nullable=False, default="", server_default=""),
     sa.Column("target_account_id", sa.ForeignKey("host_user.id")),
     sa.CheckConstraint("status BETWEEN -1 AND 7", name="status"),
+    sa.CheckConstraint("(resource_id IS NULL) <> (credential_id IS NULL)", name="about_one_thing"),
     sa.CheckConstraint("outcome IS NULL OR outcome IN (3, 4, 5)", name="outcome"),
     sa.CheckConstraint("status <> 1 OR actual_start IS NOT NULL", name="active_has_started"),
     sa.CheckConstraint("status <> 2 OR outcome IS NOT NULL", name="cancelling_has_outcome"),
@@ -83,6 +85,7 @@ access_session = sa.Table(
     # Lists of past sessions look at no more than one of these, but for the rows of their page.
     sa.Index("ix_access_session_identity_id", "identity_id", "status", "created_at", "id"),
     sa.Index("ix_access_session_resource_id", "resource_id", "status", "created_at", "id"),
+    sa.Index("ix_access_session_credential_id", "credential_id", "status", "created_at", "id"),
     sa.Index("ix_access_session_activity_id", "activity_id", "status", "created_at", "id"),
     sa.Index("ix_access_session_policy_id", "policy_id", "status", "created_at", "id"),
     sa.Index("ix_access_session_created_at", "created_at", "id", "status"),
@@ -98,7 +101,9 @@ access_session = sa.Table(
 
 
 class AccessSession(msgspec.Struct, frozen=True):
-    """One person's timed right to one activity on one resource. `outcome` is what it becomes once reverted.
+    """One person's timed right to one activity on one resource, or to one credential (B.5).
+
+    `outcome` is what it becomes once reverted.
 
     `planned` is the activity as it was when the session was asked for: a change of it later changes no session.
     It may start until `start_until` (None: until its end) and run until `scheduled_end`; an approval shifts the end,
@@ -110,7 +115,7 @@ class AccessSession(msgspec.Struct, frozen=True):
     identity_id: UUID
     policy_id: UUID
     activity_id: UUID
-    resource_id: UUID
+    resource_id: UUID | None
     profile_id: UUID
     status: int
     outcome: int | None
@@ -147,6 +152,7 @@ class AccessSession(msgspec.Struct, frozen=True):
     tier_since: dt.datetime | None = None
     tier_escalated: bool = False
     target_account_id: UUID | None = None
+    credential_id: UUID | None = None
 
 
 def search_key(note: str | None, ticket: str | None) -> str:
@@ -326,6 +332,7 @@ lease = sa.Table(
     sa.Column("ended_by", sa.Uuid),
     sa.Column("end_reason", sa.String(1000)),
     sa.Column("last_error", sa.String(1000)),
+    sa.Column("session_id", sa.ForeignKey("access_session.id"), unique=True),
     sa.CheckConstraint("state IN ('intended', 'active', 'ending', 'ended')", name="state"),
     sa.CheckConstraint("post_session IN (0, 1, 2)", name="post_session"),
     sa.CheckConstraint("account IS NULL OR account IN ('enabled', 'settled')", name="account"),
@@ -342,6 +349,7 @@ class Lease(msgspec.Struct, frozen=True):
 
     `exclusive_credential_id` is the credential while nobody else may check it out. What one has read can't be
     taken back, so the end of a lease with `change_on_release` is a rotation, and it stays `ending` until that is done.
+    `session_id`: the session it is for; each ends with the other.
     `rotation_id` is the change of secret it waits for, at check-out or at its end. What the credential says of both
     counts as it was at check-out.
     """
@@ -366,3 +374,4 @@ class Lease(msgspec.Struct, frozen=True):
     ended_by: UUID | None
     end_reason: str | None
     last_error: str | None
+    session_id: UUID | None = None

@@ -48,6 +48,7 @@ SSH = ("linux",)
 
 async def provision(work: SessionWork, held: Job, session: AccessSession) -> bool:
     """True: look again now. False: the job was given back, to be tried later."""
+    assert session.resource_id is not None
     try:
         if (reason := await work.db.read(refusal_at_start, session.id)) is not None:
             raise Forbidden(reason)
@@ -83,6 +84,7 @@ def _intend(
         secret_id = transition.get(tx, session.id).password_secret_id
         password = vault.open(tx, secret_id, purpose=PASSWORD_PURPOSE) if secret_id else None
         return already, password, secret_id
+    assert session.resource_id is not None
     where = get_resource(tx, session.resource_id)
     person = str(tx.scalar(sa.select(identity.c.name).where(identity.c.id == session.identity_id)))
     password, public = None, None
@@ -139,6 +141,7 @@ def _new_key(session_id: UUID) -> tuple[Secret, str]:
 
 async def _pin(work: SessionWork, session: AccessSession, target: Target, connection: Connector) -> None:
     """(1) The first key seen is pinned before anything is changed on the host that showed it."""
+    assert session.resource_id is not None
     if target.trusted_host_key is None and connection.host_key and connection.host_key_thumbprint:
         await work.db.write(
             pin_host_key, session.resource_id, key=connection.host_key, thumbprint=connection.host_key_thumbprint

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from locum.kit.db import ReadTx
-from locum.policies.decide import Denied, NeedsApproval, decide
+from locum.policies.credential_facts import gather_release
+from locum.policies.decide import Denied, Facts, NeedsApproval, decide
 from locum.policies.facts import gather
 from locum.sessions import transition
 from locum.sessions.model import AccessSession
@@ -20,16 +22,7 @@ def refusal(tx: ReadTx, session: AccessSession, at: dt.datetime) -> str | None:
     Addresses are not asked about: those of its connections will be. What its approvers allowed needs no other yes.
     """
     given = session.custom_fields or {}
-    facts = gather(
-        tx,
-        identity_id=session.identity_id,
-        activity_id=session.activity_id,
-        resource_id=session.resource_id,
-        wanted_policy_id=session.policy_id,
-        note=session.note or "",
-        ticket=session.ticket or "",
-        at=at,
-    )
+    facts = _facts(tx, session, at)
     asked = {field.name for one in facts.policies if one.id == session.policy_id for field in one.rules.fields}
     answers = tuple((name, value) for name, value in given.items() if name in asked)
     decision = decide(replace(facts, answers=answers, approved=session.workflow_id is not None))
@@ -38,6 +31,21 @@ def refusal(tx: ReadTx, session: AccessSession, at: dt.datetime) -> str | None:
     if isinstance(decision, NeedsApproval):
         return f"not allowed any more: the access policy “{decision.policy.name}” asks for approval by now"
     return None
+
+
+def _facts(tx: ReadTx, session: AccessSession, at: dt.datetime) -> Facts:
+    how: dict[str, Any] = {
+        "identity_id": session.identity_id,
+        "activity_id": session.activity_id,
+        "wanted_policy_id": session.policy_id,
+        "note": session.note or "",
+        "ticket": session.ticket or "",
+        "at": at,
+    }
+    if session.credential_id is not None:
+        return gather_release(tx, credential_id=session.credential_id, **how)
+    assert session.resource_id is not None
+    return gather(tx, resource_id=session.resource_id, **how)
 
 
 def refusal_at_start(tx: ReadTx, session_id: UUID) -> str | None:

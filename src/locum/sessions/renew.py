@@ -27,7 +27,7 @@ from locum.vault.store import Vault
 
 async def renew(work: SessionWork, held: Job, session: AccessSession) -> bool:
     """True: the login has the session's end, or needs none. False: the job was given back, to be tried later."""
-    if session.status != Status.ACTIVE or session.password_secret_id is None:
+    if session.status != Status.ACTIVE or session.password_secret_id is None or session.resource_id is None:
         return True
     late = await work.db.write(_write_down, held, session, work.vault)
     if late is None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from locum.activities.access_windows import latest_end
 from locum.activities.custom_fields import checked_values
-from locum.activities.model import activity
+from locum.activities.model import ActivityType, activity
 from locum.audit import log as audit
 from locum.identities.model import identity
 from locum.kit import jobs
@@ -22,6 +22,7 @@ from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.kit.pause import refuse_if_paused
+from locum.policies.credential_facts import gather_release
 from locum.policies.decide import Allowed, Decision, Denied, NeedsApproval, Origin, decide
 from locum.policies.facts import gather
 from locum.policies.model import policy
@@ -33,14 +34,18 @@ from locum.sessions.login import login_for
 from locum.sessions.model import access_session, search_key
 from locum.sessions.planned import as_json, planned_now
 from locum.sessions.transition import JOB, say
+from locum.sessions.wanted_credential import CredentialFound, CredentialWanted, find_credential
 
 SHORTEST = dt.timedelta(seconds=1)
+LONGEST_LOGIN = 128  # characters that a session's row shows
 FURTHEST_START = dt.timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What somebody asks for. Activity and resource by id, or by name where the id is None (SES-01).
+
+    `credential` instead of a resource: its activity is the built-in one, which need not be named.
 
     `start` and `end` are UTC; no start means now, no end means as long as the profile allows. `key_policies`: all that
     the API key behind the request is for, None if that does not bound it. `answers`: to the custom fields of the
@@ -62,6 +67,7 @@ class Request:
     key_policies: frozenset[UUID] | None = None
     answers: tuple[tuple[str, str], ...] = ()
     group_id: UUID | None = None
+    credential: CredentialWanted | None = None
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -69,17 +75,30 @@ class _Named(msgspec.Struct, frozen=True):
     name: str
 
 
+class _Activity(_Named, frozen=True):
+    type: int
+
+
+class _Resource(_Named, frozen=True):
+    @property
+    def resource_id(self) -> UUID:
+        return self.id
+
+
+_Target = _Resource | CredentialFound
+
+
 def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     """Decide, and if allowed write the session down as Pending with its work due. Answers its id.
 
-    Raises NotFound for an unknown person, activity, resource or policy, what `refused` makes of the decision, and
-    Conflict while Locum is paused.
+    Raises NotFound for an unknown person, activity, resource, credential or policy, what `refused` makes of the
+    decision, and Conflict while Locum is paused.
     """
     person = tx.first(_Named, sa.select(identity.c.id, identity.c.name).where(identity.c.id == asked.identity_id))
     if person is None:
         raise NotFound("no such account")
     wanted_activity = _find_activity(tx, asked)
-    target = _find_resource(tx, asked)
+    target = _find_target(tx, asked, wanted_activity)
     start = _start(tx.now, asked)
     # Who asks for somebody else need not be where the other will connect from.
     origin = Origin(actor.address) if actor.id == person.id else None
@@ -87,7 +106,8 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     if isinstance(decision, Denied):
         raise refused(decision)
     refuse_if_paused(tx)
-    refuse_if_locked(tx, target.id)
+    if target.resource_id is not None:
+        refuse_if_locked(tx, target.resource_id)
     rules = decision.policy.rules
     end = _end(start, asked, decision.policy.max_session_minutes)
     latest = _earlier(asked.end, latest_end(rules.windows, start))
@@ -99,14 +119,14 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         identity_id=person.id,
         policy_id=decision.policy.id,
         activity_id=wanted_activity.id,
-        resource_id=target.id,
+        **_about(target),
         profile_id=decision.policy.profile_id,
         group_id=asked.group_id,
         asked_end=latest,
         record=decision.policy.record,
         ends_with_connection=asked.ends_with_connection,
         node=node,
-        login_name=login_for(tx, person.id, wanted_activity.id, target.id, session_id),
+        login_name=_login(tx, person.id, wanted_activity.id, target, session_id),
         planned=as_json(planned_now(tx, wanted_activity.id)),
         created_by=actor.id,
         created_by_name=actor.name,
@@ -124,10 +144,10 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     detail = {
         "identity": person.name,
         "activity": wanted_activity.name,
-        "resource": target.name,
+        _word(target): _shown(target),
         "policy": decision.policy.name,
     }
-    words = "{identity} asked for {activity} on {resource}; " + (
+    words = f"{{identity}} asked for {{activity}} on {{{_word(target)}}}; " + (
         "allowed by {policy}" if isinstance(decision, Allowed) else "needs approval under {policy}"
     )
     say(tx, session_id, words.format_map(detail))
@@ -135,7 +155,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     if waiting["status"] is Status.APPROVAL_REQUIRED:
         ask_for_approval(tx, session_id)
     due_at = start if waiting["status"] is Status.PENDING else tx.now
-    jobs.schedule(tx, JOB, session_id, due_at=due_at, lane=target.id)
+    jobs.schedule(tx, JOB, session_id, due_at=due_at, lane=target.resource_id)
     return session_id
 
 
@@ -165,7 +185,8 @@ def foreseen_profile(tx: ReadTx, asked: Request, *, address: str | None) -> UUID
 
     Raises NotFound for an unknown activity, resource or policy.
     """
-    found, target = _find_activity(tx, asked), _find_resource(tx, asked)
+    found = _find_activity(tx, asked)
+    target = _find_target(tx, asked, found)
     decision = _decide(tx, asked, found, target, origin=Origin(address), start=_start(tx.now, asked))
     return None if isinstance(decision, Denied) else decision.policy.profile_id
 
@@ -174,25 +195,56 @@ def _decide(
     tx: ReadTx,
     asked: Request,
     wanted_activity: _Named,
-    target: _Named,
+    target: _Target,
     *,
     origin: Origin | None,
     start: dt.datetime,
 ) -> Decision:
-    facts = gather(
-        tx,
-        identity_id=asked.identity_id,
-        activity_id=wanted_activity.id,
-        resource_id=target.id,
-        wanted_policy_id=_find_policy(tx, asked),
-        note=asked.note,
-        ticket=asked.ticket,
-        key_policies=asked.key_policies,
-        answers=asked.answers,
-        origin=origin,
-        at=start,
-    )
-    return decide(facts)
+    how: dict[str, Any] = {
+        "identity_id": asked.identity_id,
+        "activity_id": wanted_activity.id,
+        "wanted_policy_id": _find_policy(tx, asked),
+        "note": asked.note,
+        "ticket": asked.ticket,
+        "key_policies": asked.key_policies,
+        "answers": asked.answers,
+        "origin": origin,
+        "at": start,
+    }
+    if isinstance(target, CredentialFound):
+        return decide(gather_release(tx, credential_id=target.id, **how))
+    return decide(gather(tx, resource_id=target.id, **how))
+
+
+def _find_target(tx: ReadTx, asked: Request, wanted_activity: _Activity) -> _Target:
+    releases = wanted_activity.type == ActivityType.CREDENTIAL_RELEASE
+    if asked.credential is None:
+        if releases:
+            raise Invalid("this activity is for credentials alone", field="credentialId")
+        return _find_resource(tx, asked)
+    if asked.resource_id is not None or asked.resource_name:
+        raise Invalid("a session is of a resource or of a credential, not of both", field="credentialId")
+    if not releases:
+        raise Invalid("a credential is given by the activity Credential Release alone", field="activityId")
+    return find_credential(tx, asked.credential)
+
+
+def _about(target: _Target) -> dict[str, UUID]:
+    return {"credential_id" if isinstance(target, CredentialFound) else "resource_id": target.id}
+
+
+def _word(target: _Target) -> str:
+    return "username" if isinstance(target, CredentialFound) else "resource"
+
+
+def _shown(target: _Target) -> str:
+    return target.login if isinstance(target, CredentialFound) else target.name
+
+
+def _login(tx: ReadTx, identity_id: UUID, activity_id: UUID, target: _Target, session_id: UUID) -> str:
+    if isinstance(target, CredentialFound):
+        return target.username[:LONGEST_LOGIN]
+    return login_for(tx, identity_id, activity_id, target.id, session_id)
 
 
 def _start(now: dt.datetime, asked: Request) -> dt.datetime:
@@ -211,28 +263,31 @@ def _end(start: dt.datetime, asked: Request, max_minutes: int) -> dt.datetime:
     return min(end, asked.end)
 
 
-def _find_activity(tx: ReadTx, asked: Request) -> _Named:
-    if asked.activity_id is not None:
+def _find_activity(tx: ReadTx, asked: Request) -> _Activity:
+    if asked.activity_id is None and not asked.activity_name and asked.credential is not None:
+        match: sa.ColumnElement[bool] = activity.c.type == ActivityType.CREDENTIAL_RELEASE
+    elif asked.activity_id is not None:
         match = activity.c.id == asked.activity_id
     elif asked.activity_name:
         match = activity.c.name_key == name_key(asked.activity_name)
     else:
         raise Invalid("activityId or activityName is needed", field="activityId")
     kept = activity.c.is_deleted.is_(False)
-    found = tx.first(_Named, sa.select(activity.c.id, activity.c.name).where(match, kept))
+    query = sa.select(activity.c.id, activity.c.name, activity.c.type)
+    found = tx.first(_Activity, query.where(match, kept))
     if found is None:
         raise NotFound("no such activity")
     return found
 
 
-def _find_resource(tx: ReadTx, asked: Request) -> _Named:
+def _find_resource(tx: ReadTx, asked: Request) -> _Resource:
     if asked.resource_id is not None:
         match: sa.ColumnElement[bool] = resource.c.id == asked.resource_id
     elif asked.resource_name:
         match = resource.c.name_key == name_key(asked.resource_name)
     else:
         raise Invalid("managedResourceId or managedResourceName is needed", field="managedResourceId")
-    found = tx.first(_Named, sa.select(resource.c.id, resource.c.name).where(match))
+    found = tx.first(_Resource, sa.select(resource.c.id, resource.c.name).where(match))
     if found is None:
         raise NotFound("no such resource")
     return found

@@ -29,6 +29,7 @@ from locum.sessions.work import SessionWork, give_back
 
 async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
     """True: all is reverted, look again now. False: the job was given back, to be tried later."""
+    assert session.resource_id is not None
     entries = await work.db.read(ledger.entries, session.id)
     open_entries = [e for e in reversed(entries) if e.state != EntryState.REVERTED]
     made = any(e.position == 0 and e.state == EntryState.APPLIED for e in entries)

@@ -43,7 +43,7 @@ def confirm_account(
         return session
     c = host_user.c
     found = tx.first(_Account, sa.select(c.resource_id, c.login).where(c.id == account_id))
-    if found != _Account(session.resource_id, session.login_name):
+    if found is None or (found.resource_id, found.login) != (session.resource_id, session.login_name):
         raise Invalid("that is not the account on the resource that this session signs in as", field=field)
     tx.run(
         sa.update(access_session)

@@ -29,7 +29,7 @@ def get(tx: ReadTx, session_id: UUID, *, hold: bool = False) -> AccessSession:
     return found
 
 
-def snapshot(session: AccessSession, open_entries: int = 0) -> Snapshot:
+def snapshot(session: AccessSession, open_entries: int = 0, lost: str | None = None) -> Snapshot:
     """A session as `lifecycle` looks at it."""
     return Snapshot(
         Status(session.status),
@@ -37,6 +37,7 @@ def snapshot(session: AccessSession, open_entries: int = 0) -> Snapshot:
         session.scheduled_end,
         open_entries,
         session.start_until,
+        lost,
     )
 
 

@@ -12,7 +12,7 @@ from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
 from locum.policies.decide import Approval
 from locum.policies.facts import stricter
-from locum.policies.joins import holds
+from locum.policies.joins import holds, holds_credential
 from locum.policies.model import PolicyType, policy
 from locum.sessions import transition
 from locum.sessions.lifecycle import Status
@@ -28,7 +28,7 @@ class _Withdrawn(msgspec.Struct, frozen=True):
 
 
 def withdrawn(tx: ReadTx) -> list[UUID]:
-    """Active sessions whose policy is disabled, deleted or denies, or holds person, activity or resource no more.
+    """Active sessions whose policy is disabled, deleted or denies, or does not hold what it joins any more.
 
     One statement over the active sessions, by index.
     """
@@ -54,12 +54,18 @@ def _query() -> sa.Select[_Withdrawn]:
         .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
         .where(
             s.status == Status.ACTIVE,
-            policy.c.type == PolicyType.RESOURCE,
             sa.or_(
                 policy.c.is_deleted,
                 policy.c.is_disabled,
                 stricter(policy.c.approval, connection_profile.c.approval_type) == Approval.DENY,
-                sa.not_(holds(s.policy_id, s.identity_id, s.activity_id, s.resource_id)),
+                sa.and_(
+                    policy.c.type == PolicyType.RESOURCE,
+                    sa.not_(holds(s.policy_id, s.identity_id, s.activity_id, s.resource_id)),
+                ),
+                sa.and_(
+                    policy.c.type == PolicyType.CREDENTIAL,
+                    sa.not_(holds_credential(s.policy_id, s.identity_id, s.credential_id)),
+                ),
             ),
         )
     )

@@ -117,6 +117,10 @@ class ActivitySessionRequestIn(In):
     activity_id: UUID | None = None
     activity_name: Name | None = None
     access_policy_id: UUID | None = None
+    credential_id: UUID | None = None
+    credential_domain: Name | None = None
+    credential_username: Name | None = None
+    credential_name: Name | None = None
     start_date_time_utc: dt.datetime | None = None
     end_date_time_utc: dt.datetime | None = None
     note: Line | None = None

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _past_sessions()
     _recorded_text()
     _lanes()
+    _credential_release()
 
 
 def _gateway() -> None:
@@ -143,3 +144,43 @@ def _host_keys() -> None:
     """The key that a resource was refused for, until an administrator trusts it."""
     with op.batch_alter_table("resource") as batch_op:
         batch_op.add_column(sa.Column("discovered_host_key", sa.String(length=2000), nullable=True))
+
+
+def _credential_release() -> None:
+    """Sessions of a credential instead of a resource, their leases, and groups of credentials in policies."""
+    with op.batch_alter_table("activity") as batch_op:
+        batch_op.drop_constraint(op.f("ck_activity_type"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_activity_type"), "type IN (0, 3)")
+    with op.batch_alter_table("access_session") as batch_op:
+        batch_op.alter_column("resource_id", existing_type=sa.Uuid(), nullable=True)
+        batch_op.add_column(sa.Column("credential_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk_access_session_credential_id_credential"), "credential", ["credential_id"], ["id"]
+        )
+        batch_op.create_check_constraint(
+            op.f("ck_access_session_about_one_thing"), "(resource_id IS NULL) <> (credential_id IS NULL)"
+        )
+    op.create_index(
+        "ix_access_session_credential_id", "access_session", ["credential_id", "status", "created_at", "id"]
+    )
+    with op.batch_alter_table("lease") as batch_op:
+        batch_op.add_column(sa.Column("session_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk_lease_session_id_access_session"), "access_session", ["session_id"], ["id"]
+        )
+        batch_op.create_unique_constraint(op.f("uq_lease_session_id"), ["session_id"])
+    op.create_table(
+        "policy_credential_group",
+        sa.Column("policy_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["policy_id"], ["policy.id"], name=op.f("fk_policy_credential_group_policy_id_policy")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["credential_group.id"],
+            name=op.f("fk_policy_credential_group_member_id_credential_group"),
+        ),
+        sa.PrimaryKeyConstraint("policy_id", "member_id", name=op.f("pk_policy_credential_group")),
+    )
+    op.create_index("ix_policy_credential_group_member_id", "policy_credential_group", ["member_id", "policy_id"])

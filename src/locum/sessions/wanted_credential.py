@@ -1,0 +1,66 @@
+"""Which credential a request for a session names (SES-01)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.credentials.add import login_key
+from locum.credentials.model import credential, managed_user
+from locum.kit.db import ReadTx
+from locum.kit.errors import Invalid, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialWanted:
+    """By id; or by user name and domain; or by a name that one credential alone has. `allowed`: the only ones that the
+    API key behind the request is for, None if that does not bound it."""
+
+    id: UUID | None = None
+    username: str | None = None
+    domain: str | None = None
+    name: str | None = None
+    allowed: frozenset[UUID] | None = None
+
+
+class CredentialFound(msgspec.Struct, frozen=True):
+    """A credential, and the resource its login is on if there is one."""
+
+    id: UUID
+    username: str
+    domain: str
+    resource_id: UUID | None
+
+    @property
+    def login(self) -> str:
+        """The login in words."""
+        return f"{self.domain}\\{self.username}" if self.domain else self.username
+
+
+def find_credential(tx: ReadTx, wanted: CredentialWanted) -> CredentialFound:
+    """Raises NotFound, also for one that the API key is not for, and Invalid for none or more than one."""
+    c = credential.c
+    if wanted.id is not None:
+        match = c.id == wanted.id
+    elif wanted.username:
+        match = c.login_key == login_key(wanted.username, wanted.domain or "")
+    elif wanted.name:
+        match = c.name == wanted.name
+    else:
+        raise Invalid("credentialId, credentialUsername or credentialName is needed", field="credentialId")
+    query = (
+        sa.select(c.id, c.username, c.domain, managed_user.c.resource_id)
+        .outerjoin(managed_user, managed_user.c.credential_id == c.id)
+        .where(match, c.deleted_at.is_(None))
+    )
+    if wanted.allowed is not None:
+        query = query.where(c.id.in_(sorted(wanted.allowed)))
+    found = tx.rows(CredentialFound, query.limit(2))
+    if not found:
+        raise NotFound("no such credential")
+    if len(found) > 1:
+        raise Invalid("several credentials have this name: ask by id or by login", field="credentialName")
+    return found[0]
