@@ -93,7 +93,7 @@ def put_group(tx: Tx, call: Call[GroupId, None, CredentialGroupIn]) -> Credentia
     "DELETE /api/v1/CredentialGroup/{credentialGroupId}",
     who=ADMIN,
     permission=Permission.CREDENTIALS_GROUP_MANAGE,
-    problems=(404,),
+    problems=(404, 409),
     audit="credential_group.deleted",
     summary="Delete a credential group; its credentials stay",
 )
@@ -125,6 +125,9 @@ def get_credentials(tx: ReadTx, call: Call[GroupId, Paging, None]) -> Table[Memb
     summary="Put credentials into a group; those in it already are left alone",
 )
 def add_credentials(tx: Tx, call: Call[GroupId, None, list[UUID]]) -> MembersChanged:
+    if call.caller.key is not None:  # policies may give the group to people
+        for credential_id in call.body:
+            call.caller.key.check_credential(credential_id)
     count = groups.add_credentials(tx, call.caller.actor, call.params.credential_group_id, call.body)
     return MembersChanged(count=count)
 

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity, activity_group
-from locum.credentials.model import credential, managed_user
+from locum.credentials.model import credential, credential_group, managed_user
 from locum.identities.caller import Caller
 from locum.identities.custom_roles import within
 from locum.identities.model import GROUPS, Kind, identity
@@ -25,6 +25,7 @@ from locum.policies.model import (
     policy_activity,
     policy_activity_group,
     policy_credential,
+    policy_credential_group,
     policy_identity,
     policy_resource,
     policy_resource_group,
@@ -66,15 +67,17 @@ class ResourceMember(msgspec.Struct, frozen=True):
 
 
 class CredentialMember(msgspec.Struct, frozen=True):
-    """A credential, with the managed user it belongs to if there is one."""
+    """A credential, with the managed user it belongs to if there is one; or a group of them, which has a name alone."""
 
     id: UUID
-    username: str
+    username: str | None
     name: str | None
     description: str | None
-    domain: str
+    domain: str | None
     user_id: UUID | None
     os: str | None
+    entity_type: int
+    active_session_count: int
 
 
 def kinds_of(tx: ReadTx, ids: Collection[UUID]) -> Kinds:
@@ -158,7 +161,7 @@ def resources(
     }
     query = sa.select(
         *(c[name] for name in ResourceMember.__struct_fields__ if name != "active_session_count"),
-        _active(c.id).label("active_session_count"),
+        _active(access_session.c.resource_id, c.id).label("active_session_count"),
     )
     searched = ["shownname", "dnshostname", "os"]
     return fetch(
@@ -174,47 +177,61 @@ _GROUP_LACKS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def _active(resource_id: sa.ColumnElement[UUID]) -> sa.ScalarSelect[Any]:
-    """How many access sessions run there."""
+def _active(of: sa.Column[Any], thing: sa.ColumnElement[UUID]) -> sa.ScalarSelect[Any]:
+    """How many access sessions of that thing run."""
     query = sa.select(sa.func.count()).select_from(access_session)
-    query = query.where(access_session.c.resource_id == resource_id, access_session.c.status == Status.ACTIVE)
+    query = query.where(of == thing, access_session.c.status == Status.ACTIVE)
     return query.scalar_subquery()
 
 
 def credentials(
     tx: ReadTx, page: Page, held: Policy, *, kind: int | None, candidates: bool, caller: Caller
 ) -> Listed[CredentialMember]:
-    """As `activities`, of credentials: `kind` 0 all of them, 2 those of a managed user; of 1, groups, there are none.
+    """As `activities`, of credentials: `kind` 0 all of them, 2 those of a managed user, 1 groups of them.
 
-    An API key that is for listed credentials is shown no other.
+    An API key that is for listed credentials is shown no other, and no group.
     """
     condition = _narrowed("credentials", policy_credential, credential, held, candidates, caller)
     c = credential.c
-    query = (
+    ones = (
         sa.select(
             c.id, c.username, c.name, c.description, c.domain, managed_user.c.host_user_id.label("user_id"),
-            platform.c.name.label("os"),
+            platform.c.name.label("os"), sa.literal(0, sa.Integer).label("entity_type"),
         )
         .select_from(credential)
         .outerjoin(managed_user, managed_user.c.credential_id == c.id)
         .outerjoin(platform, platform.c.id == c.platform_id)
         .where(condition, c.deleted_at.is_(None))
     )  # fmt: skip
+    g, nothing = credential_group.c, sa.type_coerce(sa.null(), sa.String)
+    groups = sa.select(
+        g.id, nothing.label("username"), g.name, g.description, nothing.label("domain"),
+        sa.type_coerce(sa.null(), sa.Uuid).label("user_id"), nothing.label("os"),
+        sa.literal(1, sa.Integer).label("entity_type"),
+    ).where(
+        _narrowed("credential_groups", policy_credential_group, credential_group, held, candidates, caller)
+    )  # fmt: skip
     if caller.key is not None and caller.key.credentials is not None:
-        query = query.where(c.id.in_(sorted(caller.key.credentials)))
-    if kind is not None and kind != 0:
-        query = query.where(managed_user.c.host_user_id.is_not(None) if kind == 2 else sa.false())
+        ones = ones.where(c.id.in_(sorted(caller.key.credentials)))
+        groups = groups.where(sa.false())
+    of_users = ones.where(managed_user.c.host_user_id.is_not(None))
+    m = sa.union_all(*{None: [ones, groups], 0: [ones], 1: [groups], 2: [of_users]}[kind]).subquery("member").c
     columns: dict[str, sa.ColumnElement[Any]] = {
-        "username": c.username,
-        "name": c.name,
-        "domain": c.domain,
-        "description": c.description,
-        "os": platform.c.name,
+        "username": sa.func.coalesce(m.username, m.name),
+        "name": m.name,
+        "domain": m.domain,
+        "description": m.description,
+        "os": m.os,
+        "entitytype": m.entity_type,
     }
+    query = sa.select(
+        *(m[name] for name in CredentialMember.__struct_fields__ if name != "active_session_count"),
+        _active(access_session.c.credential_id, m.id).label("active_session_count"),
+    )
     if page.order_by is None:
         page = Page(page.skip, page.take, "username", page.descending, page.filter_text)
     searched = ["username", "name", "domain", "description"]
-    return fetch(tx, CredentialMember, query, page, columns=columns, tie=c.id, searched=searched)
+    return fetch(tx, CredentialMember, query, page, columns=columns, tie=m.id, searched=searched)
 
 
 def people(
