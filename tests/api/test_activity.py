@@ -15,14 +15,26 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.sees_effect("Activity.GetAll")
 async def test_it_shows_what_may_be_asked_for(estate: Estate) -> None:
     listed = await estate.get(estate.ada, "/api/v1/Activity")
-    assert [row["name"] for row in listed] == ["Linux shell", "Linux sudo", "MySQL login", "PostgreSQL login"]
+    assert [row["name"] for row in listed] == [
+        "Credential Release",
+        "Linux shell",
+        "Linux sudo",
+        "MySQL login",
+        "PostgreSQL login",
+    ]
     assert {(row["activityType"], row["loginAccount"], row["createAccount"]) for row in listed} == {(0, 2, True)}
     for row in listed[:2]:
         assert (await estate.ask(activityId=row["id"]))["activityId"] == row["id"]
     change = sa.update(activity).where(activity.c.name == "Linux sudo").values(name="A new name")
     estate.database.submit_write(lambda tx: tx.run(change)).result()
     listed = await estate.get(estate.ada, "/api/v1/ACTIVITY")
-    assert [row["name"] for row in listed] == ["A new name", "Linux shell", "MySQL login", "PostgreSQL login"]
+    assert [row["name"] for row in listed] == [
+        "A new name",
+        "Credential Release",
+        "Linux shell",
+        "MySQL login",
+        "PostgreSQL login",
+    ]
 
 
 @pytest.mark.sees_effect("Activity.Post", "Activity.GetById", "Activity.Put")

@@ -29,6 +29,7 @@ async def test_seeding_twice_is_seeding_once(database: Database) -> None:
         "Secret Vault",
     ]
     assert [a.name for a in await database.read(activities)] == [
+        "Credential Release",
         "Linux shell",
         "Linux sudo",
         "MySQL login",
