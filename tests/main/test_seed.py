@@ -49,7 +49,7 @@ async def test_seeding_twice_is_seeding_once(database: Database) -> None:
         (platform, 4),
         (schedule, 5),
         (history_option, 1),
-        (activity, 4),
+        (activity, 5),
         (activity_action, 1),
         (connection_profile, 1),
     ):
