@@ -155,6 +155,7 @@ def mariadb(server: MariadbServer) -> FaultTarget:
     made.run("CREATE DATABASE fault_orders")
     made.run(f"CREATE USER {service} IDENTIFIED BY %s", password)
     made.run(f"GRANT ALL ON *.* TO {service} WITH GRANT OPTION")
+    made.run(f"ALTER USER {service} ACCOUNT UNLOCK")  # from then on its row says so
     made.run("CREATE ROLE fault_clerks")
     made.run(f"GRANT fault_clerks TO {service} WITH ADMIN OPTION")
     made.run(f"CREATE USER {BYSTANDER}@'%%' IDENTIFIED BY %s", password)
