@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from account_calls import application
-from estate import POLICIES, RESOURCES, SESSIONS, Estate, made, problem
+from estate import CREDENTIALS, POLICIES, RESOURCES, SESSIONS, Estate, made, problem
 from identities_world import Caller
 from locum.api.own_access import _spellings
 
@@ -161,3 +161,49 @@ def test_every_spelling_that_can_be_meant() -> None:
     assert _spellings("Linux sudo", None) == ["linux sudo"]
     assert _spellings("a.b.c", ".") == ["a b c", "a b.c", "a.b c", "a.b.c"]
     assert sorted(_spellings("." * 12, ".") or []) == sorted({"", "............"})
+
+
+async def _credential(estate: Estate, username: str, name: str) -> str:
+    body = {"username": username, "name": name, "password": "canary-7b1d-password"}
+    return str(made(await estate.admin.post(CREDENTIALS, body))["id"])
+
+
+async def _releasing(estate: Estate, name: str, *credential_ids: str) -> str:
+    body = {
+        "name": name,
+        "policyType": "Credential",
+        "managedAccountIds": [estate.ids["ada"]],
+        "credentialIds": list(credential_ids),
+    }
+    return str(made(await estate.admin.post(POLICIES, body))["id"])
+
+
+async def test_cards_show_what_can_be_released(estate: Estate) -> None:
+    first, second = (
+        await _credential(estate, "oracle", "The oracle"),
+        await _credential(estate, "second", "A second"),
+    )
+    one = await _releasing(estate, "secrets", first)
+    await _releasing(estate, "more", first, second)
+    cards = (await estate.get(estate.ada, f"{POLICIES}/ActivityCardWithPolicies"))["data"]
+    (card,) = [card for card in cards if card["activityType"] == 3]
+    assert (card["name"], card["totalResources"], card["resourceText"]) == (
+        "Credential Release",
+        2,
+        "2 credentials",
+    )
+    assert {way["policyName"] for way in card["policies"]} == {"secrets", "more"}
+    by_policy = (await estate.get(estate.ada, f"{POLICIES}/ActivityCardWithPolicies", groupByPolicy=True))["data"]
+    counts = {c["policyName"]: c["totalResources"] for c in by_policy if c["name"] == "Credential Release"}
+    assert counts == {"secrets": 1, "more": 2}
+    rows = await estate.get(estate.ada, f"{POLICIES}/ActivitySessionResources", activityId=card["id"])
+    assert [(row["name"], row["policyType"], len(row["activityPolicies"])) for row in rows["data"]] == [
+        ("A second", 1, 1),
+        ("The oracle", 1, 2),
+    ]
+    only = {"activityId": card["id"], "policyId": one}
+    assert (await estate.get(estate.ada, f"{POLICIES}/ActivitySessionResources", **only))["recordsTotal"] == 1
+    assert (await estate.get(estate.eve, f"{POLICIES}/ActivityCardWithPolicies"))["data"] == []
+    assert (await estate.admin.http.delete(f"{CREDENTIALS}/{second}")).status_code in (200, 204)
+    (left,) = (await estate.get(estate.ada, f"{POLICIES}/ActivitySessionResources", activityId=card["id"]))["data"]
+    assert left["id"] == first

@@ -28,7 +28,7 @@ from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.names import name_key
 from locum.kit.permissions import Permission
 from locum.reads import own_access as reads
-from locum.reads import own_targets, policies
+from locum.reads import own_credentials, own_targets, policies
 
 _MOST_SPELLINGS = 8  # replacement characters of one name: 2^8 names are looked up
 
@@ -106,8 +106,15 @@ def get_account_cards(tx: ReadTx, call: Call[AccountPath, AccountCardPage, None]
     summary="One page of the resources on which a person can begin an activity, with every way to each",
 )
 def get_resources(tx: ReadTx, call: Call[None, ResourcePage, None]) -> DataTable[AccessPolicyObject]:
+    """Of the release of credentials they are the credentials."""
     query = call.query
     owner = _owner(tx, call, query.managed_account_id)
+    if query.activity_id is not None and query.activity_id == own_credentials.release_activity(tx):
+        released = own_credentials.credentials(
+            tx, query.page(), owner, policy_id=query.policy_id, key_policies=_key_policies(call)
+        )
+        data = [_released(one, query.activity_id) for one in released.rows]
+        return DataTable[AccessPolicyObject](data=data, records_total=released.total)
     listed = own_targets.targets(
         tx,
         query.page(),
@@ -184,7 +191,8 @@ def _spellings(name: str | None, replacement: str | None) -> list[str] | None:
 def _resource_text(card: reads.Card) -> str:
     if card.total_resources == 1 and card.resource_name:
         return card.resource_name
-    return f"{card.total_resources} resources"
+    things = "credentials" if card.type == ActivityType.CREDENTIAL_RELEASE else "resources"
+    return f"{card.total_resources} {things}"
 
 
 def _filled(view: Any, card: reads.Card, owner: UUID) -> None:
@@ -231,6 +239,23 @@ def _info(given: reads.GivenRow, owner: UUID) -> PolicyInfo:
         max_session_length=given.max_session_minutes,
         notes_required=given.notes_required,
         ticket_required=given.ticket_required,
+    )
+
+
+def _released(one: own_credentials.OwnCredential, activity_id: UUID) -> AccessPolicyObject:
+    ways = [
+        ActivityPolicy(
+            activity_id=activity_id,
+            policy_id=way.policy_id,
+            policy_name=way.policy_name,
+            notes_required=way.notes_required,
+            ticket_required=way.ticket_required,
+            max_session_length=way.max_session_minutes,
+        )
+        for way in one.ways
+    ]
+    return AccessPolicyObject(
+        id=one.row.id, policy_type=PolicyType.CREDENTIAL, activity_policies=ways, name=one.row.name
     )
 
 

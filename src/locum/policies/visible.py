@@ -11,7 +11,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from locum.activities.model import activity, activity_group_member, connection_profile
+from locum.activities.model import ActivityType, activity, activity_group_member, connection_profile
+from locum.credentials.model import credential_group_member, managed_user
 from locum.kit.db import ReadTx
 from locum.policies.decide import Approval
 from locum.policies.joins import of_identity
@@ -20,6 +21,8 @@ from locum.policies.model import (
     policy,
     policy_activity,
     policy_activity_group,
+    policy_credential,
+    policy_credential_group,
     policy_resource,
     policy_resource_group,
 )
@@ -27,9 +30,14 @@ from locum.resources.model import platform, resource, resource_group_member
 
 
 def policies_of(
-    tx: ReadTx, identity_id: UUID, *, key_policies: Collection[UUID] | None = None, policy_id: UUID | None = None
+    tx: ReadTx,
+    identity_id: UUID,
+    *,
+    key_policies: Collection[UUID] | None = None,
+    policy_id: UUID | None = None,
+    type: PolicyType = PolicyType.RESOURCE,
 ) -> list[UUID]:
-    """The ids of the resource-based policies that may give the person something: one statement.
+    """The ids of the policies of that type that may give the person something: one statement.
 
     None that is deleted, disabled or denies; where `key_policies` is given none but those, and of `policy_id` that one.
     """
@@ -38,7 +46,7 @@ def policies_of(
     )
     query = query.where(
         policy.c.id.in_(of_identity(identity_id)),
-        policy.c.type == PolicyType.RESOURCE,
+        policy.c.type == type,
         policy.c.is_deleted.is_(False),
         policy.c.is_disabled.is_(False),
         policy.c.approval != Approval.DENY,
@@ -51,14 +59,22 @@ def policies_of(
     return tx.scalars(query)
 
 
-def activity_pairs(policies: Collection[UUID]) -> sa.CompoundSelect[tuple[UUID, UUID]]:
-    """(policy_id, activity_id) of these policies, each pair once: activities and those of activity groups."""
+def activity_pairs(
+    policies: Collection[UUID], releasing: Collection[UUID] = ()
+) -> sa.CompoundSelect[tuple[UUID, UUID]]:
+    """(policy_id, activity_id) of these policies, each pair once: activities and those of activity groups.
+
+    `releasing` are credential-based ones, whose only activity is the release of a credential.
+    """
     direct, group, member = policy_activity.c, policy_activity_group.c, activity_group_member.c
     return sa.union(
         sa.select(direct.policy_id, direct.member_id.label("activity_id")).where(direct.policy_id.in_(policies)),
         sa.select(group.policy_id, member.activity_id)
         .join(activity_group_member, member.group_id == group.member_id)
         .where(group.policy_id.in_(policies)),
+        sa.select(policy.c.id.label("policy_id"), activity.c.id.label("activity_id"))
+        .join(activity, activity.c.type == ActivityType.CREDENTIAL_RELEASE)
+        .where(policy.c.id.in_(releasing)),
     )
 
 
@@ -80,6 +96,23 @@ def resource_pairs(
         ones = ones.where(direct.member_id.in_(resources))
         grouped = grouped.where(member.resource_id.in_(resources))
     return sa.union(ones, grouped)
+
+
+def credential_pairs(releasing: Collection[UUID]) -> sa.CompoundSelect[tuple[UUID, UUID]]:
+    """(policy_id, credential_id) of these credential-based policies, each pair once: credentials, and those of
+    credential groups and secret vaults."""
+    direct, group, vault = policy_credential.c, policy_credential_group.c, policy_resource.c
+    return sa.union(
+        sa.select(direct.policy_id, direct.member_id.label("credential_id")).where(
+            direct.policy_id.in_(releasing)
+        ),
+        sa.select(group.policy_id, credential_group_member.c.credential_id)
+        .join(credential_group_member, credential_group_member.c.group_id == group.member_id)
+        .where(group.policy_id.in_(releasing)),
+        sa.select(vault.policy_id, managed_user.c.credential_id)
+        .join(managed_user, managed_user.c.resource_id == vault.member_id)
+        .where(vault.policy_id.in_(releasing)),
+    )
 
 
 def reaches(policy_id: sa.ColumnElement[UUID], platform_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:

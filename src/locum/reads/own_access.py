@@ -15,11 +15,13 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.activities.model import activity, connection_profile
+from locum.activities.model import ActivityType, activity, connection_profile
+from locum.credentials.model import credential
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
-from locum.policies.model import policy
-from locum.policies.visible import activity_pairs, policies_of, reached, reaches
+from locum.policies.model import PolicyType, policy
+from locum.policies.visible import activity_pairs, credential_pairs, policies_of, reached, reaches
+from locum.reads import own_credentials
 from locum.resources.model import platform, resource
 from locum.sessions.model import access_session
 
@@ -88,19 +90,25 @@ def cards(
     by_policy: bool,
     key_policies: Collection[UUID] | None = None,
 ) -> Listed[Card]:
-    """One page of the activities a person has, by the priority of the first policy that gives each: six statements.
+    """One page of the activities a person has, by the priority of the first policy that gives each: seven statements,
+    and one more where a credential is among them.
 
-    Only what has a resource to work on; one activity of several policies is one card unless `by_policy`.
+    Only what has something to work on; one activity of several policies is one card unless `by_policy`.
     """
     policies = policies_of(tx, identity_id, key_policies=key_policies)
-    if not policies:
+    releasing = policies_of(tx, identity_id, key_policies=key_policies, type=PolicyType.CREDENTIAL)
+    if not policies and not releasing:
         return nothing(page)
-    found = _card_rows(tx, page, policies, by_policy=by_policy)
+    found = _card_rows(tx, page, policies, releasing, by_policy=by_policy)
     if not found.rows:
         return Listed([], found.total)
     activities = sorted({row.activity_id for row in found.rows})
-    given = _given(tx, policies, activities)
+    given = _given(tx, policies, releasing, activities)
     counts = {(c.activity_id, c.policy_id): c for c in tx.rows(_Counted, _counts(policies, activities, by_policy))}
+    release = next((row.activity_id for row in found.rows if row.type == ActivityType.CREDENTIAL_RELEASE), None)
+    if release is not None:
+        for of, one in own_credentials.counts(tx, releasing, by_policy=by_policy).items():
+            counts[release, of] = _Counted(release, of, one.total, one.name)
     last = {
         (c.activity_id, c.policy_id): c.last for c in tx.rows(LastRow, _last(identity_id, activities, by_policy))
     }
@@ -124,8 +132,10 @@ def cards(
     return Listed(rows, found.total)
 
 
-def _card_rows(tx: ReadTx, page: Page, policies: list[UUID], *, by_policy: bool) -> Listed[_CardRow]:
-    pairs = activity_pairs(policies).subquery()
+def _card_rows(
+    tx: ReadTx, page: Page, policies: list[UUID], releasing: list[UUID], *, by_policy: bool
+) -> Listed[_CardRow]:
+    pairs = activity_pairs(policies, releasing).subquery()
     query = (
         sa.select(
             activity.c.id.label("activity_id"),
@@ -140,7 +150,7 @@ def _card_rows(tx: ReadTx, page: Page, policies: list[UUID], *, by_policy: bool)
         .join(activity, activity.c.id == pairs.c.activity_id)
         .join(policy, policy.c.id == pairs.c.policy_id)
         .join(platform, platform.c.id == activity.c.platform_id)
-        .where(reaches(policy.c.id, activity.c.platform_id))
+        .where(_works(releasing))
     )
     first: sa.ColumnElement[Any] = policy.c.priority
     policy_name: sa.ColumnElement[Any] = policy.c.name_key
@@ -164,9 +174,24 @@ def _card_rows(tx: ReadTx, page: Page, policies: list[UUID], *, by_policy: bool)
     return fetch(tx, _CardRow, query, page, columns=columns, tie=tie, searched=searched)
 
 
-def _given(tx: ReadTx, policies: list[UUID], activities: list[UUID]) -> dict[UUID, list[GivenRow]]:
-    """The policies that give each of these activities on at least one resource, the first to decide first."""
-    pairs = activity_pairs(policies).subquery()
+def _works(releasing: list[UUID]) -> sa.ColumnElement[bool]:
+    """Whether the policy of the row has a resource for its activity, or a credential for a release."""
+    of = policy.c.id
+    if not releasing:
+        return reaches(of, activity.c.platform_id)
+    held = credential_pairs(releasing).subquery()
+    kept = sa.select(held.c.policy_id).join(credential, credential.c.id == held.c.credential_id)
+    return sa.or_(
+        sa.and_(policy.c.type == PolicyType.RESOURCE, reaches(of, activity.c.platform_id)),
+        of.in_(kept.where(credential.c.deleted_at.is_(None))),
+    )
+
+
+def _given(
+    tx: ReadTx, policies: list[UUID], releasing: list[UUID], activities: list[UUID]
+) -> dict[UUID, list[GivenRow]]:
+    """The policies that give each of these activities on something, the first to decide first."""
+    pairs = activity_pairs(policies, releasing).subquery()
     query = (
         sa.select(
             activity.c.id.label("activity_id"),
@@ -181,7 +206,7 @@ def _given(tx: ReadTx, policies: list[UUID], activities: list[UUID]) -> dict[UUI
         .join(activity, activity.c.id == pairs.c.activity_id)
         .join(policy, policy.c.id == pairs.c.policy_id)
         .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
-        .where(activity.c.id.in_(activities), reaches(policy.c.id, activity.c.platform_id))
+        .where(activity.c.id.in_(activities), _works(releasing))
         .order_by(policy.c.priority, policy.c.name_key)
     )
     found: dict[UUID, list[GivenRow]] = {}
