@@ -22,8 +22,10 @@ async def test_it_shows_what_may_be_asked_for(estate: Estate) -> None:
         "MySQL login",
         "PostgreSQL login",
     ]
-    assert {(row["activityType"], row["loginAccount"], row["createAccount"]) for row in listed} == {(0, 2, True)}
-    for row in listed[:2]:
+    release, *others = listed
+    assert (release["activityType"], release["createAccount"]) == (3, False)
+    assert {(row["activityType"], row["loginAccount"], row["createAccount"]) for row in others} == {(0, 2, True)}
+    for row in others[:2]:
         assert (await estate.ask(activityId=row["id"]))["activityId"] == row["id"]
     change = sa.update(activity).where(activity.c.name == "Linux sudo").values(name="A new name")
     estate.database.submit_write(lambda tx: tx.run(change)).result()
