@@ -7,6 +7,10 @@ from typing import Any
 from estate import POLICIES, Estate, made
 
 SETTABLE_POLICIES = {
+    "WorkflowIn": "name selfApproval approvalWorkflowTiers",
+    "TierIn": "progressionType approvalWorkflowTierApprovers requiredApprovalCount escalationTimeout"
+    " escalationApproverAccountId",
+    "TierApproverIn": "approvalWorkflowApproverAccountId",
     "SimpleAccessControlPolicyIn": "name description priority notesRequired ticketRequired approvalTypeRequired"
     " policyType managedAccountIds managedAccountGroupIds managedResourceIds managedResourceGroupIds credentialIds"
     " activityIds activityGroupIds activityConfigurationId",
@@ -53,7 +57,12 @@ async def policy_samples(estate: Estate) -> dict[str, tuple[Any, dict[str, str]]
     activity_group = {"id": of["activityGroupId"], "entityType": 1}
     resource_group = {"id": of["managedResourceGroupId"], "entityType": 1}
     login = {"id": ids["locum"], "entityType": 0}
+    tier = {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": ids["eve"]}]}
+    workflow = {"name": "w", "approvalWorkflowTiers": [tier]}
+    old = made(await admin.post("/api/v1/ApprovalWorkflow", {**workflow, "name": "old"}))["id"]
     samples: dict[str, tuple[Any, dict[str, str]]] = {
+        "ApprovalWorkflow.Post": (workflow, {}),
+        "ApprovalWorkflow.Put": (workflow, {"approvalWorkflowId": old}),
         "AccessControlPolicy.CopyAccessControlPolicy": ({"id": ids["admins"], "name": "copied"}, {}),
         f"{add}ManagedAccountsToPolicy": ([eve], here),
         f"{remove}ManagedAccountsFromPolicy": ([ada], here),

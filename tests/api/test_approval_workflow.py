@@ -37,6 +37,8 @@ async def test_rows_are_shown_to_those_concerned(estate: Estate) -> None:
     assert await estate.get(estate.admin, PATH) == []
     (said,) = await estate.get(estate.ada, PATH, activitySessionId=session_id)
     assert (said["approvalState"], said["approverNotes"], said["modifiedByUserName"]) == (1, "fine", "root")
+    account = said["approverAccount"]
+    assert (account["id"], account["name"]) == (estate.ids["root"], "root")
     problem(await estate.eve.get(PATH, activitySessionId=session_id), 404)
 
 
@@ -62,6 +64,44 @@ async def test_workflows_are_made_listed_and_deleted(estate: Estate) -> None:
     assert (await estate.admin.http.delete(f"{path}/{made_one['id']}")).status_code == 200
     assert await estate.get(estate.admin, path) == []
     assert estate.audited("approval_workflow.deleted", made_one["id"]) == 1
+
+
+@pytest.mark.sees_effect("ApprovalWorkflow.Put")
+async def test_a_workflow_is_replaced_and_what_waits_is_asked_anew(estate: Estate) -> None:
+    path = "/api/v1/ApprovalWorkflow"
+
+    def body(name: str, *approvers: str, **more: object) -> dict[str, object]:
+        tiers = [
+            {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": estate.ids[who]}], **more}
+            for who in approvers
+        ]
+        return {"name": name, "approvalWorkflowTiers": tiers}
+
+    workflow = made(await estate.admin.post(path, body("w", "eve")))
+    other = made(await estate.admin.post(path, body("other", "eve")))
+
+    def use(tx: Tx) -> None:
+        tx.run(sa.update(connection_profile).values(approval_workflow_id=UUID(workflow["id"])))
+        tx.run(sa.update(policy).values(approval=Approval.WORKFLOW))
+
+    estate.database.submit_write(use).result()
+    session_id = (await estate.ask())["id"]
+    one = f"{path}/{workflow['id']}"
+    new = body("w", "root", "eve", progressionType=1)
+    problem(await estate.ada.put(one, new), 403)
+    problem(await estate.admin.put(one, body("OTHER", "eve")), 409)
+    for wrong in ({"name": "w"}, {**new, "name": " "}, body("w", "eve", progressionType=2)):
+        problem(await estate.admin.put(one, wrong), 400)
+    problem(await estate.admin.put(f"{path}/{session_id}", new), 404)
+    changed = made(await estate.admin.put(one, new))
+    assert [tier["progressionType"] for tier in changed["approvalWorkflowTiers"]] == [1, 1]
+    listed = await estate.get(estate.admin, path)
+    assert {found["id"]: found for found in listed} == {workflow["id"]: changed, other["id"]: other}
+    assert (await estate.eve.post(f"{SESSIONS}/{session_id}/Approve")).status_code == 200
+    assert (await estate.get(estate.ada, f"{SESSIONS}/{session_id}"))["status"] == -1
+    assert (await estate.admin.post(f"{SESSIONS}/{session_id}/Approve")).status_code == 200
+    assert (await estate.get(estate.ada, f"{SESSIONS}/{session_id}"))["status"] == 0
+    assert estate.audited("approval_workflow.changed", workflow["id"]) == 1
 
 
 async def test_an_administrator_sets_it_up_over_the_api_alone(estate: Estate) -> None:

@@ -9,6 +9,8 @@ import pytest
 from locum.kit.errors import StartError
 from locum.kit.settings import FILE_NAME, load_settings, read_file, split_address, written
 
+MAIL = 'mail_server = "localhost:25"\npublic_url = "https://l"\nmail_from = "a@b"\n'
+
 
 def test_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "locum.toml").write_text('https = "127.0.0.1:1"\nssh = "127.0.0.1:2"\ndrain_timeout = 3\n')
@@ -35,6 +37,14 @@ def test_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ('trusted_proxies = ["hunter2"]', "--trusted-proxies"),
         ("drain_timeout = -1", "--drain-timeout"),
         ("hunter2", "locum.toml"),
+        ('mail_server = "hunter2"', "--mail-server"),
+        ('mail_server = "localhost:25"\npublic_url = "https://l"', "--mail-from"),
+        ('mail_server = "localhost:25"\nmail_from = "a@b"', "--public-url"),
+        (MAIL + 'mail_tls = "hunter2"', "mail_tls"),
+        (MAIL.replace("a@b", "hunter2"), "--mail-from"),
+        (MAIL + 'mail_alarm_to = "a@b, hunter2"', "--mail-alarm-to"),
+        (MAIL + 'mail_user = "hunter2"', "--mail-password-file"),
+        (MAIL + 'mail_tls = "none"\nmail_user = "hunter2"\nmail_password_file = "hunter2"', "without TLS"),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it(tmp_path: Path, text: str, named: str) -> None:

@@ -108,9 +108,6 @@ SETTABLE = {
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
     "LiveSessionRequestIn": "activitySessionIds lockMessage lockTitle locked lockActivity lockResource lockUser",
-    "WorkflowIn": "name selfApproval approvalWorkflowTiers",
-    "TierIn": "approvalWorkflowTierApprovers requiredApprovalCount escalationTimeout escalationApproverAccountId",
-    "TierApproverIn": "approvalWorkflowApproverAccountId",
     "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS, **SETTABLE_POLICIES,
     **SETTABLE_CREDENTIALS,
     **SETTABLE_PROFILES,
@@ -193,7 +190,6 @@ async def samples(estate: Estate) -> dict[str, Sample]:
     profile = (await estate.get(admin, "/api/v1/ConnectionProfile"))[0]["id"]
     policy_lists = {"managedAccountIds": [ids["eve"]], "activityIds": [ids["Linux sudo"]]}
     role = {"name": "new", "target": "policies", "permissions": ["policies:name:modify"]}
-    tier = {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": ids["eve"]}]}
     signing = {"login": "typist", "password": PASSWORD}
     asked = {"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}
     return {
@@ -225,7 +221,6 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         ),
         "ActivitySession.CreateAsync": Sample(asked, ada),
         "ActivitySession.CreateActivitySessionGroupAsync": Sample([asked], ada),
-        "ApprovalWorkflow.Post": Sample({"name": "w", "approvalWorkflowTiers": [tier]}, admin),
         "ActivitySession.LockAsync": Sample(
             {"activitySessionIds": [(await estate.ask())["id"]], "locked": True}, admin
         ),

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from locum.activities.model import connection_profile
 from locum.identities.model import Kind, identity, identity_member
 from locum.identities.people import create_local_user
+from locum.kit import jobs
 from locum.kit.actor import Actor
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict, Forbidden, NotFound
@@ -22,8 +23,9 @@ from locum.policies.decide import Approval
 from locum.policies.model import policy
 from locum.sessions import transition
 from locum.sessions.approval import approvals_of, decide, settle
-from locum.sessions.approval_rules import State, Voice
-from locum.sessions.approval_workflow import NewTier, add_workflow
+from locum.sessions.approval_model import approval_workflow, asked_tier
+from locum.sessions.approval_rules import Progression, State, Voice
+from locum.sessions.approval_workflow import NewTier, add_workflow, change_workflow
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, access_session
 from locum.sessions.request import Request, request_session
@@ -50,6 +52,13 @@ class Desk:
 
         await self.database.write(put)
 
+    async def change(self, *tiers: NewTier, name: str = "w", self_approval: bool = False) -> None:
+        def put(tx: Tx) -> None:
+            workflow_id = tx.scalar(sa.select(approval_workflow.c.id))
+            change_workflow(tx, ACTOR, workflow_id, name=name, tiers=list(tiers), self_approval=self_approval)
+
+        await self.database.write(put)
+
     async def ask(self, **more: object) -> UUID:
         w = self.world
         asked = Request(identity_id=w.person, activity_id=w.sudo, resource_id=w.resource, **more)  # type: ignore[arg-type]
@@ -58,6 +67,11 @@ class Desk:
     async def say(self, who: str, session_id: UUID, state: State = YES) -> AccessSession:
         actor = Actor(self.people[who], who, "192.0.2.9")
         return await self.database.write(decide, actor, session_id, state, "note")
+
+    async def say_nothing(self, session_id: UUID) -> None:
+        """The worker has looked and sleeps until the request's end."""
+        due = sa.update(jobs.job).values(due_at=dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
+        await self.database.write(lambda tx: tx.run(due))
 
     async def status(self, session_id: UUID) -> int:
         return (await self.database.read(transition.get, session_id)).status
@@ -216,3 +230,80 @@ async def test_without_a_workflow_nothing_is_given(desk: Desk) -> None:
     with pytest.raises(Forbidden) as refusal:
         await desk.ask()
     assert refusal.value.missing == "approval workflow"
+
+
+def together(*approvers: UUID, required: int = 1) -> NewTier:
+    return NewTier(approvers, required, progression=Progression.CONCURRENT)
+
+
+async def test_concurrent_tiers_are_asked_at_once_and_each_needs_its_quorum(desk: Desk) -> None:
+    p = desk.people
+    await desk.workflow(together(p["bob"]), together(p["carl"], p["dora"], required=2), NewTier((p["mallory"],)))
+    session_id = await desk.ask()
+    with pytest.raises(NotFound):  # the third comes after both
+        await desk.say("mallory", session_id)
+    assert (await desk.say("carl", session_id)).status == Status.APPROVAL_REQUIRED
+    assert (await desk.say("bob", session_id)).tier_number == 1
+    with pytest.raises(Conflict):
+        await desk.say("bob", session_id)
+    assert (await desk.say("dora", session_id)).tier_number == 3
+    assert (await desk.say("mallory", session_id)).status == Status.PENDING
+    assert await desk.database.read(lambda tx: tx.scalars(sa.select(asked_tier.c.tier_id))) == []
+
+
+async def test_one_word_is_for_every_tier_that_asks_the_same_person(desk: Desk) -> None:
+    p = desk.people
+    await desk.workflow(together(p["bob"]), together(p["bob"], p["carl"], required=2))
+    session_id = await desk.ask()
+    assert (await desk.say("bob", session_id)).status == Status.APPROVAL_REQUIRED
+    rows = await desk.database.read(approvals_of, session_id)
+    assert [(r.tier_number, r.state) for r in rows if r.approver_id == p["bob"]] == [(1, YES), (2, YES)]
+    assert (await desk.say("carl", session_id)).status == Status.PENDING
+
+
+async def test_a_no_in_one_of_two_concurrent_tiers_is_enough(desk: Desk) -> None:
+    p = desk.people
+    await desk.workflow(together(p["bob"]), together(p["carl"]))
+    session_id = await desk.ask()
+    await desk.say("bob", session_id)
+    assert (await desk.say("carl", session_id, NO)).status == Status.APPROVAL_DENIED
+
+
+async def test_changed_tiers_are_asked_anew_and_old_words_count_no_longer(desk: Desk) -> None:
+    p = desk.people
+    await desk.workflow(NewTier((p["bob"], p["carl"]), 2), NewTier((p["dora"],)))
+    session_id = await desk.ask()
+    await desk.say("bob", session_id)
+    await desk.change(NewTier((p["carl"], p["dora"]), 2))
+    with pytest.raises(NotFound):  # from the same commit on
+        await desk.say("bob", session_id)
+    assert (await desk.say("carl", session_id)).status == Status.APPROVAL_REQUIRED
+    rows = await desk.database.read(approvals_of, session_id)
+    assert [(r.approver_id, r.notes) for r in rows if r.decided_at] == [(p["bob"], "note"), (p["carl"], "note")]
+    assert (await desk.say("dora", session_id)).status == Status.PENDING
+
+
+async def test_the_worker_asks_anew_what_nobody_has_to_look_at_first(desk: Desk) -> None:
+    p = desk.people
+    await desk.workflow(NewTier((p["bob"],)))
+    session_id = await desk.ask()
+    await desk.say_nothing(session_id)
+    await desk.change(NewTier((p["dora"],)), name="other")
+    assert await desk.database.read(jobs.next_due) <= dt.datetime.now(dt.UTC)
+    await desk.late(session_id, 0)
+    rows = await desk.database.read(approvals_of, session_id)
+    assert [row.approver_id for row in rows] == [p["bob"], p["dora"]]
+    assert (await desk.say("dora", session_id)).status == Status.PENDING
+
+
+async def test_another_name_asks_nobody_anew_and_self_approval_does(desk: Desk) -> None:
+    p = desk.people
+    await desk.workflow(NewTier((p["bob"], p["alice"])), self_approval=True)
+    session_id = await desk.ask()
+    await desk.change(NewTier((p["alice"], p["bob"])), name="other", self_approval=True)
+    await desk.late(session_id, 0)
+    assert len(await desk.database.read(approvals_of, session_id)) == 2
+    await desk.change(NewTier((p["bob"], p["alice"])), name="other")
+    with pytest.raises(NotFound):
+        await desk.say("alice", session_id)
+    assert (await desk.say("bob", session_id)).status == Status.PENDING

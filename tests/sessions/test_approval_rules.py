@@ -14,6 +14,7 @@ from locum.sessions.approval_rules import (
     GivenUp,
     Granted,
     NextTier,
+    Progression,
     Refused,
     State,
     Step,
@@ -21,6 +22,7 @@ from locum.sessions.approval_rules import (
     TierRule,
     Voice,
     Vote,
+    asked_together,
     next_step,
     window,
 )
@@ -38,11 +40,12 @@ def after(
     current: int = 1,
     required: int = 1,
     escalated: bool = False,
+    progression: Progression = Progression.SEQUENTIAL,
     nobody_to_escalate_to: bool = False,
 ) -> Step:
     wait = None if nobody_to_escalate_to else 10 * MINUTE
-    tiers = (TierRule(1, required, wait), TierRule(2, required, wait))
-    return next_step(Asked(tiers, current, T0, escalated, UNTIL, votes), now)
+    tiers = (TierRule(1, required, wait), TierRule(2, required, wait, progression))
+    return next_step(Asked(tiers, current, T0, frozenset({1, 2} if escalated else ()), UNTIL, votes), now)
 
 
 def test_numbers_are_the_contracts() -> None:
@@ -68,7 +71,7 @@ def test_every_state_of_three_approvers() -> None:
             elif escalated:
                 assert step == StillAsked(UNTIL)
             else:
-                assert step == (Escalate() if now >= ESCALATION else StillAsked(ESCALATION))
+                assert step == (Escalate(1) if now >= ESCALATION else StillAsked(ESCALATION))
 
 
 def test_only_the_current_tier_counts_and_the_last_one_grants() -> None:
@@ -77,6 +80,55 @@ def test_only_the_current_tier_counts_and_the_last_one_grants() -> None:
     assert after((no,), current=2) == StillAsked(ESCALATION)
     assert after((yes, Vote(2, State.APPROVED)), current=2) == Granted()
     assert after((Vote(2, State.APPROVED),)) == StillAsked(ESCALATION)
+
+
+def test_every_state_of_two_concurrent_tiers() -> None:
+    """Two approvers in each of two tiers asked together: granted when both have their quorum, refused at any no."""
+    words = [Vote(tier, state) for tier, state in product((1, 2), State)]
+    for votes in product(words, repeat=4):
+        yes = [sum(v.state is State.APPROVED and v.tier == tier for v in votes) for tier in (1, 2)]
+        no = any(v.state is State.DENIED for v in votes)
+        for required, now, escalated in product((1, 2), (T0, ESCALATION, UNTIL), (False, True)):
+            step = after(
+                votes, now=now, required=required, escalated=escalated, progression=Progression.CONCURRENT
+            )
+            if no:
+                assert step == Refused()
+            elif min(yes) >= required:
+                assert step == Granted()
+            elif now == UNTIL:
+                assert step == GivenUp("nobody approved it in time")
+            elif escalated:
+                assert step == StillAsked(UNTIL)
+            elif now == T0:
+                assert step == StillAsked(ESCALATION)
+            else:
+                assert step == Escalate(1 if yes[0] < required else 2)
+
+
+def test_which_tiers_are_asked_together() -> None:
+    for kinds in product(Progression, repeat=3):
+        tiers = tuple(TierRule(n, 1, None, kind) for n, kind in enumerate(kinds, 1))
+        groups, number = [], 1
+        while together := asked_together(tiers, number):
+            groups.append([t.number for t in together])
+            number = groups[-1][-1] + 1
+        assert [n for group in groups for n in group] == [1, 2, 3]
+        assert all(kinds[group[0] - 1] is Progression.SEQUENTIAL for group in groups[1:])
+        assert all(kinds[n - 1] is Progression.CONCURRENT for group in groups for n in group[1:])
+
+
+def test_an_escalation_of_one_tier_leaves_the_other() -> None:
+    tiers = (TierRule(1, 1, 20 * MINUTE), TierRule(2, 1, 5 * MINUTE, Progression.CONCURRENT))
+
+    def at(minute: int, *escalated: int) -> Step:
+        return next_step(Asked(tiers, 1, T0, frozenset(escalated), UNTIL, ()), T0 + minute * MINUTE)
+
+    assert at(0) == StillAsked(T0 + 5 * MINUTE)
+    assert at(5) == Escalate(2)
+    assert at(5, 2) == StillAsked(T0 + 20 * MINUTE)
+    assert at(20, 2) == Escalate(1)
+    assert at(20, 1, 2) == StillAsked(UNTIL)
 
 
 def test_without_anybody_to_escalate_to_it_waits_to_the_end() -> None:

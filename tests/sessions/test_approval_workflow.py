@@ -44,7 +44,6 @@ async def test_what_is_wrong_is_refused(database: Database, tmp_path: Path) -> N
         ("a", [NewTier((world.person,), 0)], Invalid),
         ("a", [NewTier((world.person,), 1, 0)], Invalid),
         ("a", [NewTier((world.person,), 1, 1, new_id())], Invalid),
-        ("a", [NewTier((world.person,), 1, 1, None, 2)], Invalid),
     ]
     for name, tiers, error in wrong:
         with pytest.raises(error):

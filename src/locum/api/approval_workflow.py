@@ -8,16 +8,26 @@ from locum.api.context import Call
 from locum.api.guards import ADMIN, SIGNED_IN
 from locum.api.operations import operation
 from locum.api.session_view import shown_all
-from locum.api.wire.approval import ApprovalState, ApprovalWorkflowApproval, ApproverType
-from locum.api.wire.approval_workflow import Workflow, WorkflowIn, WorkflowTier
+from locum.api.wire.approval import ApprovalState, ApprovalWorkflowApproval, ApproverAccount, ApproverType
+from locum.api.wire.approval_workflow import ProgressionType, Workflow, WorkflowIn, WorkflowTier
 from locum.api.wire.base import In, at
 from locum.identities.caller import Caller
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import NotFound
 from locum.kit.permissions import Permission
-from locum.reads.approvals import ApprovalRow, WholeWorkflow, approvals, asked_of, sessions_of, workflows
+from locum.reads.approvals import (
+    ApprovalRow,
+    Approver,
+    WholeWorkflow,
+    approvals,
+    approvers_of,
+    asked_of,
+    sessions_of,
+    workflows,
+)
 from locum.sessions import transition
-from locum.sessions.approval_workflow import NewTier, add_workflow, delete_workflow
+from locum.sessions.approval_rules import Progression
+from locum.sessions.approval_workflow import NewTier, add_workflow, change_workflow, delete_workflow
 
 
 class WorkflowId(In):
@@ -43,6 +53,7 @@ def get_approvals(tx: ReadTx, call: Call[None, ApprovalQuery, None]) -> list[App
         rows = asked_of(tx, caller.identity_id, policies=key_policies)
     else:
         rows = _of_one(tx, caller, session_id)
+    approvers = {found.id: found for found in approvers_of(tx, rows)}
     views = {view.id: view for view in shown_all(tx, sessions_of(tx, rows))}
     return [
         ApprovalWorkflowApproval(
@@ -55,6 +66,7 @@ def get_approvals(tx: ReadTx, call: Call[None, ApprovalQuery, None]) -> list[App
             activity_session=views[row.session_id],
             approval_workflow_tier_id=row.tier_id,
             approver_account_id=row.approver_id,
+            approver_account=_account(approvers[row.approver_id]),
             approver_type=ApproverType(row.voice),
             approver_notes=row.notes,
             created_date_time_utc=at(row.created_at),
@@ -86,17 +98,34 @@ def get_workflows(tx: ReadTx, call: Call[None, None, None]) -> list[Workflow]:
 )
 def post_workflow(tx: Tx, call: Call[None, None, WorkflowIn]) -> Workflow:
     body = call.body
-    tiers = [
-        NewTier(
-            tuple(one.approval_workflow_approver_account_id for one in tier.approval_workflow_tier_approvers),
-            tier.required_approval_count,
-            tier.escalation_timeout,
-            tier.escalation_approver_account_id,
-        )
-        for tier in body.approval_workflow_tiers
-    ]
-    made = add_workflow(tx, call.caller.actor, name=body.name, tiers=tiers, self_approval=body.self_approval)
+    made = add_workflow(
+        tx, call.caller.actor, name=body.name, tiers=_tiers(body), self_approval=body.self_approval
+    )
     (whole,) = workflows(tx, made.id)
+    return _workflow(whole)
+
+
+@operation(
+    "ApprovalWorkflow.Put",
+    "PUT /api/v1/ApprovalWorkflow/{approvalWorkflowId}",
+    who=ADMIN,
+    permission=Permission.POLICIES_POLICY_MODIFY,
+    problems=(404, 409),
+    audit="approval_workflow.changed",
+    summary="Replace an approval workflow; with other tiers, requests that wait are asked anew from the first",
+)
+def put_workflow(tx: Tx, call: Call[WorkflowId, None, WorkflowIn]) -> Workflow:
+    body, workflow_id = call.body, call.params.approval_workflow_id
+    change_workflow(
+        tx,
+        call.caller.actor,
+        workflow_id,
+        name=body.name,
+        tiers=_tiers(body),
+        self_approval=body.self_approval,
+    )
+    tx.after_commit.append(call.api.changed.ring)
+    (whole,) = workflows(tx, workflow_id)
     return _workflow(whole)
 
 
@@ -113,6 +142,31 @@ def delete_approval_workflow(tx: Tx, call: Call[WorkflowId, None, None]) -> None
     delete_workflow(tx, call.caller.actor, call.params.approval_workflow_id)
 
 
+def _account(row: Approver) -> ApproverAccount:
+    return ApproverAccount(
+        id=row.id,
+        name=row.name,
+        display_name=row.display_name,
+        locked=row.locked,
+        user_id=row.id,
+        created_date_time_utc=at(row.created_at),
+        modified_date_time_utc=at(row.modified_at),
+    )
+
+
+def _tiers(body: WorkflowIn) -> list[NewTier]:
+    return [
+        NewTier(
+            tuple(one.approval_workflow_approver_account_id for one in tier.approval_workflow_tier_approvers),
+            tier.required_approval_count,
+            tier.escalation_timeout,
+            tier.escalation_approver_account_id,
+            Progression(tier.progression_type),
+        )
+        for tier in body.approval_workflow_tiers
+    ]
+
+
 def _workflow(found: WholeWorkflow) -> Workflow:
     return Workflow(
         id=found.workflow.id,
@@ -122,6 +176,7 @@ def _workflow(found: WholeWorkflow) -> Workflow:
             WorkflowTier(
                 id=tier.id,
                 tier_number=tier.number,
+                progression_type=ProgressionType(tier.progression),
                 required_approval_count=tier.required,
                 escalation_timeout=tier.escalation_minutes,
                 escalation_approver_account_id=tier.escalation_id,

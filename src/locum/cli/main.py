@@ -12,7 +12,8 @@ import click
 
 from locum import __version__
 from locum.cli.backup import backup, restore, resume, status
-from locum.cli.options import DATA_DIR, DATABASE_URL, UNLOCK_FILE, print_and_exit
+from locum.cli.mail import mail
+from locum.cli.options import DATA_DIR, DATABASE_URL, MAIL, UNLOCK_FILE, print_and_exit
 from locum.cli.policy import policy
 from locum.cli.secret import secret
 from locum.cli.ssh import ssh, ssh_config
@@ -102,6 +103,7 @@ def init(
 )
 @click.option("--drain-timeout", type=float, metavar="SECONDS", help="How long SIGTERM waits [10].")
 @click.option("--keep-recordings", type=int, metavar="DAYS", help="Delete recordings after so long [never].")
+@MAIL
 def serve(data_dir: Path, **options: Any) -> None:
     """Run Locum: REST API, SSH gateway and worker in one process.
 
@@ -264,7 +266,7 @@ def scan_token(
     sys.exit(scan(Wanted(paths or (Path("-"),), look_alikes, as_json, data_dir, database_url)))
 
 
-for _command in (backup, policy, restore, resume, secret, ssh, ssh_config, status, vault):
+for _command in (backup, mail, policy, restore, resume, secret, ssh, ssh_config, status, vault):
     cli.add_command(_command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,38 @@ UNLOCK_FILE = click.option(
     metavar="FILE",
     help="Holds the passphrase or PIN that unlocks the root key, such as /dev/fd/3 (LOCUM_UNLOCK_FILE).",
 )
+
+
+_MAIL = (
+    click.option("--mail-server", metavar="HOST:PORT", help="Mail server; without one no mail is sent."),
+    click.option(
+        "--mail-tls",
+        type=click.Choice(["none", "starttls", "tls"]),
+        help="How its connection is encrypted [starttls].",
+    ),
+    click.option(
+        "--mail-ca",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="CA certificates (PEM) that sign the mail server's; else the system's.",
+    ),
+    click.option("--mail-from", metavar="ADDRESS", help="Who mails come from."),
+    click.option("--mail-user", metavar="NAME", help="Signs in to the mail server as NAME."),
+    click.option(
+        "--mail-password-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Holds that name's password, read anew at each mail.",
+    ),
+    click.option("--mail-alarm-to", metavar="ADDRESS", help="Hears of sessions that live past their end."),
+)
+
+
+def MAIL(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The settings of mail, in this order."""
+    for option in reversed(_MAIL):
+        command = option(command)
+    return command
 
 
 def print_and_exit(answer: dict[str, Any]) -> None:

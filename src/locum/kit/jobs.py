@@ -85,6 +85,26 @@ def schedule(tx: Tx, kind: str, subject_id: UUID, *, due_at: dt.datetime, lane: 
     )
 
 
+def schedule_new(tx: Tx, kind: str, subject_ids: list[UUID]) -> None:
+    """Jobs for things made in this unit of work, all due now: one statement."""
+    tx.add_all(
+        job,
+        [
+            {"id": new_id(), "kind": kind, "subject_id": subject_id, "due_at": tx.now, "created_at": tx.now}
+            for subject_id in subject_ids
+        ],
+    )
+
+
+def hasten(tx: Tx, kind: str, subject_ids: sa.Select[tuple[UUID]]) -> None:
+    """Make the jobs of all these due now, for what they look at has changed: one statement."""
+    tx.run(
+        sa.update(job)
+        .where(job.c.kind == kind, job.c.subject_id.in_(subject_ids))
+        .values(due_at=sa.case((job.c.due_at < tx.now, job.c.due_at), else_=tx.now), asked=job.c.asked + 1)
+    )
+
+
 def claim(tx: Tx, *, owner: str, limit: int, running: Mapping[UUID, int] | None = None) -> list[Job]:
     """Take up to `limit` due jobs that nobody holds, for `LEASE`. PostgreSQL skips rows another node is taking.
 

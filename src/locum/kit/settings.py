@@ -8,11 +8,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from locum.kit.errors import StartError
+from locum.kit.mail_address import mail_address
 
 FILE_NAME = "locum.toml"
 
@@ -33,6 +34,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: tuple[str, ...] = ()
     drain_timeout: float = 10.0
     keep_recordings: int | None = None  # days
+    mail_server: str | None = None
+    mail_tls: Literal["none", "starttls", "tls"] = "starttls"
+    mail_ca: Path | None = None
+    mail_from: str | None = None
+    mail_user: str | None = None
+    mail_password_file: Path | None = None
+    mail_alarm_to: str | None = None
 
     @property
     def database(self) -> str:
@@ -98,6 +106,7 @@ def _check(settings: Settings) -> None:
         raise StartError("--public-url must begin with https://")
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise StartError("--tls-cert and --tls-key go together")
+    _check_mail(settings)
     if not 0 <= settings.drain_timeout <= 3600:
         raise StartError("--drain-timeout must lie between 0 and 3600 seconds")
     if settings.keep_recordings is not None and not 1 <= settings.keep_recordings <= 36_500:
@@ -107,6 +116,21 @@ def _check(settings: Settings) -> None:
             ipaddress.ip_network(proxy.strip(), strict=False)
         except ValueError:
             raise StartError("--trusted-proxies must be addresses or networks") from None
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.mail_server is None:
+        return
+    split_address(settings.mail_server, "--mail-server")
+    if settings.mail_from is None or settings.public_url is None:
+        raise StartError("--mail-server needs --mail-from, and --public-url, which the links in mails begin with")
+    for name, address in (("--mail-from", settings.mail_from), ("--mail-alarm-to", settings.mail_alarm_to)):
+        if address is not None and mail_address(address) != address:
+            raise StartError(f"{name} must be a mail address, such as locum@example.org")
+    if (settings.mail_user is None) != (settings.mail_password_file is None):
+        raise StartError("--mail-user and --mail-password-file go together")
+    if settings.mail_user is not None and settings.mail_tls == "none":
+        raise StartError("--mail-tls none can't have --mail-user: a password is never sent without TLS")
 
 
 def _path(wanted: type, value: Any) -> Any:

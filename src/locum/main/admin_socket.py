@@ -60,7 +60,7 @@ class AdminSocket:
         asked = json.loads(line)
         node = self._node
         actor = console_actor(_peer(writer))
-        console = Console(node.db, node.vault, node.settings.data_dir, actor)
+        console = Console(node.db, node.vault, node.settings, actor)
         return await asyncio.to_thread(console.perform, asked["command"], asked["arguments"])
 
 

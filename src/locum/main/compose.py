@@ -43,6 +43,9 @@ from locum.kit.wake import Wake
 from locum.main import keys
 from locum.main.interrupted import close_recordings, delete_recordings
 from locum.main.node import node_name
+from locum.notices.outbox import MAIL_JOB
+from locum.notices.send import Mailer
+from locum.notices.smtp import mail_server
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
 from locum.rotation.ask import change_secret
@@ -214,7 +217,12 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         api=api,
         worker=Worker(
             db,
-            _handlers(work, lease_work, RotationWork(db, vault, open_keeper, changed)),
+            _handlers(
+                work,
+                lease_work,
+                RotationWork(db, vault, open_keeper, changed),
+                Mailer(db, mail_server(settings)),
+            ),
             changed,
             owner=f"{name}:{secrets.token_hex(8)}",
         ),
@@ -232,13 +240,16 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     return node
 
 
-def _handlers(work: SessionWork, lease_work: LeaseWork, rotation_work: RotationWork) -> dict[str, Handler]:
+def _handlers(
+    work: SessionWork, lease_work: LeaseWork, rotation_work: RotationWork, mailer: Mailer
+) -> dict[str, Handler]:
     """What does the jobs of each kind."""
     return {
         JOB: lambda held: advance(work, held),
         lease.JOB: lambda held: advance_lease(lease_work, held),
         ROTATION_JOB: lambda held: rotate(rotation_work, held),
         VERIFICATION_JOB: lambda held: verify(rotation_work, held),
+        MAIL_JOB: mailer.send,
     }
 
 

@@ -33,8 +33,8 @@ from locum.kit.db import Database, ReadTx, open_database
 from locum.kit.errors import Invalid, StartError
 from locum.kit.files import replace_file
 from locum.kit.ids import new_id
-from locum.kit.settings import load_settings
-from locum.main import backup_format, keys
+from locum.kit.settings import Settings, load_settings
+from locum.main import backup_format, keys, mail_test
 from locum.main.migrate import is_prepared, migrate, revisions
 from locum.main.resume import Resume
 from locum.main.root_key_rotation import RootKeyRotation
@@ -61,8 +61,12 @@ class Console:
 
     db: Database
     vault: Vault
-    data_dir: Path
+    settings: Settings
     actor: Actor
+
+    @property
+    def data_dir(self) -> Path:
+        return self.settings.data_dir
 
     def perform(self, command: str, arguments: dict[str, Any]) -> Answer:
         """Carry out one command of `COMMANDS`, audited before it answers."""
@@ -103,7 +107,7 @@ def offline_console(data_dir: Path, database_url: str | None) -> Iterator[Consol
         if not is_prepared(db):
             raise StartError("the database was never initialised: run locum init first")
         migrate(db)
-        yield Console(db, vault, data_dir, console_actor())
+        yield Console(db, vault, settings, console_actor())
         signing = keys.signing_key(db.submit_read(keys.load, vault, keys.AUDIT_SIGNING).result())
         Sealer(db, signing, data_dir / "public" / audit_verify.ANCHOR_FILE).finish()
     finally:
@@ -267,6 +271,11 @@ def _policy_explain(console: Console, **asked: Any) -> Answer:
     return {"ok": True, "object": msgspec.to_builtins(found)}
 
 
+def _mail_test(console: Console, *, address: str) -> Answer:
+    ok, words = mail_test.send(console.settings, address)
+    return {"ok": ok, "text": words}
+
+
 def _status(console: Console) -> Answer:
     found = console.db.submit_read(pause.current).result()
     return {
@@ -291,6 +300,7 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "api_key.holders": _key_holders,
     "backup.begin": _backup_begin,
     "backup.end": _backup_end,
+    "mail.test": _mail_test,
     "policy.explain": _policy_explain,
     "resume": _resume,
     "status": _status,

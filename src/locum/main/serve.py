@@ -38,6 +38,9 @@ from locum.main.migrate import is_prepared, migrate
 from locum.main.one_process import alone_on
 from locum.main.prepare import complete, publish
 from locum.main.root_keys import open_vault
+from locum.notices.model import MailSetup
+from locum.notices.outbox import announce
+from locum.notices.smtp import mail_server
 from locum.vault.process import harden
 from locum.vault.store import Vault
 
@@ -83,7 +86,18 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
     database.gather_statistics()
     database.submit_write(complete, vault).result()
     publish(database, vault, settings)
+    database.submit_write(announce, _mail_setup(settings)).result()
     return vault, database
+
+
+def _mail_setup(settings: Settings) -> MailSetup | None:
+    """What every node queues mails under from now on. Raises StartError where the server's settings can't be used."""
+    server = mail_server(settings)
+    if server is None:
+        log.info("mail is not set up: approvers and requesters are told nothing (see --mail-server)")
+        return None
+    server.check()
+    return MailSetup(server.sender, (settings.public_url or "").rstrip("/"), settings.mail_alarm_to)
 
 
 def _listen(address: str, option: str) -> socket.socket:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.policies.workflow_model import Workflow, approval_workflow
-from locum.sessions.approval_model import Approval, Tier, approval, approval_tier, approval_tier_approver
+from locum.sessions.approval_model import (
+    Approval,
+    Tier,
+    approval,
+    approval_tier,
+    approval_tier_approver,
+    asked_tier,
+)
 from locum.sessions.approval_rules import State
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, access_session
@@ -30,11 +39,11 @@ def approvals(tx: ReadTx, session_id: UUID) -> list[ApprovalRow]:
 def asked_of(tx: ReadTx, approver_id: UUID, *, policies: frozenset[UUID] | None) -> list[ApprovalRow]:
     """What waits for one approver's word now, the oldest first: one statement. `policies` limits it to those."""
     a, s = approval.c, access_session.c
-    query = _ROWS.join(access_session, s.id == a.session_id).where(
-        a.approver_id == approver_id,
-        a.state == State.PENDING,
-        s.status == Status.APPROVAL_REQUIRED,
-        s.tier_number == a.tier_number,
+    waits = sa.and_(asked_tier.c.session_id == a.session_id, asked_tier.c.tier_id == a.tier_id)
+    query = (
+        _ROWS.join(access_session, s.id == a.session_id)
+        .join(asked_tier, waits)
+        .where(a.approver_id == approver_id, a.state == State.PENDING, s.status == Status.APPROVAL_REQUIRED)
     )
     if policies is not None:
         query = query.where(s.policy_id.in_(sorted(policies)))
@@ -46,6 +55,25 @@ def sessions_of(tx: ReadTx, rows: list[ApprovalRow]) -> list[AccessSession]:
     columns = [access_session.c[name] for name in AccessSession.__struct_fields__]
     wanted = {row.session_id for row in rows}
     return tx.rows(AccessSession, sa.select(*columns).where(access_session.c.id.in_(wanted))) if wanted else []
+
+
+class Approver(msgspec.Struct, frozen=True):
+    """Whose word is asked for."""
+
+    id: UUID
+    name: str
+    display_name: str | None
+    locked: bool
+    created_at: dt.datetime
+    modified_at: dt.datetime
+
+
+def approvers_of(tx: ReadTx, rows: list[ApprovalRow]) -> list[Approver]:
+    """Those whom some rows ask, deleted ones too: one statement."""
+    i = identity.c
+    wanted = {row.approver_id for row in rows}
+    columns = (i[name] for name in Approver.__struct_fields__)
+    return tx.rows(Approver, sa.select(*columns).where(i.id.in_(wanted))) if wanted else []
 
 
 @dataclass(frozen=True, slots=True)

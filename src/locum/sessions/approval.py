@@ -23,7 +23,16 @@ from locum.kit.ids import new_id
 from locum.kit.jobs import Job
 from locum.policies.workflow_model import Workflow, approval_workflow
 from locum.sessions import transition
-from locum.sessions.approval_model import Approval, Tier, approval, approval_tier, approval_tier_approver
+from locum.sessions.approval_mail import tell_approvers, tell_requester
+from locum.sessions.approval_model import (
+    Approval,
+    AskedTier,
+    Tier,
+    approval,
+    approval_tier,
+    approval_tier_approver,
+    asked_tier,
+)
 from locum.sessions.approval_rules import (
     Asked,
     Escalate,
@@ -36,6 +45,7 @@ from locum.sessions.approval_rules import (
     TierRule,
     Voice,
     Vote,
+    asked_together,
     next_step,
     window,
 )
@@ -48,11 +58,11 @@ LONGEST_WAIT = dt.timedelta(hours=24)
 
 
 def ask_for_approval(tx: Tx, session_id: UUID) -> None:
-    """(1) The session was written down as waiting for its workflow's first tier: ask that tier."""
+    """(1) The session was written down as waiting for its workflow's first tier: ask it, and those that go with it."""
     session = transition.get(tx, session_id)
     assert session.workflow_id is not None
     tiers = tiers_of(tx, session.workflow_id)
-    _ask(tx, session, tiers[0])
+    _ask(tx, session, tiers, tiers[0].number)
 
 
 def first_tier(
@@ -110,29 +120,31 @@ def people_behind(tx: ReadTx, ids: list[UUID]) -> set[UUID]:
 
 
 def decide(tx: Tx, actor: Actor, session_id: UUID, state: State, notes: str | None) -> AccessSession:
-    """(2) An approver's yes or no.
+    """(2) An approver's yes or no, in every tier that asks them now.
 
     Raises NotFound for whoever is not asked about it now, and Conflict for a second word or a request that waits no
     longer.
     """
     assert actor.id is not None
-    session = transition.get(tx, session_id, hold=True)
+    session = _current(tx, transition.get(tx, session_id, hold=True))
+    asked = {tier.tier_id: tier for tier in asked_of(tx, session_id)}
     rows = [row for row in approvals_of(tx, session_id) if row.approver_id == actor.id]
-    mine = [row for row in rows if row.tier_number == session.tier_number]
+    mine = [row for row in rows if row.tier_id in asked]
     if not rows or (session.status == Status.APPROVAL_REQUIRED and not mine):
         raise NotFound("no such session")
     if session.status != Status.APPROVAL_REQUIRED:
         raise Conflict("this request does not wait for approval any more")
-    (row,) = mine
-    if actor.id not in _listed(tx, session, row):
+    mine = [row for row in mine if actor.id in _listed(tx, asked[row.tier_id])]
+    if not mine:
         raise NotFound("no such session")
-    if row.state is not State.PENDING:
+    open_rows = [row for row in mine if row.state is State.PENDING]
+    if not open_rows:
         raise Conflict("you have decided about this request already")
     if session.start_until is not None and tx.now >= session.start_until:
         raise Conflict("this request does not wait for approval any more")
     tx.run(
         sa.update(approval)
-        .where(approval.c.id == row.id)
+        .where(approval.c.id.in_([row.id for row in open_rows]))
         .values(
             state=state,
             notes=notes,
@@ -143,14 +155,15 @@ def decide(tx: Tx, actor: Actor, session_id: UUID, state: State, notes: str | No
     )
     word = "approved" if state is State.APPROVED else "denied"
     transition.say(tx, session.id, f"{word} by {actor.name}")
-    audit.record(
-        tx,
-        actor,
-        f"approval.{word}",
-        object_kind="session",
-        object_id=session.id,
-        detail={"tier": row.tier_number, "notes": notes},
-    )
+    for row in open_rows:
+        audit.record(
+            tx,
+            actor,
+            f"approval.{word}",
+            object_kind="session",
+            object_id=session.id,
+            detail={"tier": row.tier_number, "notes": notes},
+        )
     settle(tx, session)
     jobs.schedule(tx, transition.JOB, session.id, due_at=tx.now)
     return transition.get(tx, session.id)
@@ -164,16 +177,17 @@ def consult(tx: Tx, held: Job, session_id: UUID) -> dt.datetime | None:
 
 def settle(tx: Tx, session: AccessSession) -> dt.datetime | None:
     """(3) Do what is to be done about a request whose row is held. Answers as `consult`."""
+    session = _current(tx, session)
     while session.status == Status.APPROVAL_REQUIRED:
         assert session.workflow_id is not None
-        tiers = {tier.number: tier for tier in tiers_of(tx, session.workflow_id)}
+        tiers = tiers_of(tx, session.workflow_id)
         match next_step(_asked(tx, session, tiers), tx.now):
             case StillAsked(look_at):
                 return look_at
-            case Escalate():
-                _escalate(tx, session, tiers[session.tier_number or 0])
+            case Escalate(number):
+                _escalate(tx, session, next(tier for tier in tiers if tier.number == number))
             case NextTier(number):
-                _ask(tx, session, tiers[number])
+                _ask(tx, session, tiers, number)
             case Granted():
                 _grant(tx, session)
             case Refused():
@@ -184,6 +198,29 @@ def settle(tx: Tx, session: AccessSession) -> dt.datetime | None:
     return None
 
 
+def asked_of(tx: ReadTx, session_id: UUID) -> list[AskedTier]:
+    """The tiers that a request waits for now."""
+    c = asked_tier.c
+    columns = [c[name] for name in AskedTier.__struct_fields__]
+    return tx.rows(AskedTier, sa.select(*columns).where(c.session_id == session_id).order_by(c.tier_number))
+
+
+def _current(tx: Tx, session: AccessSession) -> AccessSession:
+    """The session, asked anew from the first tier if its workflow has other tiers by now than those it waits for.
+
+    What was said before is kept and counts no longer: it was said to other rules.
+    """
+    if session.status != Status.APPROVAL_REQUIRED:
+        return session
+    assert session.workflow_id is not None
+    tiers = tiers_of(tx, session.workflow_id)
+    if not tiers or {tier.tier_id for tier in asked_of(tx, session.id)} <= {tier.id for tier in tiers}:
+        return session
+    transition.say(tx, session.id, "the approval workflow has changed: everybody is asked anew")
+    _ask(tx, session, tiers, tiers[0].number)
+    return transition.get(tx, session.id)
+
+
 def approvals_of(tx: ReadTx, session_id: UUID) -> list[Approval]:
     """All that was asked about one request, first things first."""
     c = approval.c
@@ -191,81 +228,88 @@ def approvals_of(tx: ReadTx, session_id: UUID) -> list[Approval]:
     return tx.rows(Approval, sa.select(*columns).where(c.session_id == session_id).order_by(c.created_at, c.id))
 
 
-def _asked(tx: ReadTx, session: AccessSession, tiers: dict[int, Tier]) -> Asked:
-    rows = approvals_of(tx, session.id)
+def _rule(tier: Tier) -> TierRule:
+    after = None if tier.escalation_id is None else dt.timedelta(minutes=tier.escalation_minutes)
+    return TierRule(tier.number, tier.required, after, tier.progression)
+
+
+def _asked(tx: ReadTx, session: AccessSession, tiers: list[Tier]) -> Asked:
+    known = {tier.id for tier in tiers}
+    rows = [row for row in approvals_of(tx, session.id) if row.tier_id in known]
     able = people_behind(tx, [row.approver_id for row in rows])
-    rules = tuple(
-        TierRule(
-            tier.number,
-            tier.required,
-            None if tier.escalation_id is None else dt.timedelta(minutes=tier.escalation_minutes),
-        )
-        for tier in tiers.values()
-    )
     assert session.tier_number is not None
     assert session.tier_since is not None
     return Asked(
-        tiers=rules,
+        tiers=tuple(_rule(tier) for tier in tiers),
         current=session.tier_number,
         since=session.tier_since,
-        escalated=session.tier_escalated,
+        escalated=frozenset(tier.tier_number for tier in asked_of(tx, session.id) if tier.escalated),
         until=session.start_until or session.scheduled_end,
         votes=tuple(Vote(row.tier_number, row.state, row.approver_id in able) for row in rows),
     )
 
 
-def _listed(tx: ReadTx, session: AccessSession, row: Approval) -> set[UUID]:
+def _listed(tx: ReadTx, asked: AskedTier) -> set[UUID]:
     """Who may decide in this tier now: groups may have changed since it was asked."""
     c = approval_tier_approver.c
-    ids = tx.scalars(sa.select(c.approver_id).where(c.tier_id == row.tier_id))
-    escalation = sa.select(approval_tier.c.escalation_id).where(approval_tier.c.id == row.tier_id)
-    if session.tier_escalated:
+    ids = tx.scalars(sa.select(c.approver_id).where(c.tier_id == asked.tier_id))
+    if asked.escalated:
+        escalation = sa.select(approval_tier.c.escalation_id).where(approval_tier.c.id == asked.tier_id)
         ids += [found for found in tx.scalars(escalation) if found is not None]
     return people_behind(tx, ids)
 
 
-def _ask(tx: Tx, session: AccessSession, tier: Tier) -> None:
-    """Make `tier` the one that is asked."""
+def _ask(tx: Tx, session: AccessSession, tiers: list[Tier], first: int) -> None:
+    """Make the tier of that number, and those that go with it, the ones that are asked."""
+    numbers = {rule.number for rule in asked_together(tuple(_rule(tier) for tier in tiers), first)}
+    together = [tier for tier in tiers if tier.number in numbers]
     tx.run(
         sa.update(access_session)
         .where(access_session.c.id == session.id)
-        .values(tier_number=tier.number, tier_since=tx.now, tier_escalated=False, modified_at=tx.now)
+        .values(tier_number=first, tier_since=tx.now, modified_at=tx.now)
     )
-    c = approval_tier_approver.c
-    asked = _add(tx, session, tier, tx.scalars(sa.select(c.approver_id).where(c.tier_id == tier.id)), Voice.NORMAL)
-    text = f"waiting for approval {tier.number}: {tier.required} of {asked} approvers"
-    transition.say(tx, session.id, text)
-    audit.record(
-        tx,
-        LOCUM,
-        "approval.asked",
-        object_kind="session",
-        object_id=session.id,
-        detail={"tier": tier.number, "approvers": asked},
+    tx.run(sa.delete(asked_tier).where(asked_tier.c.session_id == session.id))
+    tx.add_all(
+        asked_tier,
+        [
+            {"session_id": session.id, "tier_id": tier.id, "tier_number": tier.number, "escalated": False}
+            for tier in together
+        ],
     )
+    everybody: set[UUID] = set()
+    for tier in together:
+        c = approval_tier_approver.c
+        listed = tx.scalars(sa.select(c.approver_id).where(c.tier_id == tier.id))
+        people = _add(tx, session, tier, listed, Voice.NORMAL)
+        everybody |= people
+        text = f"waiting for approval {tier.number}: {tier.required} of {len(people)} approvers"
+        transition.say(tx, session.id, text)
+        _record_asked(tx, session, "approval.asked", tier, people)
+    tell_approvers(tx, session, everybody)
 
 
 def _escalate(tx: Tx, session: AccessSession, tier: Tier) -> None:
     assert tier.escalation_id is not None
-    tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(tier_escalated=True))
-    asked = _add(tx, session, tier, [tier.escalation_id], Voice.ESCALATED)
+    c = asked_tier.c
+    tx.run(sa.update(asked_tier).where(c.session_id == session.id, c.tier_id == tier.id).values(escalated=True))
+    tx.run(sa.update(access_session).where(access_session.c.id == session.id).values(modified_at=tx.now))
+    people = _add(tx, session, tier, [tier.escalation_id], Voice.ESCALATED)
     transition.say(
-        tx, session.id, f"nobody has answered in {tier.escalation_minutes} minutes: {asked} more are asked"
+        tx, session.id, f"nobody has answered in {tier.escalation_minutes} minutes: {len(people)} more are asked"
     )
-    audit.record(
-        tx,
-        LOCUM,
-        "approval.escalated",
-        object_kind="session",
-        object_id=session.id,
-        detail={"tier": tier.number, "approvers": asked},
-    )
+    _record_asked(tx, session, "approval.escalated", tier, people)
+    tell_approvers(tx, session, people, escalated_after=tier.escalation_minutes)
 
 
-def _add(tx: Tx, session: AccessSession, tier: Tier, ids: list[UUID], voice: Voice) -> int:
-    """Ask those behind `ids` who are not asked in this tier yet; answers how many."""
+def _record_asked(tx: Tx, session: AccessSession, action: str, tier: Tier, people: set[UUID]) -> None:
+    detail = {"tier": tier.number, "approvers": len(people)}
+    audit.record(tx, LOCUM, action, object_kind="session", object_id=session.id, detail=detail)
+
+
+def _add(tx: Tx, session: AccessSession, tier: Tier, ids: list[UUID], voice: Voice) -> set[UUID]:
+    """Ask those behind `ids` who are not asked in this tier yet; answers whom."""
     people = people_behind(tx, ids)
-    people -= {row.approver_id for row in approvals_of(tx, session.id) if row.tier_number == tier.number}
+    people -= {row.approver_id for row in approvals_of(tx, session.id) if row.tier_id == tier.id}
     assert session.workflow_id is not None
     if not get_workflow(tx, session.workflow_id).self_approval:
         people.discard(session.identity_id)
@@ -288,7 +332,7 @@ def _add(tx: Tx, session: AccessSession, tier: Tier, ids: list[UUID], voice: Voi
             for person in sorted(people)
         ],
     )
-    return len(people)
+    return people
 
 
 def _grant(tx: Tx, session: AccessSession) -> None:
@@ -301,6 +345,7 @@ def _grant(tx: Tx, session: AccessSession) -> None:
     transition.move(tx, session, Status.PENDING, scheduled_start=start, scheduled_end=end, start_until=None)
     transition.say(tx, session.id, "approved")
     audit.record(tx, LOCUM, "session.approved", object_kind="session", object_id=session.id)
+    tell_requester(tx, session, "approved", start=start, end=end)
 
 
 def _end(tx: Tx, session: AccessSession, outcome: Status, reason: str) -> None:
@@ -315,3 +360,4 @@ def _end(tx: Tx, session: AccessSession, outcome: Status, reason: str) -> None:
         object_id=session.id,
         detail={"outcome": outcome.name, "reason": reason},
     )
+    tell_requester(tx, session, "denied" if outcome is Status.APPROVAL_DENIED else "given up", reason=reason)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from locum.kit.db import UtcTime, metadata
 from locum.policies.workflow_model import approval_workflow
-from locum.sessions.approval_rules import State, Voice
+from locum.sessions.approval_rules import Progression, State, Voice
 
 approval_tier = sa.Table(
     "approval_tier",
@@ -39,6 +39,16 @@ approval_tier_approver = sa.Table(
 )
 """Who is asked in a tier: people, applications, and groups, whose members then are."""
 
+asked_tier = sa.Table(
+    "asked_tier",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("access_session.id"), primary_key=True),
+    sa.Column("tier_id", sa.Uuid, primary_key=True),
+    sa.Column("tier_number", sa.Integer, nullable=False),
+    sa.Column("escalated", sa.Boolean, nullable=False),
+)
+"""The tiers whose word a request waits for now. One that its workflow has no longer means: ask anew."""
+
 # The tier may be replaced later, so it is no foreign key: what was said is kept.
 approval = sa.Table(
     "approval",
@@ -55,7 +65,7 @@ approval = sa.Table(
     sa.Column("decided_from", sa.String(64)),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("decided_at", UtcTime),
-    sa.UniqueConstraint("session_id", "tier_number", "approver_id"),
+    sa.UniqueConstraint("session_id", "tier_id", "approver_id"),
     sa.CheckConstraint("voice IN (0, 1, 2)", name="voice"),
     sa.CheckConstraint("state IN (0, 1, 2)", name="state"),
     sa.CheckConstraint("(state = 0) = (decided_at IS NULL)", name="decided_has_time"),
@@ -69,11 +79,19 @@ class Tier(msgspec.Struct, frozen=True):
     id: UUID
     workflow_id: UUID
     number: int
-    progression: int
+    progression: Progression
     required: int
     escalation_minutes: int
     escalation_id: UUID | None
     created_at: dt.datetime
+
+
+class AskedTier(msgspec.Struct, frozen=True):
+    """A tier that a request waits for; `escalated` once its escalation approver was asked."""
+
+    tier_id: UUID
+    tier_number: int
+    escalated: bool
 
 
 class Approval(msgspec.Struct, frozen=True):

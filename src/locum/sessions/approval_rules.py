@@ -25,6 +25,14 @@ class Voice(IntEnum):
     REQUESTER = 2
 
 
+class Progression(IntEnum):
+    """When a tier is asked: after the one before it, or together with it. Numbers of the contract's
+    ApprovalWorkflowTierProgressionType; for the first tier both are the same."""
+
+    SEQUENTIAL = 0
+    CONCURRENT = 1
+
+
 @dataclass(frozen=True, slots=True)
 class TierRule:
     """`escalate_after` is None where nobody is to be asked then."""
@@ -32,6 +40,7 @@ class TierRule:
     number: int
     required: int
     escalate_after: dt.timedelta | None
+    progression: Progression = Progression.SEQUENTIAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +54,15 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that waits: in which tier, since when, and until when an answer is any use."""
+    """A request that waits: from which tier on, since when, and until when an answer is any use.
+
+    `escalated` are the tiers whose escalation approver has been asked.
+    """
 
     tiers: tuple[TierRule, ...]
     current: int
     since: dt.datetime
-    escalated: bool
+    escalated: frozenset[int]
     until: dt.datetime
     votes: tuple[Vote, ...]
 
@@ -74,14 +86,16 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class NextTier:
-    """This tier has said yes: ask the one of that number."""
+    """All that were asked together have said yes: ask the tier of that number, and those that go with it."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """Ask the tier's escalation approver too."""
+    """Ask the escalation approver of the tier of that number too."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +108,48 @@ class StillAsked:
 Step = Granted | Refused | GivenUp | NextTier | Escalate | StillAsked
 
 
+def asked_together(tiers: tuple[TierRule, ...], first: int) -> tuple[TierRule, ...]:
+    """The tier of that number and the concurrent ones right behind it; none where there is no such tier."""
+    behind = sorted((t for t in tiers if t.number >= first), key=lambda t: t.number)
+    if not behind or behind[0].number != first:
+        return ()
+    last = next((n for n, t in enumerate(behind) if n and t.progression is Progression.SEQUENTIAL), len(behind))
+    return tuple(behind[:last])
+
+
 def next_step(asked: Asked, now: dt.datetime) -> Step:
     """What becomes of a request at `now`. Total.
 
     A no counts whoever said it; only a yes needs an approver who still is one. A full quorum counts although the time
     is over by now: it was there before, or nobody could have said yes any more.
     """
-    tier = next((t for t in asked.tiers if t.number == asked.current), None)
-    if tier is None:
+    together = asked_together(asked.tiers, asked.current)
+    if not together:
         return GivenUp("the approval workflow has no such tier any more")
-    votes = [vote for vote in asked.votes if vote.tier == asked.current]
+    numbers = {tier.number for tier in together}
+    votes = [vote for vote in asked.votes if vote.tier in numbers]
     if any(vote.state is State.DENIED for vote in votes):
         return Refused()
-    if sum(vote.state is State.APPROVED and vote.counts for vote in votes) >= tier.required:
-        later = sorted(t.number for t in asked.tiers if t.number > asked.current)
+    waiting = [tier for tier in together if not _has_quorum(tier, votes)]
+    if not waiting:
+        later = sorted(t.number for t in asked.tiers if t.number > max(numbers))
         return NextTier(later[0]) if later else Granted()
     if now >= asked.until:
         return GivenUp("nobody approved it in time")
-    if tier.escalate_after is None or asked.escalated:
+    escalations = [
+        (asked.since + tier.escalate_after, tier.number)
+        for tier in waiting
+        if tier.escalate_after is not None and tier.number not in asked.escalated
+    ]
+    if not escalations:
         return StillAsked(asked.until)
-    escalation = asked.since + tier.escalate_after
-    return Escalate() if now >= escalation else StillAsked(min(asked.until, escalation))
+    at, number = min(escalations)
+    return Escalate(number) if now >= at else StillAsked(min(asked.until, at))
+
+
+def _has_quorum(tier: TierRule, votes: list[Vote]) -> bool:
+    yes = sum(vote.tier == tier.number and vote.state is State.APPROVED and vote.counts for vote in votes)
+    return yes >= tier.required
 
 
 def window(

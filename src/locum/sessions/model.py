@@ -61,7 +61,6 @@ access_session = sa.Table(
     sa.Column("workflow_id", sa.ForeignKey(approval_workflow.c.id)),
     sa.Column("tier_number", sa.Integer),
     sa.Column("tier_since", UtcTime),
-    sa.Column("tier_escalated", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     # `search_key` of note and ticket; what has neither is not in the index of it.
     sa.Column("search_key", sa.String(LONGEST_KEY), nullable=False, default="", server_default=""),
     sa.Column("target_account_id", sa.ForeignKey("host_user.id")),
@@ -107,8 +106,9 @@ class AccessSession(msgspec.Struct, frozen=True):
 
     `planned` is the activity as it was when the session was asked for: a change of it later changes no session.
     It may start until `start_until` (None: until its end) and run until `scheduled_end`; an approval shifts the end,
-    but not beyond `asked_end`. `extensions` counts those of its owner. The `tier_…` say whose approval under
-    `workflow_id` it waits for. `target_account_id`: the account on the resource that `login_name` was said to be.
+    but not beyond `asked_end`. `extensions` counts those of its owner. The `tier_…` say since when it waits
+    for which approval under `workflow_id`; with which others, `asked_tier` says. `target_account_id`: the account on
+    the resource that `login_name` was said to be.
     """
 
     id: UUID
@@ -150,7 +150,6 @@ class AccessSession(msgspec.Struct, frozen=True):
     workflow_id: UUID | None = None
     tier_number: int | None = None
     tier_since: dt.datetime | None = None
-    tier_escalated: bool = False
     target_account_id: UUID | None = None
     credential_id: UUID | None = None
 

@@ -12,6 +12,7 @@ from locum.kit import jobs
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, NotFound
+from locum.sessions.approval_model import asked_tier
 from locum.sessions.lifecycle import ENDED, Snapshot, Status, may_become
 from locum.sessions.model import AccessSession, LogLevel, access_session, session_log
 
@@ -54,6 +55,7 @@ def move(tx: Tx, session: AccessSession, to: Status, **values: Any) -> None:
         values["locked"] = False
     if session.status == Status.APPROVAL_REQUIRED and to != session.status:
         values = {"tier_number": None, "tier_since": None, **values}
+        tx.run(sa.delete(asked_tier).where(asked_tier.c.session_id == session.id))
     changed = tx.run(
         sa.update(access_session)
         .where(access_session.c.id == session.id, access_session.c.status == session.status)

@@ -27,6 +27,37 @@ class ApproverType(IntEnum):
     REQUESTER = 2
 
 
+class ManagedAccountType(IntEnum):
+    """What kind of account on a host the contract's account is; an identity is none of them."""
+
+    __contract__ = "SbPAM.Models.ManagedAccountType"
+
+    HOST_USER = 0
+    HOST_SERVICE = 1
+    HOST_SCHEDULED_TASK = 2
+
+
+class ApproverAccount(Out):
+    """Who is asked. `displayName` is ours."""
+
+    __contract__ = "SbPAM.Models.ManagedAccount"
+
+    id: UUID = NIL
+    name: str | None = None
+    display_name: str | None = None
+    type: ManagedAccountType = ManagedAccountType.HOST_USER
+    locked: bool = False
+    user_id: UUID | None = None
+    managed_account_join: Annotated[None, later("SbPAM.Models.ManagedAccountJoin", many=True)] = None
+    managed_account_policy_join: Annotated[None, later("SbPAM.Models.ManagedAccountPolicyJoin", many=True)] = None
+    sid: str | None = None
+    user_collection_join: Annotated[None, later("SbPAM.Models.UserCollectionJoin", many=True)] = None
+    is_reviewer: bool = False
+    node_id: UUID = NIL
+    created_date_time_utc: Time = NEVER
+    modified_date_time_utc: Time = NEVER
+
+
 class ApprovalWorkflowApproval(Out):
     __contract__ = "SbPAM.Models.ApprovalWorkflowApproval"
 
@@ -40,7 +71,7 @@ class ApprovalWorkflowApproval(Out):
     approval_workflow_tier_id: UUID = NIL
     approval_workflow_tier: Annotated[None, later("SbPAM.Models.ApprovalWorkflowTier")] = None
     approver_account_id: UUID = NIL
-    approver_account: Annotated[None, later("SbPAM.Models.ManagedAccount")] = None
+    approver_account: ApproverAccount | None = None
     approver_type: ApproverType = ApproverType.NORMAL
     approver_notes: str | None = None
     node_id: UUID = NIL

@@ -23,6 +23,8 @@ def upgrade() -> None:
     _recorded_text()
     _lanes()
     _credential_release()
+    _mail()
+    _asked_tiers()
 
 
 def _gateway() -> None:
@@ -184,3 +186,71 @@ def _credential_release() -> None:
         sa.PrimaryKeyConstraint("policy_id", "member_id", name=op.f("pk_policy_credential_group")),
     )
     op.create_index("ix_policy_credential_group_member_id", "policy_credential_group", ["member_id", "policy_id"])
+
+
+def _mail() -> None:
+    op.create_table(
+        "mail",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("topic", sa.String(length=40), nullable=False),
+        sa.Column("about_id", sa.Uuid(), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("message_id", sa.String(length=400), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(length=200), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'given_up')", name=op.f("ck_mail_state")),
+        sa.CheckConstraint("(state = 'waiting') = (ended_at IS NULL)", name=op.f("ck_mail_ended_has_time")),
+        sa.CheckConstraint("(state = 'waiting') = (body IS NOT NULL)", name=op.f("ck_mail_waiting_has_body")),
+        sa.CheckConstraint("tries >= 0", name=op.f("ck_mail_tries")),
+    )
+    op.create_index("ix_mail_about_id", "mail", ["about_id", "topic"])
+    op.create_index("ix_mail_created_at", "mail", ["created_at", "id"])
+    op.create_table(
+        "mail_setup",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sender", sa.String(length=320), nullable=False),
+        sa.Column("public_url", sa.String(length=1000), nullable=False),
+        sa.Column("alarm_to", sa.String(length=320), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_setup")),
+        sa.CheckConstraint("id = 1", name=op.f("ck_mail_setup_only_one")),
+    )
+
+
+def _asked_tiers() -> None:
+    """Tiers may be asked together. What waits is asked what it was asked before."""
+    op.create_table(
+        "asked_tier",
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("tier_id", sa.Uuid(), nullable=False),
+        sa.Column("tier_number", sa.Integer(), nullable=False),
+        sa.Column("escalated", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["access_session.id"], name=op.f("fk_asked_tier_session_id")),
+        sa.PrimaryKeyConstraint("session_id", "tier_id", name=op.f("pk_asked_tier")),
+    )
+    session = sa.table(
+        "access_session", *(sa.column(name) for name in ("id", "workflow_id", "tier_number", "tier_escalated"))
+    )
+    tier = sa.table("approval_tier", *(sa.column(name) for name in ("id", "workflow_id", "number")))
+    s, t = session.c, tier.c
+    asked = sa.select(s.id, t.id, t.number, s.tier_escalated).where(
+        s.workflow_id == t.workflow_id, s.tier_number == t.number
+    )
+    into = sa.table(
+        "asked_tier", *(sa.column(name) for name in ("session_id", "tier_id", "tier_number", "escalated"))
+    )
+    op.get_bind().execute(
+        sa.insert(into).from_select(["session_id", "tier_id", "tier_number", "escalated"], asked)
+    )
+    op.drop_column("access_session", "tier_escalated")
+    with op.batch_alter_table("approval") as batch_op:
+        batch_op.drop_constraint(op.f("uq_approval_session_id_tier_number_approver_id"), type_="unique")
+        batch_op.create_unique_constraint(
+            op.f("uq_approval_session_id_tier_id_approver_id"), ["session_id", "tier_id", "approver_id"]
+        )

@@ -1,0 +1,161 @@
+"""What approvers and requesters are told by mail (APR-05), in the unit of work that asks or decides."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from locum.activities.model import activity
+from locum.identities.model import identity
+from locum.kit.db import ReadTx, Tx
+from locum.kit.mail_address import mail_address
+from locum.notices.model import MailSetup, mail
+from locum.notices.outbox import current_setup, put
+from locum.resources.model import resource
+from locum.sessions import transition
+from locum.sessions.approval_model import approval
+from locum.sessions.model import AccessSession, LogLevel
+
+ASKED, ESCALATED, DECIDED, OVERDUE = "approval.asked", "approval.escalated", "approval.decided", "session.overdue"
+
+
+class _Names(msgspec.Struct, frozen=True):
+    who: str
+    activity: str
+    resource: str
+
+
+class _Person(msgspec.Struct, frozen=True):
+    name: str
+    email: str | None
+
+
+class _Said(msgspec.Struct, frozen=True):
+    name: str
+    notes: str
+
+
+def tell_approvers(
+    tx: Tx, session: AccessSession, people: set[UUID], *, escalated_after: int | None = None
+) -> None:
+    """Queue a mail to each of them who has an address; the session's log says how many have none."""
+    setup = current_setup(tx)
+    if setup is None or not people:
+        return
+    names = _names(tx, session)
+    subject = f"{names.who} asks for {names.activity} on {names.resource}"
+    lines = ["Your approval is asked for.", ""]
+    if escalated_after is not None:
+        lines = [f"Your approval is asked for: nobody else has answered in {escalated_after} minutes.", ""]
+    lines += [
+        *_about(session, names),
+        f"Starts: {_time(session.scheduled_start)}",
+        f"Ends: {_time(session.scheduled_end)}",
+        *([f"Answer by: {_time(session.start_until)}"] if session.start_until else []),
+        "",
+        "See it, once you have signed in, and approve or deny it:",
+        _link(setup, session),
+    ]
+    addresses = _addresses(tx, session, people, "approvers")
+    topic = ASKED if escalated_after is None else ESCALATED
+    put(tx, setup, topic=topic, about_id=session.id, addresses=addresses, subject=subject, lines=lines)
+
+
+def tell_requester(
+    tx: Tx,
+    session: AccessSession,
+    word: str,
+    *,
+    reason: str | None = None,
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
+) -> None:
+    """Queue a mail to whose session it is: it was approved, denied or given up."""
+    setup = current_setup(tx)
+    if setup is None:
+        return
+    names = _names(tx, session)
+    lines = [f"Your request was {word}.", "", *_about(session, names)]
+    if start is not None and end is not None:
+        lines += [f"Starts: {_time(start)}", f"Ends: {_time(end)}"]
+    if reason is not None:
+        lines += [f"Because: {reason}"]
+    lines += [*_said(tx, session), "", _link(setup, session)]
+    addresses = _addresses(tx, session, {session.identity_id}, "requesters")
+    subject = f"{word.capitalize()}: {names.activity} on {names.resource}"
+    put(tx, setup, topic=DECIDED, about_id=session.id, addresses=addresses, subject=subject, lines=lines)
+
+
+def tell_overdue(tx: Tx, session_ids: list[UUID]) -> None:
+    """Queue one mail for each session that lives past its end, to the address for alarms, and none a second time."""
+    setup = current_setup(tx)
+    if setup is None or setup.alarm_to is None or not session_ids:
+        return
+    m = mail.c
+    told = set(tx.scalars(sa.select(m.about_id).where(m.about_id.in_(session_ids), m.topic == OVERDUE)))
+    for session_id in sorted(set(session_ids) - told):
+        # Another node sweeps too: whoever holds the session looks once more.
+        session = transition.get(tx, session_id, hold=True)
+        if tx.scalar(sa.select(m.id).where(m.about_id == session_id, m.topic == OVERDUE)) is not None:
+            continue
+        names = _names(tx, session)
+        lines = [
+            "This session should have ended, and what it was given on its target could not be taken away yet.",
+            "Locum goes on trying. The session's log says what is in its way.",
+            "",
+            *_about(session, names),
+            f"Ends: {_time(session.scheduled_end)}",
+            "",
+            f"{setup.public_url}/api/v1/ActivitySession/{session.id}/Log",
+        ]
+        subject = f"Alarm: a session on {names.resource} lives past its end"
+        put(
+            tx, setup, topic=OVERDUE, about_id=session.id, addresses=[setup.alarm_to], subject=subject, lines=lines
+        )
+
+
+def _about(session: AccessSession, names: _Names) -> list[str]:
+    lines = [f"Who: {names.who}", f"Activity: {names.activity}", f"Resource: {names.resource}"]
+    if session.note:
+        lines.append(f"Note: {session.note}")
+    if session.ticket:
+        lines.append(f"Ticket: {session.ticket}")
+    return lines
+
+
+def _said(tx: ReadTx, session: AccessSession) -> list[str]:
+    c = approval.c
+    noted = sa.select(c.decided_by_name.label("name"), c.notes).where(
+        c.session_id == session.id, c.notes.is_not(None)
+    )
+    return [f"{one.name} says: {one.notes}" for one in tx.rows(_Said, noted.order_by(c.decided_at, c.id))]
+
+
+def _link(setup: MailSetup, session: AccessSession) -> str:
+    return f"{setup.public_url}/api/v1/ApprovalWorkflow/Approval?activitySessionId={session.id}"
+
+
+def _time(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _names(tx: ReadTx, session: AccessSession) -> _Names:
+    i, a, r = identity.c, activity.c, resource.c
+    columns = (i.name.label("who"), a.name.label("activity"), r.name.label("resource"))
+    joined = sa.join(identity, activity, a.id == session.activity_id).join(resource, r.id == session.resource_id)
+    found = tx.first(_Names, sa.select(*columns).select_from(joined).where(i.id == session.identity_id))
+    assert found is not None  # a session's foreign keys say so
+    return found
+
+
+def _addresses(tx: Tx, session: AccessSession, people: set[UUID], kind: str) -> list[str]:
+    c = identity.c
+    found = tx.rows(_Person, sa.select(c.name, c.email).where(c.id.in_(people)).order_by(c.name_key))
+    usable = [address for address in (mail_address(person.email) for person in found) if address is not None]
+    if len(usable) < len(found):
+        text = f"{len(found) - len(usable)} of {len(found)} {kind} has no mail address and was told nothing"
+        transition.say(tx, session.id, text, LogLevel.WARN)
+    return sorted(set(usable))
