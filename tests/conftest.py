@@ -22,7 +22,7 @@ from secret_server import secret_server  # noqa: F401 - a fixture
 
 # Every table is known before any test looks, whichever tests run.
 for _module in pkgutil.walk_packages(locum.__path__, "locum."):
-    if _module.name.endswith((".model", ".jobs")):
+    if _module.name.endswith(("model", ".jobs")):
         importlib.import_module(_module.name)
 
 

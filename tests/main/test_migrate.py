@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from locum.identities import tokens
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, metadata, open_database, sqlite_url
 from locum.kit.errors import StartError
+from locum.kit.ids import new_id
 from locum.main import compose, keys
 from locum.main import migrate as module
 from locum.main.migrate import is_prepared, migrate
@@ -94,6 +96,41 @@ def test_checks_are_made_too(empty: Database) -> None:
                 modified_at=tx.now,
             )
         ).result()
+    empty.close()
+
+
+def test_what_waited_for_approval_is_asked_what_it_was_asked_before(empty: Database) -> None:
+    """Of a request that waits in its second tier, which has been escalated."""
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None if empty.is_sqlite else dt.UTC)
+    ids = {name: new_id() for name in ("workflow", "one", "two", "session", "person")}
+    key = {name: made.hex if empty.is_sqlite else made for name, made in ids.items()}
+    with empty.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF" if empty.is_sqlite else "SELECT 1")
+        connection.exec_driver_sql("BEGIN" if empty.is_sqlite else "SET session_replication_role = replica")
+        module.upgrade(connection, "0004")
+        tables = sa.MetaData()
+        tables.reflect(connection, only=["access_session", "approval_tier", "approval"])
+
+        def add(table: str, **values: object) -> None:
+            plain = {bool: False, int: 1, dt.datetime: now, str: "x"}
+            for column in tables.tables[table].c:
+                if column.nullable is False and column.server_default is None and column.name not in values:
+                    is_id = column.name == "id" or column.name.endswith("_id")
+                    values[column.name] = key["person"] if is_id else plain[column.type.python_type]
+            connection.execute(sa.insert(tables.tables[table]).values(values))
+
+        for number, name in enumerate(("one", "two"), 1):
+            add("approval_tier", id=key[name], workflow_id=key["workflow"], number=number)
+        later = now + dt.timedelta(hours=1)
+        add("access_session", id=key["session"], workflow_id=key["workflow"], status=-1, tier_number=2,
+            tier_since=now, tier_escalated=True, scheduled_start=now, scheduled_end=later)  # fmt: skip
+        add("approval", id=key["person"], session_id=key["session"], tier_id=key["one"], tier_number=1, state=0)
+        module.upgrade(connection, "head")
+        found = connection.execute(sa.text("SELECT tier_id, tier_number, escalated FROM asked_tier")).all()
+        assert [(str(row[0]).replace("-", ""), row[1], bool(row[2])) for row in found] == [(ids["two"].hex, 2, True)]
+        kept = connection.execute(sa.text("SELECT count(*) FROM approval")).scalar()
+        assert kept == 1
+        connection.exec_driver_sql("ROLLBACK")
     empty.close()
 
 

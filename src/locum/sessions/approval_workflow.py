@@ -74,6 +74,8 @@ def change_workflow(
     have to say yes again: what was said so far was said to other rules. That holds from this commit on, for
     `approval.decide` looks which tiers there are; the jobs only see to it that nobody has to say something first.
     """
+    # Held first: of two changes at one moment, the second must see what the first has made.
+    tx.scalar(sa.select(approval_workflow.c.id).where(approval_workflow.c.id == workflow_id).with_for_update())
     found = get_workflow(tx, workflow_id)
     name = _checked(tx, workflow_id, name, tiers)
     tx.run(

@@ -12,7 +12,6 @@ from locum.kit.actor import Actor
 from locum.kit.db import Tx
 from locum.kit.pause import refuse_if_paused
 from locum.sessions import transition
-from locum.sessions.approval_mail import tell_overdue
 from locum.sessions.lifecycle import LIVE, End, Status, next_move
 from locum.sessions.model import LogLevel, access_session
 from locum.sessions.transition import JOB, say
@@ -49,9 +48,9 @@ def end_hanging(tx: Tx, actor: Actor, policies: frozenset[UUID] | None) -> list[
 def sweep(tx: Tx) -> list[UUID]:
     """Put every live session that nobody works on, or not soon although it should have ended, back to work.
 
-    Answers the sessions past their end by more than `GRACE`: the caller raises the alarm, and one mail tells of each.
-    Trusts neither the job's row nor its due time, which lies far away when the clock was set back. A job that comes up
-    soon is left alone, for asking again would take away the wait after a failure.
+    Answers the sessions past their end by more than `GRACE`: the caller raises the alarm. Trusts neither the job's
+    row nor its due time, which lies far away when the clock was set back. A job that comes up soon is left alone,
+    for asking again would take away the wait after a failure.
     """
     is_live = access_session.c.status.in_(sorted(LIVE))
     job = jobs.job
@@ -71,6 +70,4 @@ def sweep(tx: Tx) -> list[UUID]:
     )
     for session_id in tx.scalars(slept_over):
         jobs.schedule(tx, JOB, session_id, due_at=soon)
-    overdue: list[UUID] = tx.scalars(sa.select(access_session.c.id).where(is_live, is_overdue))
-    tell_overdue(tx, overdue)
-    return overdue
+    return tx.scalars(sa.select(access_session.c.id).where(is_live, is_overdue))
