@@ -127,7 +127,9 @@ def test_what_waited_for_approval_is_asked_what_it_was_asked_before(empty: Datab
         add("approval", id=key["person"], session_id=key["session"], tier_id=key["one"], tier_number=1, state=0)
         module.upgrade(connection, "head")
         found = connection.execute(sa.text("SELECT tier_id, tier_number, escalated FROM asked_tier")).all()
-        assert [(str(row[0]).replace("-", ""), row[1], bool(row[2])) for row in found] == [(ids["two"].hex, 2, True)]
+        assert [(str(row[0]).replace("-", ""), row[1], bool(row[2])) for row in found] == [
+            (ids["two"].hex, 2, True)
+        ]
         kept = connection.execute(sa.text("SELECT count(*) FROM approval")).scalar()
         assert kept == 1
         connection.exec_driver_sql("ROLLBACK")

@@ -56,6 +56,7 @@ from locum.rotation.rows import ROTATION_JOB, VERIFICATION_JOB
 from locum.rotation.verify import verify
 from locum.sessions import lease, retention
 from locum.sessions.advance import advance
+from locum.sessions.approval_mail import tell_overdue
 from locum.sessions.connections import Connections
 from locum.sessions.index_text import TextIndex
 from locum.sessions.lease_account import switch_account
@@ -136,7 +137,8 @@ class Node:
         return found is not None
 
     async def _sweep_once(self) -> None:
-        for session_id in await self.db.write(sweep):
+        overdue = await self.db.write(sweep)
+        for session_id in overdue:
             log.error("a session lives past its end", session=str(session_id))
         for lease_id in await self.db.write(sweep_leases):
             log.error("a lease lives past its end", lease=str(lease_id))
@@ -145,6 +147,8 @@ class Node:
                 self.api.changed.ring()
         while await self.db.write(plan_due):
             self.api.changed.ring()
+        if overdue:
+            await self.db.write(tell_overdue, overdue)
         if self.settings.keep_recordings is not None:
             kept = dt.timedelta(days=self.settings.keep_recordings)
             while ids := await self.db.write(retention.let_go, self.name, kept):
@@ -181,6 +185,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     hosts = KeptHosts()
     work = SessionWork(db, vault, partial(open_connector, hosts=hosts), changed)
     lease_work = LeaseWork(db, change_secret, partial(switch_account, db, vault, open_keeper), changed)
+    mailer = Mailer(db, mail_server(settings))
     host, port = split_address(settings.ssh, "--ssh")
     https_port = split_address(settings.https, "--https")[1]
     gateway = SshGateway(
@@ -217,12 +222,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         api=api,
         worker=Worker(
             db,
-            _handlers(
-                work,
-                lease_work,
-                RotationWork(db, vault, open_keeper, changed),
-                Mailer(db, mail_server(settings)),
-            ),
+            _handlers(work, lease_work, RotationWork(db, vault, open_keeper, changed), mailer),
             changed,
             owner=f"{name}:{secrets.token_hex(8)}",
         ),
