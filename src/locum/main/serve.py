@@ -68,6 +68,7 @@ def run(settings: Settings) -> None:
         stack.callback(ssh.close)
         node = compose(settings, database, vault)
         context = _tls(settings)
+        database.submit_write(announce, _mail_setup(settings)).result()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             told = runner.run(_serve(node, https, ssh, context))
     if not told:
@@ -86,7 +87,6 @@ def _open(settings: Settings, stack: ExitStack) -> tuple[Vault, Database]:
     database.gather_statistics()
     database.submit_write(complete, vault).result()
     publish(database, vault, settings)
-    database.submit_write(announce, _mail_setup(settings)).result()
     return vault, database
 
 
@@ -94,7 +94,6 @@ def _mail_setup(settings: Settings) -> MailSetup | None:
     """What every node queues mails under from now on. Raises StartError where the server's settings can't be used."""
     server = mail_server(settings)
     if server is None:
-        log.info("mail is not set up: approvers and requesters are told nothing (see --mail-server)")
         return None
     server.check()
     return MailSetup(server.sender, (settings.public_url or "").rstrip("/"), settings.mail_alarm_to)
@@ -180,6 +179,8 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
             await asyncio.sleep(0.01)
         node.ready = True
         log.info("locum is ready", https=settings.https, ssh=settings.ssh)
+        if settings.mail_server is None:
+            log.info("mail is not set up: approvers and requesters are told nothing (see --mail-server)")
         told = await _until_told(stop, [serving, *background])
         node.ready = False
         log.info("locum is stopping", drain_timeout=settings.drain_timeout)
