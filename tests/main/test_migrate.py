@@ -39,6 +39,8 @@ from locum.vault.store import Vault
 
 RELEASES = (second_release, third_release, fourth_release)
 """Each has a file of its own that leaves rows in every table; the first one's does not, and has its tests below."""
+MOVED = {"access_session": ("tier_escalated",)}
+"""Columns that a later schema keeps elsewhere, by table: here with each tier, in `asked_tier`."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -296,7 +298,8 @@ def test_every_row_of_a_release_survives_and_is_served(unmade: Installation, rel
     after = all_rows(unmade)
     # The seed and the start may add, and a start seals what waited.
     for table in set(before) - {"alembic_version", "audit_pending"}:
-        lost = [row for row in before[table] if not any(row.items() <= now.items() for now in after[table])]
+        kept = [{name: row[name] for name in row if name not in MOVED.get(table, ())} for row in before[table]]
+        lost = [row for row in kept if not any(row.items() <= now.items() for now in after[table])]
         assert lost == [], table
     admin, robot = signed_in(unmade, "admin"), unmade.client()
     robot.authorization = left.key.reveal_text()

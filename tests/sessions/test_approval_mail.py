@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from locum.activities.model import connection_profile
+from locum.credentials.model import credential
 from locum.identities.model import identity
 from locum.identities.people import create_local_user
 from locum.kit.actor import Actor
@@ -149,3 +150,16 @@ async def test_without_a_setup_nothing_is_queued(database: Database, world: Worl
     assert await mails(database) == []
     texts = await database.read(lambda tx: tx.scalars(sa.select(session_log.c.text)))
     assert not any("mail" in line for line in texts)
+
+
+async def test_a_credential_to_be_released_has_its_name_in_the_mail(database: Database, world: World) -> None:
+    session_id = await ask(database, world)
+
+    def release(tx: Tx) -> None:
+        login = tx.scalar(sa.select(credential.c.id))
+        about = {"resource_id": None, "credential_id": login}
+        tx.run(sa.update(access_session).where(access_session.c.id == session_id).values(about))
+        tell_overdue(tx, [session_id])
+
+    await database.write(release)
+    assert "Credential: locum" in (await text(database, "alarm@example.org")).splitlines()

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity
+from locum.credentials.model import credential
 from locum.identities.model import identity
 from locum.kit.db import ReadTx, Tx
 from locum.kit.mail_address import mail_address
@@ -25,7 +26,7 @@ ASKED, ESCALATED, DECIDED, OVERDUE = "approval.asked", "approval.escalated", "ap
 class _Names(msgspec.Struct, frozen=True):
     who: str
     activity: str
-    resource: str
+    thing: str  # a resource, or a credential that is to be released
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -46,7 +47,7 @@ def tell_approvers(
     if setup is None or not people:
         return
     names = _names(tx, session)
-    subject = f"{names.who} asks for {names.activity} on {names.resource}"
+    subject = f"{names.who} asks for {names.activity} on {names.thing}"
     lines = ["Your approval is asked for.", ""]
     if escalated_after is not None:
         lines = [f"Your approval is asked for: nobody else has answered in {escalated_after} minutes.", ""]
@@ -85,7 +86,7 @@ def tell_requester(
         lines += [f"Because: {reason}"]
     lines += [*_said(tx, session), "", _link(setup, session)]
     addresses = _addresses(tx, session, {session.identity_id}, "requesters")
-    subject = f"{word.capitalize()}: {names.activity} on {names.resource}"
+    subject = f"{word.capitalize()}: {names.activity} on {names.thing}"
     put(tx, setup, topic=DECIDED, about_id=session.id, addresses=addresses, subject=subject, lines=lines)
 
 
@@ -111,14 +112,15 @@ def tell_overdue(tx: Tx, session_ids: list[UUID]) -> None:
             "",
             f"{setup.public_url}/api/v1/ActivitySession/{session.id}/Log",
         ]
-        subject = f"Alarm: a session on {names.resource} lives past its end"
+        subject = f"Alarm: a session on {names.thing} lives past its end"
         put(
             tx, setup, topic=OVERDUE, about_id=session.id, addresses=[setup.alarm_to], subject=subject, lines=lines
         )
 
 
 def _about(session: AccessSession, names: _Names) -> list[str]:
-    lines = [f"Who: {names.who}", f"Activity: {names.activity}", f"Resource: {names.resource}"]
+    kind = "Credential" if session.resource_id is None else "Resource"
+    lines = [f"Who: {names.who}", f"Activity: {names.activity}", f"{kind}: {names.thing}"]
     if session.note:
         lines.append(f"Note: {session.note}")
     if session.ticket:
@@ -143,9 +145,14 @@ def _time(at: dt.datetime) -> str:
 
 
 def _names(tx: ReadTx, session: AccessSession) -> _Names:
-    i, a, r = identity.c, activity.c, resource.c
-    columns = (i.name.label("who"), a.name.label("activity"), r.name.label("resource"))
-    joined = sa.join(identity, activity, a.id == session.activity_id).join(resource, r.id == session.resource_id)
+    i, a, r, c = identity.c, activity.c, resource.c, credential.c
+    thing = sa.func.coalesce(r.name, c.name, c.username)
+    joined = (
+        sa.join(identity, activity, a.id == session.activity_id)
+        .outerjoin(resource, r.id == session.resource_id)
+        .outerjoin(credential, c.id == session.credential_id)
+    )
+    columns = (i.name.label("who"), a.name.label("activity"), thing.label("thing"))
     found = tx.first(_Names, sa.select(*columns).select_from(joined).where(i.id == session.identity_id))
     assert found is not None  # a session's foreign keys say so
     return found
