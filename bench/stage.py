@@ -114,7 +114,7 @@ class Stage:
             "name": "web01", "ipAddress": target.address, "serviceAccountId": credential,
             "acceptThumbprintOnFirstDiscovery": True,
         })["id"]  # fmt: skip
-        activities = [a["id"] for a in admin.call("GET", "/api/v1/Activity")]
+        activities = [a["id"] for a in admin.call("GET", "/api/v1/Activity") if a["activityType"] == 0]
         admin.call("POST", "/api/v1/AccessControlPolicy", {
             "name": "all", "managedAccountIds": [user], "managedResourceIds": [resource], "activityIds": activities,
         })  # fmt: skip

@@ -142,7 +142,8 @@ class Installation:
             "name": "web01", "ipAddress": host.address, "serviceAccountId": credential,
             "acceptThumbprintOnFirstDiscovery": True,
         })["id"]  # fmt: skip
-        activities = {a["name"]: a["id"] for a in admin.call("GET", "/api/v1/Activity")}
+        kinds = admin.call("GET", "/api/v1/Activity")
+        activities = {a["name"]: a["id"] for a in kinds if a["activityType"] == 0}
         policy = admin.call("POST", "/api/v1/AccessControlPolicy", {
             "name": "all", "managedAccountIds": [user], "managedResourceIds": [resource],
             "activityIds": list(activities.values()),

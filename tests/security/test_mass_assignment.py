@@ -104,7 +104,9 @@ SETTABLE = {
     "HostIn": "name dnsHostName",
     "SshKeyUseIn": "sshKeyUse",
     "ActivitySessionRequestIn": "managedAccountId managedResourceId managedResourceName activityId activityName"
-    " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket customFields",
+    " accessPolicyId startDateTimeUtc endDateTimeUtc note ticket customFields"
+    " credentialId credentialDomain credentialUsername credentialName",
+    "NameAndIdIn": "name",
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
     "LiveSessionRequestIn": "activitySessionIds lockMessage lockTitle locked lockActivity lockResource lockUser",
@@ -192,6 +194,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
     role = {"name": "new", "target": "policies", "permissions": ["policies:name:modify"]}
     signing = {"login": "typist", "password": PASSWORD}
     asked = {"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}
+    held = await estate.ask()
     return {
         "SignIn.Body": Sample(signing, nobody),
         "SignIn.Form": Sample(signing, nobody),
@@ -221,9 +224,10 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         ),
         "ActivitySession.CreateAsync": Sample(asked, ada),
         "ActivitySession.CreateActivitySessionGroupAsync": Sample([asked], ada),
-        "ActivitySession.LockAsync": Sample(
-            {"activitySessionIds": [(await estate.ask())["id"]], "locked": True}, admin
+        "ActivitySession.UpdateSessionLoginAccountAsync": Sample(
+            {"name": held["loginAccountName"]}, callers.bearing(proof["password"]), {"sessionId": held["id"]}
         ),
+        "ActivitySession.LockAsync": Sample({"activitySessionIds": [held["id"]], "locked": True}, admin),
         "Role.Create": Sample(role, admin),
         "Role.Change": Sample({"description": "changed"}, admin, {"roleId": role_id}),
     }

@@ -12,7 +12,7 @@ from msgspec import inspect as types
 
 from account_calls import application
 from contract.access import ACCESS
-from estate import ACCOUNTS, CREDENTIALS, NIL, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
+from estate import ACCOUNTS, CREDENTIALS, NIL, POLICIES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
 from identities_world import PASSWORD, Caller
 from locum.api.app import all_routes
 from locum.api.operations import Route
@@ -128,6 +128,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "connectionProfileId": profiles[0]["id"],
         "name": "Sessions",
         "managedResourceId": estate.ids["web01"],
+        "resourceId": estate.ids["web01"],
     }
 
 
@@ -209,7 +210,8 @@ async def test_sec_12_the_owner_meets_every_id(estate: Estate) -> None:
         # The lease is the administrator's, since Ada may know no secret.
         own = ACCESS[name].admits("User") and variable not in {"name", "leaseId", "rotationId", "dependantId"}
         who = estate.ada if own else estate.admin if ACCESS[name].admits("Admin") else robot
-        mine = {**ids, "id": ids["credentialId"]} if name.startswith("Credential.") else ids
+        named = {"Credential": ids["credentialId"], "ActivitySession": ids["sessionId"]}
+        mine = {**ids, "id": named.get(name.partition(".")[0], ids["id"])}
         answer = await who.get(
             re.sub(r"\{(\w+)\}", lambda found, mine=mine: mine[found[1]], route.operation.paths[0])
         )
@@ -231,10 +233,12 @@ SENT_IDS = {
     ("ActivitySession.CreateAsync", "accessPolicyId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "managedResourceId"): "a_body_cannot_take",
     ("ActivitySession.CreateAsync", "activityId"): "a_body_cannot_take",
+    ("ActivitySession.CreateAsync", "credentialId"): "a_body_cannot_take",
     ("ActivitySession.CreateActivitySessionGroupAsync", "managedAccountId"): "a_body_cannot_take",
     ("ActivitySession.CreateActivitySessionGroupAsync", "accessPolicyId"): "a_body_cannot_take",
     ("ActivitySession.CreateActivitySessionGroupAsync", "managedResourceId"): "a_body_cannot_take",
     ("ActivitySession.CreateActivitySessionGroupAsync", "activityId"): "a_body_cannot_take",
+    ("ActivitySession.CreateActivitySessionGroupAsync", "credentialId"): "a_body_cannot_take",
     ("ActivitySession.GetSessionSummaryByStatusAsync", "userId"): "no_list_shows",
     ("ActivitySession.GetSessionSummaryByStatusAsync", "userGroupId"): "no_list_shows",
     ("ActivitySession.GetHistoricalSessionSummaryAsync", "userId"): "no_list_shows",
@@ -359,6 +363,12 @@ async def test_sec_12_a_body_cannot_take_what_is_anothers(estate: Estate) -> Non
     ):
         problem(await estate.eve.post(SESSIONS, {**body, **changes}), 403)
         problem(await estate.eve.post(f"{SESSIONS}/Group", [{**body, **changes}]), 403)
+    released = {"name": "secrets", "policyType": "Credential", "credentialIds": [estate.ids["locum"]]}
+    made(await estate.admin.post(POLICIES, {**released, "managedAccountIds": [estate.ids["ada"]]}))
+    wanted = {"credentialId": estate.ids["locum"]}
+    made(await estate.ada.post(SESSIONS, wanted), 201)
+    problem(await estate.eve.post(SESSIONS, wanted), 403)
+    problem(await estate.eve.post(f"{SESSIONS}/Group", [wanted]), 403)
 
 
 async def test_sec_24_no_answer_holds_a_secret(estate: Estate) -> None:
