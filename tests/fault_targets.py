@@ -17,7 +17,7 @@ from database_targets import DatabaseTarget, MariadbServer
 from demo import hosts
 from hosts import settled, state_of
 
-SERVICE = "fault_opener"
+SERVICE, MARIADB_SERVICE = "fault_opener", "fault_opener_m"
 BYSTANDER = "bystander"
 """Has access before the session, of the same kind, and must have it afterwards."""
 
@@ -135,7 +135,7 @@ def postgresql(server: PostgresServer, target: DatabaseTarget) -> FaultTarget:
 
 def mariadb(server: MariadbServer) -> FaultTarget:
     made, target, password = Mariadb(server), server.target, secrets.token_urlsafe(12)
-    service = f"{SERVICE}@'127.0.0.1'"
+    service = f"{MARIADB_SERVICE}@'127.0.0.1'"
 
     def refuse() -> Undo:
         made.run(f"ALTER USER {service} ACCOUNT LOCK")
@@ -163,7 +163,7 @@ def mariadb(server: MariadbServer) -> FaultTarget:
     made.run(f"GRANT SELECT ON fault_orders.* TO {BYSTANDER}@'%'")
     return FaultTarget(
         _database(target, 4),
-        {"username": SERVICE, "password": password},
+        {"username": MARIADB_SERVICE, "password": password},
         "MySQL login",
         ("account", "role", "grant"),
         (

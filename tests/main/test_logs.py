@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
@@ -31,3 +32,12 @@ def test_lines_are_json(stream: io.StringIO) -> None:
     assert [line["event"] for line in lines] == ["hello", "careful now"]
     assert lines[0]["who"] == "me\n\x1b[31m"
     assert "\x1b" not in stream.getvalue()
+
+
+def test_a_full_disk_loses_lines_and_no_work(stream: io.StringIO) -> None:
+    full = open("/dev/full", "w")  # noqa: SIM115 - closing it fails, too
+    configure_logs(full)
+    structlog.get_logger("test").error("nobody will read this")
+    logging.getLogger("test").error("nor this")
+    with contextlib.suppress(OSError):
+        full.close()

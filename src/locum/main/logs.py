@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 
@@ -23,12 +24,28 @@ def configure_logs(stream: TextIO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Lenient(stream))),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
     # asyncssh logs every connection and, at debug level, contents: warnings only.
     logging.getLogger("asyncssh").setLevel(logging.ERROR)
+
+
+class _Lenient:
+    """Loses lines where they can't be written, on a full disk or to a reader that is gone. An exception would end the
+    worker, and with it what takes access away."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 class _ToStructlog(logging.Handler):
