@@ -20,8 +20,9 @@ pytestmark = pytest.mark.anyio
 async def test_what_is_there_by_name(database: Database, tmp_path: Path) -> None:
     world = await make_world(database, tmp_path)
     found = await database.read(activities)
-    assert [row.name for row in found] == ["Linux shell", "Linux sudo", "MySQL login", "PostgreSQL login"]
-    assert [row.id for row in found[:2]] == [world.shell, world.sudo]
+    names = ["Credential Release", "Linux shell", "Linux sudo", "MySQL login", "PostgreSQL login"]
+    assert [row.name for row in found] == names
+    assert [row.id for row in found[1:3]] == [world.shell, world.sudo]
     (profile,) = await database.read(connection_profiles)
     assert (profile.name, profile.record, profile.max_session_minutes) == ("Default", True, 60)
     with selects(database) as seen:
@@ -30,7 +31,7 @@ async def test_what_is_there_by_name(database: Database, tmp_path: Path) -> None
     await copy(database, activity, world.sudo, 300, name="a", name_key="a")
     await copy(database, connection_profile, profile.id, 3, name="P")
     with selects(database) as seen:
-        assert len(await database.read(activities)) == 304
+        assert len(await database.read(activities)) == 305
     assert len(seen) == 1
     assert [row.name for row in await database.read(connection_profiles)] == ["Default", "P0000", "P0001", "P0002"]
 

@@ -206,4 +206,5 @@ def test_only_these_are_open_to_anyone() -> None:
         "SignIn.Passkey",
         "SignIn.PasskeyOptions",
         "AppUserToken.Post",
+        "SshGateway.Get",
     }

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 PASSWORD = "only for a Session 1"
 STATE = (
-    "SELECT Host, User, Priv FROM mysql.global_priv",
+    "SELECT Host, User, JSON_REMOVE(Priv, '$.password_last_changed') FROM mysql.global_priv",
     "SELECT Host, User, Role FROM mysql.roles_mapping",
     "SELECT Host, Db, User, Select_priv, Create_priv FROM mysql.db",
     "SELECT Host, Db, User, Table_name FROM mysql.tables_priv",

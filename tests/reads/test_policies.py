@@ -70,7 +70,7 @@ async def test_as_many_statements_for_a_hundred_as_for_one(database: Database, w
         counts.append(len(seen))
         for more in range(50 * (1 - number)):
             await policy(database, f"p{more}", activities=[world.sudo], identities=[world.person])
-    assert counts == [10, 10]
+    assert counts == [11, 11]
 
 
 async def test_policies_of_a_person_and_a_resource(database: Database, world: World) -> None:
