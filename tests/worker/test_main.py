@@ -97,13 +97,13 @@ async def test_a_failing_job_is_put_off_and_the_others_go_on(database: Database)
 
 async def test_a_long_job_keeps_its_lease(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (jobs, main):
-        monkeypatch.setattr(module, "LEASE", dt.timedelta(seconds=0.6))
+        monkeypatch.setattr(module, "LEASE", dt.timedelta(seconds=2.4))
     runs = 0
 
     async def handler(job: Job) -> None:
         nonlocal runs
         runs += 1
-        await asyncio.sleep(2)
+        await asyncio.sleep(5)
         await database.write(jobs.done, job)  # raises LostLease if somebody took it
 
     async with working(database, handler) as wake, working(database, handler):

@@ -330,7 +330,7 @@ def _rule_set(switches: dict[str, Any]) -> Any:
     return pytest.param(switches, id=name, marks=() if name in EVERY_TIME else pytest.mark.full)
 
 
-@pytest.mark.parametrize("switches", map(_rule_set, RULE_SETS))
+@pytest.mark.parametrize("switches", [_rule_set(one) for one in RULE_SETS])
 async def test_each_kind_of_channel_needs_its_switch(
     client: Client, gate: Gate, tmp_path: Path, switches: dict[str, Any]
 ) -> None:
