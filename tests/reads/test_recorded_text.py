@@ -100,7 +100,7 @@ async def test_who_sees_what(database: Database, tmp_path: Path) -> None:
     )
     assert await found(database, ADMINISTRATOR, "needle", session_id=session_id) == every[2:]
     (hit,) = (await database.read(search, AUDITOR, "needle", Page())).rows
-    assert (hit.connection_id, hit.at_ms, hit.identity_name, hit.resource_name) == (ended, 0, "Alice", "web01")
+    assert (hit.id, hit.at_ms, hit.identity_name, hit.resource_name) == (ended, 0, "Alice", "web01")
 
 
 async def test_a_bounded_key_and_a_deleted_recording_show_nothing(database: Database, tmp_path: Path) -> None:

@@ -248,9 +248,9 @@ async def test_what_a_policy_does_not_give_is_refused(database: Database, tmp_pa
         await it.ask(resource_id=world.resource)
     with pytest.raises(Invalid, match="Credential Release alone"):
         await it.ask(activity_id=world.shell)
-    with pytest.raises(NotFound, match="no such credential"):
+    with pytest.raises(Forbidden, match="no access policy gives you this credential"):
         await it.ask(credential=CredentialWanted(username="nobody"))
-    with pytest.raises(NotFound, match="no such credential"):
+    with pytest.raises(Forbidden, match="no access policy gives you this credential"):
         await it.ask(credential=CredentialWanted(it.here.credential_id, allowed=frozenset()))
     await it.ask(credential=CredentialWanted(username="deploy"), activity_name="credential release")
     await database.write(set_status, ACTOR, it.policy.id, is_disabled=True)

@@ -12,7 +12,7 @@ from leasing import make_leasing
 from locum.credentials.add import add_credential
 from locum.credentials.model import credential
 from locum.kit.db import Database
-from locum.kit.errors import Invalid, NotFound
+from locum.kit.errors import Forbidden, Invalid
 from locum.sessions.wanted_credential import CredentialWanted, find_credential
 from locum.vault.secret import Secret
 from world import ACTOR, make_world
@@ -36,9 +36,9 @@ async def test_it_is_found_by_each_selector(database: Database, tmp_path: Path) 
     assert await find(username="deploy", domain="CORP") == await find(name="web") == theirs
     assert await find(name="web", allowed=frozenset({other.id})) == theirs
     for none in ({"id": uuid4()}, {"username": "deploy", "domain": "x"}, {"name": "DEPLOY"}):
-        with pytest.raises(NotFound):
+        with pytest.raises(Forbidden):
             await find(**none)
-    with pytest.raises(NotFound):
+    with pytest.raises(Forbidden):
         await find(id=kept, allowed=frozenset({other.id}))
     with pytest.raises(Invalid, match="needed"):
         await find()
@@ -46,5 +46,5 @@ async def test_it_is_found_by_each_selector(database: Database, tmp_path: Path) 
     with pytest.raises(Invalid, match="several"):
         await find(name="web")
     await database.write(lambda tx: tx.run(sa.update(credential).values(deleted_at=tx.now)))
-    with pytest.raises(NotFound):
+    with pytest.raises(Forbidden):
         await find(id=kept)

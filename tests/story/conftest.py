@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from bench.postgres import PostgresServer
 from demo.hosts import Host
+from demo.installation import Demo, free_port, stop, up
 
 import fault_targets
 from database_targets import Authority, DatabaseTarget, MariadbServer
@@ -91,3 +93,16 @@ def trusting_targets(database_authority: Authority) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(database_authority.file))
         yield
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """The demo, with addresses of its own."""
+    folder = tmp_path / "demo"
+    yield up(
+        folder,
+        https=f"127.0.0.1:{free_port()}",
+        ssh=f"127.0.0.1:{free_port()}",
+        net=os.getpid() % 1000 + 62000,
+    )
+    stop(folder)

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pexpect
 import pytest
-from demo.installation import ACTIVE, ADMIN, Demo, free_port, stop, up
+from demo.installation import ACTIVE, ADMIN, Demo
 from demo.story import ACTIVITY, ENDED, RESOURCE, Story
 
 PROFILES = "/api/v1/ConnectionProfile"
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    folder = tmp_path / "demo"
-    yield up(
-        folder,
-        https=f"127.0.0.1:{free_port()}",
-        ssh=f"127.0.0.1:{free_port()}",
-        net=os.getpid() % 1000 + 61000,
-    )
-    stop(folder)
 
 
 @pytest.mark.full  # it waits for minutes to pass; tests/gateway/ssh/test_connection.py has the notice in make test

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import os
 import ssl
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-from demo.installation import ACTIVE, ADMIN, Demo, free_port, stop, up
+from demo.installation import ACTIVE, ADMIN, Demo
 from demo.story import ACTIVITY, RESOURCE, Story
 
 LINES_WITHIN_S = 20
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    folder = tmp_path / "demo"
-    yield up(
-        folder,
-        https=f"127.0.0.1:{free_port()}",
-        ssh=f"127.0.0.1:{free_port()}",
-        net=os.getpid() % 1000 + 60000,
-    )
-    stop(folder)
 
 
 def until(answer: http.client.HTTPResponse, text: bytes) -> bytes:

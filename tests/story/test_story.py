@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-from demo.installation import ADMIN, Demo, free_port, locum, stop, up
+from demo.installation import ADMIN, Demo, locum
 from demo.story import RESOURCE, Story
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    folder = tmp_path / "demo"
-    yield up(
-        folder,
-        https=f"127.0.0.1:{free_port()}",
-        ssh=f"127.0.0.1:{free_port()}",
-        net=os.getpid() % 1000 + 62000,
-    )
-    stop(folder)
 
 
 def test_every_step_of_the_story_holds(demo: Demo) -> None:

@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
+
 from locum.api.context import Asciicast, Call
 from locum.api.guards import ADMIN_OR_USER_PLUS, Filtered, lacks
 from locum.api.operations import operation
@@ -142,15 +144,7 @@ def stream_of(wanted: StreamType) -> Stream | None:
 
 def _line(hit: recorded_text.Hit) -> RecordedLine:
     return RecordedLine(
-        id=hit.connection_id,
-        activity_session_id=hit.session_id,
-        user_id=hit.identity_id,
-        user_name=hit.identity_name,
-        activity_name=hit.activity_name,
-        managed_resource_id=hit.resource_id,
-        managed_resource_name=hit.resource_name,
-        start_date_time_utc=at(hit.opened_at),
-        end_date_time_utc=at(hit.closed_at),
+        **msgspec.structs.asdict(_view(hit)),
         stream_type=StreamType(hit.stream),
         offset_ms=hit.at_ms,
         text=hit.text,

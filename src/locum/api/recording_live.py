@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
+import contextlib
 from collections.abc import AsyncGenerator, Iterator
 from itertools import islice
 from uuid import UUID
@@ -18,8 +18,8 @@ from locum.kit.errors import Conflict, NotFound
 from locum.kit.permissions import Permission
 from locum.reads import recordings as reads
 from locum.recordings.cast import Cast
-from locum.recordings.key import data_key
-from locum.recordings.reader import Damaged, Playback, open_container
+from locum.recordings.key import open_playback
+from locum.recordings.reader import Damaged, Playback
 from locum.vault.seal import SealBroken
 
 LOOK_S = 0.1
@@ -47,8 +47,7 @@ async def watch(call: Call[ConnectionId, None, None]) -> LiveCast:
         raise Conflict(f"this connection passes the node {row.node}: ask that one")
     path = call.api.recordings.path(connection_id)
     try:
-        file = await asyncio.to_thread(open_container, path)
-        playback = Playback(file, data_key(call.api.vault, path, connection_id))
+        playback = await asyncio.to_thread(open_playback, call.api.vault, path, connection_id)
     except (Damaged, SealBroken) as error:
         raise Conflict(error.detail) from error
     await db.write(
@@ -59,17 +58,15 @@ async def watch(call: Call[ConnectionId, None, None]) -> LiveCast:
         object_id=connection_id,
         detail={"identity": row.identity_name, "resource": row.resource_name},
     )
-    return LiveCast(_parts(db, connection_id, file, playback))
+    return LiveCast(_parts(db, connection_id, playback))
 
 
-async def _parts(
-    db: Database, connection_id: UUID, file: io.BufferedReader, playback: Playback
-) -> AsyncGenerator[bytes, None]:
+async def _parts(db: Database, connection_id: UUID, playback: Playback) -> AsyncGenerator[bytes, None]:
     """What there is, then what comes; an empty part where nothing has come for a moment."""
     cast = Cast(playback)
     loop = asyncio.get_running_loop()
     checked, goes_on = loop.time(), True
-    with file:
+    with contextlib.closing(playback):
         yield cast.head()
         lines = cast.more()
         while True:

@@ -123,6 +123,10 @@ credential = sa.Table(
 )
 
 
+SHOWN_NAME: sa.ColumnElement[str] = sa.func.coalesce(credential.c.name, credential.c.username)
+"""What a credential is called where people choose one or are asked about one."""
+
+
 class Credential(msgspec.Struct, frozen=True):
     """`login_key` is domain and user name normalised: no two credentials share it (CRED-01).
 

@@ -149,10 +149,15 @@ def general_refusal(facts: Facts) -> Denied | None:
         return Denied("this activity is for another platform than the resource's", "matching platform")
     wanted = [p for p in facts.policies if facts.wanted_policy_id in (None, p.id)]
     if not wanted:
-        return Denied(f"no access policy gives you {facts.wanted}", "access policy")
+        return none_gives(facts.wanted)
     if facts.key_policies is not None and not facts.key_policies.intersection(p.id for p in wanted):
         return Denied("this API key is not for the access policy that would give you this", "key scope policy")
     return None
+
+
+def none_gives(wanted: str) -> Denied:
+    """No access policy gives what is asked for, in those words; nor, as far as anybody is told, is it there."""
+    return Denied(f"no access policy gives you {wanted}", "access policy")
 
 
 def weigh(facts: Facts) -> list[Weighed]:

@@ -11,13 +11,11 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import ActivityType, activity, connection_profile
-from locum.credentials.model import credential
+from locum.credentials.model import SHOWN_NAME, credential
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.policies.model import PolicyType, policy
 from locum.policies.visible import credential_pairs, policies_of
-
-SHOWN: sa.ColumnElement[str] = sa.func.coalesce(credential.c.name, credential.c.username)
 
 
 class ReleasedRow(msgspec.Struct, frozen=True):
@@ -79,15 +77,15 @@ def credentials(
     if not releasing:
         return nothing(page)
     held = credential_pairs(releasing).subquery()
-    query = sa.select(credential.c.id, SHOWN.label("name"), credential.c.username, credential.c.domain)
+    query = sa.select(credential.c.id, SHOWN_NAME.label("name"), credential.c.username, credential.c.domain)
     query = query.where(credential.c.deleted_at.is_(None), credential.c.id.in_(sa.select(held.c.credential_id)))
     columns: dict[str, sa.ColumnElement[Any]] = {
-        "name": SHOWN,
+        "name": SHOWN_NAME,
         "username": credential.c.username,
         "domain": credential.c.domain,
     }
     found = fetch(
-        tx, ReleasedRow, query, page, columns=columns, tie=[SHOWN, credential.c.id], searched=list(columns)
+        tx, ReleasedRow, query, page, columns=columns, tie=[SHOWN_NAME, credential.c.id], searched=list(columns)
     )
     ways = _ways(tx, releasing, [row.id for row in found.rows])
     return Listed([OwnCredential(row, ways.get(row.id, [])) for row in found.rows], found.total)
@@ -100,7 +98,7 @@ def counts(tx: ReadTx, releasing: Collection[UUID], *, by_policy: bool) -> dict[
     query = sa.select(
         of.label("policy_id"),
         sa.func.count(credential.c.id.distinct()).label("total"),
-        sa.func.min(SHOWN).label("name"),
+        sa.func.min(SHOWN_NAME).label("name"),
     ).select_from(held.join(credential, credential.c.id == held.c.credential_id))
     query = query.where(credential.c.deleted_at.is_(None))
     if by_policy:

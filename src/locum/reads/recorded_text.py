@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from locum.identities.caller import Caller
@@ -14,7 +12,7 @@ from locum.kit.db import ReadTx
 from locum.kit.errors import Invalid
 from locum.kit.paging import Listed, Page, contains, fetch
 from locum.kit.permissions import Permission
-from locum.reads.recordings import of_any_session, viewable
+from locum.reads.recordings import RecordingRow, of_any_session, viewable
 from locum.recordings.lines import Stream
 from locum.sessions.model import connection
 from locum.sessions.recorded_text_model import LETTERS, letters, recorded_line
@@ -22,19 +20,10 @@ from locum.sessions.recorded_text_model import LETTERS, letters, recorded_line
 FEWEST_LETTERS = 3  # what the index of letters is made of
 
 
-class Hit(msgspec.Struct, frozen=True):
-    """A line that holds what was searched, `at_ms` after the start of its connection."""
+class Hit(RecordingRow, frozen=True):
+    """A line that holds what was searched, `at_ms` after the start of its connection, which is the row's id."""
 
     line_id: int
-    connection_id: UUID
-    session_id: UUID
-    identity_id: UUID
-    identity_name: str
-    activity_name: str
-    resource_id: UUID
-    resource_name: str
-    opened_at: dt.datetime
-    closed_at: dt.datetime | None
     at_ms: int
     stream: int
     text: str
@@ -60,11 +49,10 @@ def search(
     line = recorded_line.c
     query = sa.select(
         line.id.label("line_id"),
-        line.connection_id,
         line.at_ms,
         line.stream,
         line.text,
-        *(of.c[name] for name in _OF_CONNECTION),
+        *(of.c[name] for name in RecordingRow.__struct_fields__),
     ).select_from(recorded_line.join(of, of.c.id == line.connection_id))
     query = query.where(_holds(tx, text.strip()))
     if not live:
@@ -91,18 +79,6 @@ def sessions_with(tx: ReadTx, text: str, stream: Stream | None) -> sa.Select[Any
         .where(_holds(tx, text.strip()))
     )
     return found if stream is None else found.where(recorded_line.c.stream == stream)
-
-
-_OF_CONNECTION = (
-    "session_id",
-    "identity_id",
-    "identity_name",
-    "activity_name",
-    "resource_id",
-    "resource_name",
-    "opened_at",
-    "closed_at",
-)
 
 
 def _holds(tx: ReadTx, text: str) -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from locum.kit.errors import LocumError
 from locum.kit.files import replace_file
 from locum.recordings import reader
+from locum.recordings.reader import Playback
 from locum.recordings.store import Store, key_path
 from locum.vault.seal import SealBroken
 from locum.vault.secret import Secret
@@ -23,6 +24,16 @@ KEY_PURPOSE = "recording"
 def data_key(vault: Vault, path: Path, recording_id: UUID) -> Secret:
     """The key that opens the chunks of the recording at `path`. Raises NotFound, Damaged, SealBroken."""
     return vault.unwrap_data_key(_wrapped(path), purpose=KEY_PURPOSE, subject_id=recording_id)
+
+
+def open_playback(vault: Vault, path: Path, recording_id: UUID) -> Playback:
+    """The recording at `path`, to be closed by the caller. Blocks. Raises NotFound, Damaged, SealBroken."""
+    file = reader.open_container(path)
+    try:
+        return Playback(file, data_key(vault, path, recording_id))
+    except BaseException:
+        file.close()
+        raise
 
 
 def rewrap_all(vault: Vault, store: Store, root_key_ids: list[str]) -> int:

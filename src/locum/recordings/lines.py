@@ -103,6 +103,11 @@ class Lines:
             elif event.kind in self._sides:
                 yield from self._sides[event.kind].take(event)
 
+    @property
+    def pending(self) -> bool:
+        """Whether something is there that no line has yet."""
+        return any(side.rest for side in self._sides.values())
+
     def end(self) -> Iterator[TextLine]:
         """What is left at the end of the recording, or when nothing has passed for a while."""
         for side in self._sides.values():

@@ -234,12 +234,22 @@ class Playback:
 
         Raises Damaged, also where the key is another recording's.
         """
+        self._file = file
         self._container = Container(file)
         self._key = AESGCM(data_key.reveal())
         first = next(self._container.frames(), None)
         if first is None or first.kind != "C":
             raise self._container.damaged(1, "the file ends before its first chunk")
         self.opening: Opening = self._container.decode(first, lambda frame: decode_opening(self._open(frame)))
+
+    def close(self) -> None:
+        """Close the file: no events are read any more."""
+        self._file.close()
+
+    @property
+    def size(self) -> int:
+        """How long the file is now, in bytes."""
+        return os.fstat(self._file.fileno()).st_size
 
     @property
     def closed(self) -> bool:

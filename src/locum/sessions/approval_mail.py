@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity
-from locum.credentials.model import credential
+from locum.credentials.model import SHOWN_NAME, credential
 from locum.identities.model import identity
 from locum.kit.db import ReadTx, Tx
 from locum.kit.mail_address import mail_address
@@ -146,7 +146,7 @@ def _time(at: dt.datetime) -> str:
 
 def _names(tx: ReadTx, session: AccessSession) -> _Names:
     i, a, r, c = identity.c, activity.c, resource.c, credential.c
-    thing = sa.func.coalesce(r.name, c.name, c.username)
+    thing = sa.func.coalesce(r.name, SHOWN_NAME)
     joined = (
         sa.join(identity, activity, a.id == session.activity_id)
         .outerjoin(resource, r.id == session.resource_id)

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from locum.credentials.add import login_key
 from locum.credentials.model import credential, managed_user
 from locum.kit.db import ReadTx
-from locum.kit.errors import Invalid, NotFound
+from locum.kit.errors import Forbidden, Invalid
+from locum.policies.credential_facts import WANTED
+from locum.policies.decide import none_gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class CredentialFound(msgspec.Struct, frozen=True):
 
 
 def find_credential(tx: ReadTx, wanted: CredentialWanted) -> CredentialFound:
-    """Raises NotFound, also for one that the API key is not for, and Invalid for none or more than one."""
+    """Raises Forbidden for one that there is not or that the API key is not for, in the words of one that no policy
+    gives, so that nobody learns which logins the vault has (SEC-12); and Invalid for none or more than one named."""
     c = credential.c
     if wanted.id is not None:
         match = c.id == wanted.id
@@ -60,7 +63,8 @@ def find_credential(tx: ReadTx, wanted: CredentialWanted) -> CredentialFound:
         query = query.where(c.id.in_(sorted(wanted.allowed)))
     found = tx.rows(CredentialFound, query.limit(2))
     if not found:
-        raise NotFound("no such credential")
+        denied = none_gives(WANTED)
+        raise Forbidden(denied.reason, missing=denied.missing)
     if len(found) > 1:
         raise Invalid("several credentials have this name: ask by id or by login", field="credentialName")
     return found[0]

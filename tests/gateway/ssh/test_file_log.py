@@ -33,4 +33,12 @@ def test_an_empty_file_has_a_digest_too() -> None:
 def test_names_are_shown_without_controls() -> None:
     event = FileEvent("removed", "/\x1b[31m\udcff", note="\x07")
     assert event.line == "file removed: /\ufffd[31m\ufffd, \ufffd"
-    assert event.detail == {"kind": "removed", "file": "/\ufffd[31m\ufffd", "reason": "\x07"}
+    assert event.detail == {"kind": "removed", "file": "/\ufffd[31m\ufffd", "reason": "\ufffd"}
+
+
+def test_whatever_a_file_is_called_its_event_can_be_written_down() -> None:
+    """One row that can't be encoded would take those of the files beside it along."""
+    name = b"/a\xff\xfe".decode(errors="surrogateescape")
+    event = FileEvent("renamed", name, note=f"and {name}")
+    assert all(str(value).encode() for value in event.detail.values())
+    assert event.line.encode()

@@ -38,7 +38,8 @@ class FileEvent:
             "kind": self.what,
             "file": printable(self.path),
             **moved,
-            **({"reason": self.note} if self.note else {}),
+            # A name that is no UTF-8 stands in a note, too, and can't be written down as it is.
+            **({"reason": printable(self.note)} if self.note else {}),
         }
 
 
