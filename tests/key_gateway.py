@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -68,11 +69,14 @@ class KeyGateway:
         subprocess.run(["ssh-keygen", "-q", *options, "-N", "", "-C", name, "-f", file], check=True)
         return file
 
-    async def register(self, line: str | Path, owner: UUID | None = None) -> SshKey:
+    async def register(
+        self, line: str | Path, owner: UUID | None = None, sign_in_id: UUID | None = None
+    ) -> SshKey:
         """Register a public key, given as its line or as the private key's file, for Alice or another."""
         if isinstance(line, Path):
             line = line.with_name(line.name + ".pub").read_text()
-        return await self.database.write(ssh_keys.register, ACTOR, owner or self.alice, name="a key", line=line)
+        add = partial(ssh_keys.register, name="a key", line=line, sign_in_id=sign_in_id)
+        return await self.database.write(add, ACTOR, owner or self.alice)
 
     async def key_use(self, use: SshKeyUse) -> None:
         """What keys are worth in Alice's sessions."""

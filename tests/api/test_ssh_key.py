@@ -37,6 +37,16 @@ async def test_a_person_registers_keys_that_they_can_be_found_by(estate: Estate)
     assert await estate.get(estate.eve, KEYS) == []
 
 
+async def test_a_key_ends_with_the_sign_in_it_was_made_in(estate: Estate) -> None:
+    body = {"name": "today", "publicKey": plain(), "endsWithSignIn": True}
+    key = made(await estate.ada.post(KEYS, body), 201)
+    current = await estate.get(estate.ada, "/api/locum/v1/SignIn/Current")
+    assert key["endsAt"] == current["endsAt"]
+    assert estate.database.submit_read(ssh_keys.find, "ada", key["publicKey"]).result() is not None
+    assert (await estate.ada.http.post("/api/locum/v1/SignOut")).status_code == 200
+    assert estate.database.submit_read(ssh_keys.find, "ada", key["publicKey"]).result() is None
+
+
 @pytest.mark.sees_effect("SshKey.Delete")
 async def test_a_removed_key_is_gone(estate: Estate) -> None:
     key = made(await estate.ada.post(KEYS, {"name": "laptop", "publicKey": plain()}), 201)

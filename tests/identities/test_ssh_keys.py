@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import asyncssh
@@ -13,10 +14,12 @@ import sqlalchemy as sa
 
 from identities_world import PASSWORD, Person, World
 from locum.audit.model import audit_event
-from locum.identities import ssh_keys
+from locum.identities import signins, ssh_keys
+from locum.identities.digests import KeyedDigest
 from locum.identities.factor_choice import SecondFactor
-from locum.identities.model import identity, local_login
+from locum.identities.model import identity, local_login, sign_in
 from locum.identities.signin import FirstFactor, SignedIn, SignIn
+from locum.identities.signins import Begun
 from locum.identities.ssh_keys import MOST, Proof, SshKey
 from locum.kit.actor import Actor
 from locum.kit.db import Database, Tx
@@ -232,3 +235,48 @@ class TestSignIn:
             await signin.second_factor(first, ada.totp.now(), address=ADDRESS)
         with pytest.raises(Unauthenticated, match="not registered any more"):
             await self.proven(signin, key, both=True)
+
+
+@pytest.mark.anyio
+class TestTheKeyOfASignIn:
+    @pytest.fixture
+    def ada(self, world: World) -> Person:
+        return world.person("ada")
+
+    @pytest.fixture
+    def opened(self, database: Database, ada: Person, digest: KeyedDigest) -> Begun:
+        begin = partial(
+            signins.begin, digest=digest, identity_id=ada.id, method="password", address=None, client=None
+        )
+        return database.submit_write(begin).result()
+
+    @pytest.fixture
+    def key(self, database: Database, ada: Person, opened: Begun) -> SshKey:
+        add = partial(ssh_keys.register, name="laptop", line=plain(), sign_in_id=opened.id)
+        return database.submit_write(add, Actor(ada.id, "ada"), ada.id).result()
+
+    async def test_it_is_good_as_long_as_the_sign_in(
+        self, database: Database, ada: Person, opened: Begun, key: SshKey, signin: SignIn, register: Register
+    ) -> None:
+        assert (key.proof, key.ends_at) == (Proof.SIGN_IN_KEY, opened.ends_at)
+        assert find(database, "ada", key) == key
+        assert isinstance(await signin.proven_ssh_key(key, both_factors=True, address=ADDRESS), SignedIn)
+        await database.write(signins.end, Actor(ada.id, "ada"), ada.id, opened.id)
+        assert find(database, "ada", key) is None
+        assert database.submit_read(ssh_keys.keys_of, ada.id).result() == []
+        with pytest.raises(Unauthenticated):  # found while it was good, proven after
+            await signin.proven_ssh_key(key, both_factors=True, address=ADDRESS)
+        kept = register(ada.id, plain())
+        with pytest.raises(NotFound):  # a new one takes away those that are good for nothing
+            database.submit_read(ssh_keys.one, key.id).result()
+        assert database.submit_read(ssh_keys.keys_of, ada.id).result() == [kept]
+
+    def test_it_ends_with_the_longest_time(self, database: Database, opened: Begun, key: SshKey) -> None:
+        over = sa.update(sign_in).where(sign_in.c.id == opened.id).values(ends_at=sign_in.c.started_at)
+        database.submit_write(lambda tx: tx.run(over)).result()
+        assert find(database, "ada", key) is None
+
+    def test_it_goes_with_the_row_of_the_sign_in(self, database: Database, opened: Begun, key: SshKey) -> None:
+        database.submit_write(lambda tx: tx.run(sa.delete(sign_in).where(sign_in.c.id == opened.id))).result()
+        with pytest.raises(NotFound):
+            database.submit_read(ssh_keys.one, key.id).result()

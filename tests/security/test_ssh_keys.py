@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,6 +27,8 @@ from locum.identities import ssh_keys
 from locum.identities.digests import KeyedDigest
 from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignedIn
+from locum.identities.signins import begin as begin_sign_in
+from locum.identities.signins import sign_out_everywhere
 from locum.identities.tokens import Tokens
 from locum.kit.db import Database
 from locum.kit.errors import Forbidden, Invalid
@@ -33,6 +36,7 @@ from locum.sessions.connections import Connections, Wanted
 from locum.sessions.model import access_session, connection
 from raw_ssh_client import ASKED, FAILURE, failure, question, raw_client
 from software_security_key import ECDSA, ED25519, TOUCHED, SecurityKey, agent
+from world import ACTOR
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +71,7 @@ class TestWhatAKeyProves:
             SshKeyUse.OFF: (["password", *code], ["password", *code]),
             SshKeyUse.FIRST: (code, code),
             SshKeyUse.SECURITY_KEY: (code, []),
+            SshKeyUse.SIGN_IN_KEY: (code, []),
             SshKeyUse.ANY: ([], []),
         }
         for_plain, for_touched = first_factor[use]
@@ -87,6 +92,21 @@ class TestWhatAKeyProves:
         assert by == [
             f"{name}, code" if "code" in asked else name for name, asked in zip(names, needs, strict=True)
         ]
+
+    async def test_the_key_of_a_sign_in(self, door: KeyGateway, digest: KeyedDigest) -> None:
+        """It is the code's place only where the profile says so, and nothing once its sign-in has ended."""
+        begin = partial(begin_sign_in, identity_id=door.alice, method="password", address=None, client=None)
+        opened = await door.database.write(begin, digest=digest)
+        key = door.key("today")
+        await door.register(key, sign_in_id=opened.id)
+        door.client.use_keys(key)
+        for use, asks in ((SshKeyUse.SECURITY_KEY, ["code"]), (SshKeyUse.SIGN_IN_KEY, [])):
+            await door.key_use(use)
+            answer, asked = await door.run("alice+Linux_sudo+web01")
+            assert (answer.status, answer.out, asked) == (0, b"in\n", asks), answer.err
+        await door.database.write(sign_out_everywhere, ACTOR, door.alice)
+        answer, asked = await door.run("alice+Linux_sudo+web01")
+        assert (answer.status, asked) == (0, ["password", "code"]), answer.err
 
     @pytest.mark.parametrize("options", [("-t", "ecdsa", "-b", "521"), ("-t", "rsa", "-b", "3072")])
     async def test_every_plain_kind_of_key(self, door: KeyGateway, options: tuple[str, ...]) -> None:

@@ -60,12 +60,14 @@ async def test_where_no_session_can_come_of_it_a_key_is_the_first_factor(databas
     assert await database.read(ssh_key_use, small.person, DIRECT, "192.0.2.1") is SshKeyUse.FIRST
 
 
-PASSWORD, PLAIN, DEVICE = Proof.PASSWORD, Proof.SSH_KEY, Proof.SECURITY_KEY
+PASSWORD, PLAIN, DEVICE, LOGIN = Proof.PASSWORD, Proof.SSH_KEY, Proof.SECURITY_KEY, Proof.SIGN_IN_KEY
+FIRST = {(PASSWORD, False), (PLAIN, False), (DEVICE, False), (LOGIN, False)}
 ENOUGH = {
     SshKeyUse.OFF: {(PASSWORD, False)},
-    SshKeyUse.FIRST: {(PASSWORD, False), (PLAIN, False), (DEVICE, False)},
-    SshKeyUse.SECURITY_KEY: {(PASSWORD, False), (PLAIN, False), (DEVICE, False), (DEVICE, True)},
-    SshKeyUse.ANY: {(PASSWORD, False), (PLAIN, False), (DEVICE, False), (PLAIN, True), (DEVICE, True)},
+    SshKeyUse.FIRST: FIRST,
+    SshKeyUse.SECURITY_KEY: {*FIRST, (DEVICE, True)},
+    SshKeyUse.SIGN_IN_KEY: {*FIRST, (DEVICE, True), (LOGIN, True)},
+    SshKeyUse.ANY: {*FIRST, (DEVICE, True), (LOGIN, True), (PLAIN, True)},
 }
 
 
@@ -73,7 +75,10 @@ ENOUGH = {
 async def test_what_is_enough_for_a_session(database: Database, small: World, use: SshKeyUse) -> None:
     session_id = await asked(database, small)
     await set_use(database, use)
-    for proof, spared in ((PASSWORD, False), (PLAIN, False), (PLAIN, True), (DEVICE, False), (DEVICE, True)):
+    for proof, spared in (
+        (PASSWORD, False),
+        *((key, both) for key in (PLAIN, DEVICE, LOGIN) for both in (False, True)),
+    ):
         who = SignedIn(small.person, "Alice", proof, spared)
         if (proof, spared) in ENOUGH[use]:
             await database.read(check_proof, session_id, who)

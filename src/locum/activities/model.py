@@ -17,12 +17,14 @@ class SshKeyUse(StrEnum):
     """What a registered SSH key proves to the gateway under a connection profile.
 
     OFF: nothing. FIRST: as much as the password, so the second factor is asked as well. SECURITY_KEY: a FIDO2 key
-    is both factors, any other key the first. ANY: every registered key is both.
+    is both factors, any other key the first. SIGN_IN_KEY: the key of a sign-in that has not ended is both too. ANY:
+    every registered key is both.
     """
 
     OFF = "off"
     FIRST = "first"
     SECURITY_KEY = "security_key"
+    SIGN_IN_KEY = "sign_in_key"
     ANY = "any"
 
 
@@ -105,7 +107,9 @@ connection_profile = sa.Table(
     sa.Column("clear_website_before", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("clear_website_after", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("approval_type IN (0, 1, 2)", name="approval_type"),
-    sa.CheckConstraint("ssh_key_use IN ('off', 'first', 'security_key', 'any')", name="ssh_key_use"),
+    sa.CheckConstraint(
+        "ssh_key_use IN ('off', 'first', 'security_key', 'sign_in_key', 'any')", name="ssh_key_use"
+    ),
     sa.CheckConstraint("max_session_minutes BETWEEN 1 AND 43200", name="max_session_minutes"),
 )
 

@@ -13,7 +13,7 @@ from locum.identities import people, ssh_keys
 from locum.identities.caller import Caller
 from locum.identities.ssh_keys import Proof, SshKey
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import NotFound
+from locum.kit.errors import Forbidden, NotFound
 from locum.kit.permissions import Permission
 
 
@@ -54,7 +54,19 @@ def get_ssh_keys(tx: ReadTx, call: Call[None, Owner, None]) -> list[SshKeyView]:
 def create_ssh_key(tx: Tx, call: Call[None, None, NewSshKey]) -> SshKeyView:
     """Only for oneself: who could add keys for others could sign in as them."""
     caller = call.caller
-    added = ssh_keys.register(tx, caller.actor, caller.identity_id, name=call.body.name, line=call.body.public_key)
+    sign_in_id = None
+    if call.body.ends_with_sign_in:
+        sign_in_id = caller.sign_in_id
+        if sign_in_id is None:
+            raise Forbidden("an API key is no sign-in that a key could end with", missing="sign-in")
+    added = ssh_keys.register(
+        tx,
+        caller.actor,
+        caller.identity_id,
+        name=call.body.name,
+        line=call.body.public_key,
+        sign_in_id=sign_in_id,
+    )
     return _view(added)
 
 
@@ -85,4 +97,5 @@ def _view(key: SshKey) -> SshKeyView:
     view.security_key = key.proof is Proof.SECURITY_KEY
     view.created_date_time_utc = at(key.created_at)
     view.last_used_date_time_utc = at(key.last_used_at)
+    view.ends_at = at(key.ends_at)
     return view

@@ -12,6 +12,7 @@ import click
 
 from locum import __version__
 from locum.cli.backup import backup, restore, resume, status
+from locum.cli.login import login
 from locum.cli.mail import mail
 from locum.cli.options import DATA_DIR, DATABASE_URL, MAIL, UNLOCK_FILE, print_and_exit
 from locum.cli.policy import policy
@@ -266,7 +267,7 @@ def scan_token(
     sys.exit(scan(Wanted(paths or (Path("-"),), look_alikes, as_json, data_dir, database_url)))
 
 
-for _command in (backup, mail, policy, restore, resume, secret, ssh, ssh_config, status, vault):
+for _command in (backup, login, mail, policy, restore, resume, secret, ssh, ssh_config, status, vault):
     cli.add_command(_command)
 
 

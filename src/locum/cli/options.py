@@ -23,6 +23,17 @@ DATABASE_URL = click.option(
     metavar="URL",
     help="postgresql://… instead of the embedded database (LOCUM_DATABASE_URL).",
 )
+URL = click.option("--url", metavar="URL", envvar="LOCUM_URL", help="The server [https://127.0.0.1:6500].")
+CA_FILE = click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="LOCUM_CA_FILE",
+    metavar="FILE",
+    help="CA certificates (PEM) to trust in place of the system's.",
+)
+USER = click.option(
+    "--user", metavar="NAME", envvar="LOCUM_USER", required=True, help="Your name in Locum (LOCUM_USER)."
+)
 UNLOCK_FILE = click.option(
     "--unlock-file",
     type=click.Path(path_type=Path),

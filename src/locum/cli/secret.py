@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from locum.cli.options import CA_FILE, URL
+
 if TYPE_CHECKING:
     from locum.client import Lease, Locum, Login, Secret
 
@@ -38,14 +40,8 @@ _MOST_KEY_BYTES = 4096
 
 
 @click.group()
-@click.option("--url", metavar="URL", envvar="LOCUM_URL", help="The server [https://127.0.0.1:6500].")
-@click.option(
-    "--ca-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="LOCUM_CA_FILE",
-    metavar="FILE",
-    help="CA certificates (PEM) to trust in place of the system's.",
-)
+@URL
+@CA_FILE
 @click.option(
     "--api-key-file",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from locum.cli.login import live_key
+from locum.cli.options import CA_FILE, URL, USER
 from locum.cli.secret import one_line_errors
 from locum.kit.errors import StartError
 
@@ -28,17 +30,9 @@ _WORD = re.compile(r"[^\x00-\x20\x7f+:~%\"'*?!,#\\]{1,256}", re.ASCII)
 _USER = re.compile(r"[^\x00-\x20\x7f+:~%\"'*?!,#]{1,256}", re.ASCII)
 
 _WHERE = (
-    click.option("--url", metavar="URL", envvar="LOCUM_URL", help="The server [https://127.0.0.1:6500]."),
-    click.option(
-        "--ca-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        envvar="LOCUM_CA_FILE",
-        metavar="FILE",
-        help="CA certificates (PEM) to trust in place of the system's.",
-    ),
-    click.option(
-        "--user", metavar="NAME", envvar="LOCUM_USER", required=True, help="Your name in Locum (LOCUM_USER)."
-    ),
+    URL,
+    CA_FILE,
+    USER,
     click.option("--activity", metavar="NAME", envvar="LOCUM_ACTIVITY", help="What to do there (LOCUM_ACTIVITY)."),
 )
 
@@ -72,7 +66,7 @@ def ssh(
         raise StartError("there is no ssh on this machine")
     name = user_name(user, activity, resource)
     gateway = ssh_gateway(url, ca_file)
-    settings = [word for line in _settings(gateway, name) for word in ("-o", "=".join(line))]
+    settings = [word for line in _settings(gateway, name, live_key(url, user)) for word in ("-o", "=".join(line))]
     command = [program, *settings, gateway.host, *arguments]
     os.execv(program, command)  # noqa: S606 - what the caller wants to run
 
@@ -91,9 +85,12 @@ def ssh_config(
         raise click.UsageError("say --activity NAME")
     names = [(_word(one, "RESOURCE"), user_name(user, activity, one)) for one in resources]
     gateway = ssh_gateway(url, ca_file)
+    login = live_key(url, user)
     blocks = ["# Made by locum ssh-config.\n"]
     for resource, name in names:
-        lines = [f"    {key} {value}\n" for key, value in [("HostName", gateway.host), *_settings(gateway, name)]]
+        lines = [
+            f"    {key} {value}\n" for key, value in [("HostName", gateway.host), *_settings(gateway, name, login)]
+        ]
         blocks.append(f"Host {resource}\n{''.join(lines)}")
     click.echo("\n".join(blocks), nl=False)
 
@@ -116,13 +113,16 @@ def _word(text: str, what: str) -> str:
     return word
 
 
-def _settings(gateway: SshGateway, name: str) -> Iterable[tuple[str, str]]:
-    """The gateway's key comes with the settings, so no file of known hosts is needed (OpenSSH 8.5)."""
-    return (
-        ("Port", str(gateway.port)),
-        ("User", name),
-        ("HostKeyAlias", ALIAS),
-        ("KnownHostsCommand", f"/bin/echo {ALIAS} {gateway.host_key}"),
-        ("UserKnownHostsFile", "none"),
-        ("StrictHostKeyChecking", "yes"),
-    )
+def _settings(gateway: SshGateway, name: str, login: Path | None) -> Iterable[tuple[str, str]]:
+    """The gateway's key comes with the settings, so no file of known hosts is needed (OpenSSH 8.5). `login`: the key of
+    `locum login`, which then is offered alone: an agent with many keys would use up what the gateway looks at.
+    """
+    yield "Port", str(gateway.port)
+    yield "User", name
+    yield "HostKeyAlias", ALIAS
+    yield "KnownHostsCommand", f"/bin/echo {ALIAS} {gateway.host_key}"
+    yield "UserKnownHostsFile", "none"
+    yield "StrictHostKeyChecking", "yes"
+    if login is not None:
+        yield "IdentityFile", '"{}"'.format(str(login).replace("%", "%%"))
+        yield "IdentitiesOnly", "yes"

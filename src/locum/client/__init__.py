@@ -17,6 +17,7 @@ from locum.client.errors import (
     Untrusted,
 )
 from locum.client.locum import Locum
+from locum.client.person import register_sign_in_key
 from locum.client.ssh_gateway import SshGateway, ssh_gateway
 from locum.client.values import Credential, Lease, Login, Secret
 
@@ -41,5 +42,6 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Untrusted",
+    "register_sign_in_key",
     "ssh_gateway",
 ]

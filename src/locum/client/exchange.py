@@ -38,7 +38,7 @@ class Call:
     method: str
     path: str
     query: Mapping[str, str | int] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | str | None = None
     repeatable: bool = True
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import httpx
 from locum.client import wire
 from locum.client.address import server, trusted
 from locum.client.errors import BadAnswer
-from locum.client.exchange import Answer, Call, Failure, Pause, exchange
+from locum.client.exchange import Call
 
 PATH = "/api/locum/v1/SshGateway"
 
@@ -35,22 +34,8 @@ def ssh_gateway(url: str | None, ca_file: str | Path | None, *, timeout: float =
 
     The answer becomes a part of command lines and files, so nothing but a host, a port and a key is taken.
     """
-    plan = exchange(Call("GET", PATH))
     with httpx.Client(**wire.plain_options(server(url), trusted(ca_file), timeout)) as client:
-        outcome: Answer | Failure | None = None
-        while True:
-            try:
-                step = plan.send(outcome)
-            except StopIteration as end:
-                return _read(end.value)
-            outcome = None
-            if isinstance(step, Pause):
-                time.sleep(step.seconds)
-                continue
-            try:
-                outcome = wire.answer(client.send(wire.request(client, step, None)))
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                outcome = wire.failure(error)
+        return _read(wire.ask(client, Call("GET", PATH)))
 
 
 def _read(found: Any) -> SshGateway:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +13,7 @@ import httpx
 from locum import __version__
 from locum.client.address import Address, serial_of
 from locum.client.errors import Unreachable, Untrusted
-from locum.client.exchange import Answer, Call, Failure, Steps, exchange
+from locum.client.exchange import Answer, Call, Failure, Pause, Steps, exchange
 from locum.client.values import Secret
 
 SIGN_IN = "/WebAppApi/api/v1/AppUserToken"
@@ -40,7 +42,7 @@ def request(client: httpx.Client | httpx.AsyncClient, call: Call, proof: Secret 
         call.method,
         call.path,
         params=dict(call.query) or None,
-        json=None if call.body is None else dict(call.body),
+        json=dict(call.body) if isinstance(call.body, Mapping) else call.body,
         headers=headers,
     )
 
@@ -63,6 +65,25 @@ def failure(error: httpx.HTTPError | httpx.InvalidURL) -> Failure:
             return Failure(Untrusted(f"the server's certificate is not trusted: {below.verify_message}"))
         below = below.__cause__ or below.__context__
     return Failure(Unreachable(f"the server can't be reached: {error}"))
+
+
+def ask(client: httpx.Client, call: Call, proof: Secret | None = None) -> Any:
+    """The decoded answer of one call, tried again where that is safe. Raises ClientError."""
+    plan = exchange(call)
+    outcome: Answer | Failure | None = None
+    while True:
+        try:
+            step = plan.send(outcome)
+        except StopIteration as end:
+            return end.value
+        outcome = None
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            continue
+        try:
+            outcome = answer(client.send(request(client, step, proof)))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            outcome = failure(error)
 
 
 def sign_in(address: Address) -> Steps[Secret]:

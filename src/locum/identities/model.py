@@ -191,6 +191,7 @@ ssh_key = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("created_by", sa.Uuid),
     sa.Column("last_used_at", UtcTime),
+    sa.Column("sign_in_id", sa.ForeignKey("sign_in.id", ondelete="CASCADE"), index=True),
     sa.UniqueConstraint("identity_id", "fingerprint"),
 )
 

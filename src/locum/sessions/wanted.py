@@ -16,6 +16,14 @@ from locum.kit.errors import Forbidden, LocumError
 from locum.sessions.model import access_session
 from locum.sessions.request import Request, foreseen_profile
 
+_FOR_BOTH: dict[SshKeyUse, frozenset[Proof]] = {
+    SshKeyUse.OFF: frozenset(),
+    SshKeyUse.FIRST: frozenset(),
+    SshKeyUse.SECURITY_KEY: frozenset({Proof.SECURITY_KEY}),
+    SshKeyUse.SIGN_IN_KEY: frozenset({Proof.SECURITY_KEY, Proof.SIGN_IN_KEY}),
+    SshKeyUse.ANY: frozenset({Proof.SECURITY_KEY, Proof.SIGN_IN_KEY, Proof.SSH_KEY}),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -57,7 +65,7 @@ def ssh_key_use(tx: ReadTx, identity_id: UUID, wanted: Wanted, address: str | No
 
 def takes_for_both(use: SshKeyUse, proof: Proof) -> bool:
     """Whether a key that proves this much stands for the second factor too, under a profile with that rule."""
-    return use is SshKeyUse.ANY or (use is SshKeyUse.SECURITY_KEY and proof is Proof.SECURITY_KEY)
+    return proof in _FOR_BOTH[use]
 
 
 def check_proof(tx: ReadTx, session_id: UUID, who: SignedIn) -> None:
