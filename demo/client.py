@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import ssl
 import time
 import urllib.error
@@ -23,18 +24,24 @@ class Refused(Exception):
 
 
 class Codes:
-    """The codes of an authenticator app, each used once. Waits when all that are valid now were used."""
+    """The codes of an authenticator app, each used once. Waits when all that are valid now were used.
+
+    One that is about to run out is left out: whoever checks it may be a while in coming to it.
+    """
+
+    LEAST_LIFE_S = 20
 
     def __init__(self, secret: str, last_step: int = 0) -> None:
         self._totp = pyotp.TOTP(secret)
         self.last_step = last_step
 
     def next(self) -> str:
-        """A code that was not used before: of the step before, the one now, or the one after."""
+        """A code that was not used before: of the step before, the one now, or the one after it."""
         while True:
-            now = int(time.time()) // 30
-            step = max(self.last_step + 1, now - 1)
-            if step <= now + 1:
+            now = time.time()
+            # A code is taken until the end of the step after its own.
+            step = max(self.last_step + 1, math.ceil((now + self.LEAST_LIFE_S) / 30) - 2)
+            if step <= now // 30 + 1:
                 self.last_step = step
                 return self._totp.generate_otp(step)
             time.sleep(0.5)
@@ -58,6 +65,14 @@ class Client:
         headers: dict[str, str] | None = None,
     ) -> Any:
         """Call an operation; the decoded answer, or Refused."""
+        text = self._send(method, path, body, raw, headers)
+        return json.loads(text) if text else None
+
+    def text(self, path: str) -> str:
+        """What an operation answers that answers plain text, or Refused."""
+        return self._send("GET", path, None, None, None).decode()
+
+    def _send(self, method: str, path: str, body: Any, raw: bytes | None, headers: dict[str, str] | None) -> bytes:
         url = self._base + path
         request = urllib.request.Request(url, method=method, headers=headers or {})  # noqa: S310 - always https
         request.add_header("Content-Type", "application/json")
@@ -66,11 +81,11 @@ class Client:
         request.data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, context=self._tls, timeout=30) as answer:  # noqa: S310
-                text = answer.read()
+                found: bytes = answer.read()
         except urllib.error.HTTPError as error:
             text = error.read()
             raise Refused(error.code, json.loads(text) if text else {}) from None
-        return json.loads(text) if text else None
+        return found
 
     def sign_in(self, login: str, password: str, code: str) -> str:
         """Both steps, as the published examples do them; keeps the token."""
@@ -86,7 +101,10 @@ class Client:
         self.authorization = f"Bearer {first}"
         begun = self.call("POST", "/api/locum/v1/SecondFactor/Totp")
         secret: str = begun["sharedKey"]
-        # The step before the present one, so that the present one is still free for the first real sign-in.
+        # The step before the present one, so that the present one is still free for the first real sign-in; not in
+        # its last seconds, as whoever checks it may be a while in coming to it.
+        while time.time() % 30 > 25:
+            time.sleep(0.2)
         code = pyotp.TOTP(secret).generate_otp(int(time.time()) // 30 - 1)
         self.call("POST", "/api/locum/v1/SecondFactor/Totp/Confirm", {"code": code})
         self.authorization = None

@@ -37,6 +37,7 @@ from locum.sessions.connection_events import ConnectionEvent, write_end, write_e
 from locum.sessions.extend import extend_session, offered
 from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, connection
+from locum.sessions.owed import Owed
 from locum.sessions.profile_rules import check_connection, notice_of
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recorded_text_model import recorded_text
@@ -207,7 +208,7 @@ class Connections:
         self._changed = changed
         self._node = node
         self._live: dict[UUID, Live] = {}
-        self._owed: list[Callable[[Tx], None]] = []
+        self._owed = Owed(db)
 
     async def ssh_key_use(self, identity_id: UUID, wanted: Wanted, address: str) -> SshKeyUse:
         """What a registered SSH key of this person proves for what is wanted from there. The gate looks again."""
@@ -310,20 +311,17 @@ class Connections:
         self._changed.ring()
 
     async def happened(self, grant: Grant, events: Sequence[ConnectionEvent], *, address: str) -> None:
-        """Write down what passed in a connection, as actions and details for the audit log."""
+        """Write down what passed in a connection, as actions and details for the audit log: all of it, or it raises
+        what the database does, and the caller still has it."""
         actor = Actor(grant.identity_id, grant.identity_name, address)
-        await self._settle(write_events, actor, grant.session_id, grant.connection_id, events)
+        await self._db.write(write_events, actor, grant.session_id, grant.connection_id, events)
 
     async def _end_unused(self, session_id: UUID) -> None:
         await self._settle(_end_unused, session_id, "no connection could be made")
 
     async def _settle(self, fn: Callable[Concatenate[Tx, P], None], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Write an end. While the database is away it is owed, and `watch` pays; after a crash `recover` does."""
-        unit: Callable[[Tx], None] = lambda tx: fn(tx, *args, **kwargs)  # noqa: E731
-        try:
-            await self._db.write(unit)
-        except sa.exc.OperationalError:
-            self._owed.append(unit)
+        """Write an end, which is owed where the database does not take it: `watch` pays."""
+        await self._owed.settle(fn, *args, **kwargs)
         self._changed.ring()
 
     async def watch(self) -> None:
@@ -335,9 +333,7 @@ class Connections:
                     watched = {one.session_id for one in self._live.values()}
                     seen_now = await self._db.read(look, watched)
                     pass_on(list(self._live.values()), seen_now)
-                while self._owed:
-                    await self._db.write(self._owed[0])
-                    del self._owed[0]
+                if await self._owed.pay():
                     self._changed.ring()
             except Exception:  # The outermost boundary: connections must be watched when the database is back.
                 log.exception("connections can't be watched")

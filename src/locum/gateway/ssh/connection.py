@@ -18,7 +18,6 @@ import asyncssh
 import structlog
 
 from locum.activities.channel_rules import ChannelRules
-from locum.audit import log as audit
 from locum.audit.classify import Detail
 from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.chooser import Chooser
@@ -26,6 +25,7 @@ from locum.gateway.ssh.deadline import Deadline
 from locum.gateway.ssh.event_log import EventLog
 from locum.gateway.ssh.forward import Forward, Forwards, prohibited
 from locum.gateway.ssh.idle import Idle
+from locum.gateway.ssh.refusals import Refusals
 from locum.gateway.ssh.relay import CHANNEL_LIMIT, Refusal, printable
 from locum.gateway.ssh.transport import ServerConnection, TargetConnection
 from locum.gateway.ssh.upstream import dial
@@ -40,10 +40,11 @@ from locum.sessions.connections import Choice, ConnectionEvent, Connections, Gra
 from locum.vault.store import Vault
 
 GOODBYE_S = 0.6
+BOOKS_S = 3.0  # the end of a connection is written after what passed in it, if that is taken by then
 CHOICE_S = 120.0
-AUDITED_REFUSALS = 20
 TIME_IS_OVER = "your session ended: time is over"
 CLIENT_LEFT = "the client disconnected"
+NOT_WRITTEN = "your session ended: what passes in it can't be written down"
 
 T = TypeVar("T")
 log = structlog.get_logger("locum.gateway.ssh")
@@ -98,8 +99,8 @@ class ClientConnection:
         self._notices: list[str] = []
         self._progress: list[str] = []
         self._full = {"client": False, "target": False, "log": False}
-        self._audits: list[asyncio.Task[None]] = []
-        self._events = EventLog(self._write_events, lambda full: self._block("log", full))
+        self._refusals = Refusals(rooms.database, Actor(who.identity_id, who.name, address))
+        self._events: EventLog | None = None  # from the grant on
         ssh.on_full = lambda full: self._block("client", full)
         ssh.on_refused = self.refused
 
@@ -136,6 +137,12 @@ class ClientConnection:
                 change=self._changed,
                 progress=self._tell_progress,
             )
+        )
+        self._events = EventLog(
+            grant.connection_id,
+            partial(self._write_events, grant),
+            lambda full: self._block("log", full),
+            lambda: self.end(NOT_WRITTEN),
         )
         # It may have been changed already, by whoever watches the session.
         self._deadline = Deadline(
@@ -192,10 +199,14 @@ class ClientConnection:
             if self._recording is not None:
                 closed = await self._recording.close(self.reason)
                 digest = closed.digest if closed else None
-            await asyncio.gather(self._events.written(), *self._audits)
+            await self._refusals.written()
         finally:
+            if self._events is not None:
+                await self._events.written(within=BOOKS_S)
             if self._grant is not None:
                 await self._rooms.connections.closed(self._grant, reason=self.reason, recording_digest=digest)
+            if self._events is not None:
+                await self._events.written()
 
     async def _unless_ended(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`, which is cancelled where the connection ends before. Raises _Over then."""
@@ -337,11 +348,11 @@ class ClientConnection:
 
     def happened(self, action: str, detail: Detail) -> None:
         """Something passed that the audit log must know of."""
+        assert self._events is not None
         self._events.add((action, detail))
 
-    async def _write_events(self, events: Sequence[ConnectionEvent]) -> None:
-        assert self._grant is not None
-        await self._rooms.connections.happened(self._grant, events, address=self._address)
+    async def _write_events(self, grant: Grant, events: Sequence[ConnectionEvent]) -> None:
+        await self._rooms.connections.happened(grant, events, address=self._address)
 
     def touched(self) -> None:
         """Something passed, so the connection is not idle."""
@@ -368,20 +379,7 @@ class ClientConnection:
 
     def refused(self, refusal: Refusal, *, tell: bool = True) -> None:
         """Write down what was asked for in vain, and tell the person where the client does not."""
-        if len(self._audits) < AUDITED_REFUSALS:
-            self._audits.append(
-                self._loop.create_task(
-                    self._rooms.database.write(
-                        audit.record,
-                        Actor(self._who.identity_id, self._who.name, self._address),
-                        "connection.refused",
-                        object_kind="session" if self._grant else None,
-                        object_id=self._grant.session_id if self._grant else None,
-                        outcome="denied",
-                        detail={"kind": refusal.kind, "asked": refusal.asked},
-                    )
-                )
-            )
+        self._refusals.add(refusal, self._grant.session_id if self._grant else None)
         if tell and refusal.reason not in self._notices:
             self._notices.append(refusal.reason)
             self.say(refusal.reason)
