@@ -124,6 +124,17 @@ class Bench:
     def finish(self, session: str) -> dict[str, Any]:
         return self.go_on(session, lambda: False)
 
+    def until_closed(self, session: str) -> None:
+        """Its ledger is closed and nobody works on it any more: where the database was away when a session's last step
+        was written, its job is there until the lease of that runs out."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            states, jobs = self.database(left, UUID(session))
+            if set(states) <= {"reverted"} and not jobs:
+                return
+            assert time.monotonic() < deadline, f"{states} {jobs}\n{self.installation.log()[-5000:]}"
+            time.sleep(0.1)
+
     def fault(self, target: FaultTarget, name: str) -> Undo:
         """Do it; answers what ends it."""
         if name in target.faults:
