@@ -32,6 +32,8 @@ _PUBLIC = (
     " rotation"
     # What a policy joins besides.
     " activity_group collection credentials resource_group"
+    # A look at who has which access.
+    " certification"
     # A file that was moved, or a forwarded connection.
     " bytes sha256 received sent"
     # Which secret of a credential, and which version of it.

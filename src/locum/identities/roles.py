@@ -64,7 +64,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.USER: _USER,
     Role.REVIEWER: frozenset(
-        {Permission.ACCOUNTS_LIST_READ, Permission.ACCOUNTS_SELF_MANAGE, Permission.ACCOUNTS_SELF_READ}
+        {
+            Permission.ACCOUNTS_LIST_READ,
+            Permission.ACCOUNTS_SELF_MANAGE,
+            Permission.ACCOUNTS_SELF_READ,
+            Permission.POLICIES_CERTIFICATION_REVIEW,
+        }
     ),
     Role.APP: _APP,
     # The rights of a custom role come with the role itself; the name alone only lets its bearer ask for them.
@@ -94,7 +99,7 @@ def _built_in(role: Role, name: str, description: str) -> BuiltIn:
 BUILT_IN: tuple[BuiltIn, ...] = (
     _built_in(Role.ADMIN, "Administrator", "May do everything"),
     _built_in(Role.USER, "User", "Asks for access sessions under the policies that name them"),
-    _built_in(Role.REVIEWER, "Reviewer", "Sees people and applications, to certify their access"),
+    _built_in(Role.REVIEWER, "Reviewer", "Sees people and applications, and certifies the access they have"),
     _built_in(Role.APP, "App", "What an application may do; applications hold it, and nobody else"),
 )
 

@@ -51,6 +51,8 @@ class Permission(StrEnum):
     CREDENTIALS_SERVICES_ROTATE = "credentials:services:rotate"
     LOGS_SYSTEM_READ = "logs:system:read"
     POLICIES_ACTIVITIES_MODIFY = "policies:activities:modify"
+    POLICIES_CERTIFICATION_MANAGE = "policies:certification:manage"
+    POLICIES_CERTIFICATION_REVIEW = "policies:certification:review"
     POLICIES_DESCRIPTION_MODIFY = "policies:description:modify"
     POLICIES_GROUP_MANAGE = "policies:group:manage"
     POLICIES_GROUP_READ = "policies:group:read"

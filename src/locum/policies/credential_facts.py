@@ -12,6 +12,7 @@ from locum.credentials.model import credential
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.policies.decide import Facts, Origin, PolicyFact
+from locum.policies.denials import denial_of
 from locum.policies.facts import policy_facts, with_rules
 from locum.policies.joins import of_credential, of_identity
 from locum.policies.model import PolicyType, policy
@@ -44,7 +45,7 @@ def gather_release(
     )
     joining = tx.rows(
         PolicyFact,
-        policy_facts().where(
+        policy_facts(denial_of(identity_id, policy.c.id, activity_id, credential_id=credential_id)).where(
             policy.c.id.in_(of_identity(identity_id)),
             policy.c.id.in_(of_credential(credential_id)),
             policy.c.type == PolicyType.CREDENTIAL,

@@ -39,7 +39,8 @@ class ProfileRules:
 class PolicyFact:
     """One policy that holds the person, the activity and the resource, with what its profile allows and asks.
 
-    `workflow_id` is the profile's approval workflow, if there is one by that id.
+    `workflow_id` is the profile's approval workflow, if there is one by that id. `denial`: why a reviewer denied the
+    person just this access under this policy; None: nobody did (CERT-01).
     """
 
     id: UUID
@@ -54,6 +55,7 @@ class PolicyFact:
     max_session_minutes: int
     workflow_id: UUID | None = None
     rules: ProfileRules = ProfileRules()
+    denial: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,15 @@ def _standing(policy: PolicyFact, facts: Facts) -> Denied | None:
     return None
 
 
+def _certified(policy: PolicyFact, facts: Facts) -> Denied | None:
+    if policy.denial is None:
+        return None
+    return Denied(
+        f"a certification denies you {facts.wanted} under the access policy “{policy.name}”: {policy.denial}",
+        "access not denied by a certification",
+    )
+
+
 def _reasons(policy: PolicyFact, facts: Facts) -> Denied | None:
     """Notes and ticket, of the policy and of its profile (CP-03)."""
     rules = policy.rules
@@ -235,6 +246,7 @@ def _time(policy: PolicyFact, facts: Facts) -> Denied | None:
 
 _RULES: tuple[Callable[[PolicyFact, Facts], Denied | None], ...] = (
     _standing,
+    _certified,
     _reasons,
     _answers,
     _address,

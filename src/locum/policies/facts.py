@@ -14,7 +14,9 @@ from locum.activities.model import activity, connection_profile
 from locum.activities.read import lists_among
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
+from locum.policies.certification_model import access_denial
 from locum.policies.decide import Approval, Facts, Origin, PolicyFact, ProfileRules
+from locum.policies.denials import denial_of
 from locum.policies.joins import of_activity, of_identity, of_resource
 from locum.policies.model import PolicyType, policy
 from locum.policies.workflow_model import approval_workflow
@@ -63,7 +65,7 @@ def _joining(tx: ReadTx, identity_id: UUID, activity_id: UUID, resource_id: UUID
     """The policies that hold all three: one statement."""
     return tx.rows(
         PolicyFact,
-        policy_facts().where(
+        policy_facts(denial_of(identity_id, policy.c.id, activity_id, resource_id=resource_id)).where(
             policy.c.id.in_(of_identity(identity_id)),
             policy.c.id.in_(of_activity(activity_id)),
             policy.c.id.in_(of_resource(resource_id)),
@@ -72,8 +74,11 @@ def _joining(tx: ReadTx, identity_id: UUID, activity_id: UUID, resource_id: UUID
     )
 
 
-def policy_facts() -> sa.Select[PolicyFact]:
-    """Every policy that is not deleted as a PolicyFact whose profile's rules are still missing; to be narrowed."""
+def policy_facts(denial: sa.ColumnElement[bool]) -> sa.Select[PolicyFact]:
+    """Every policy that is not deleted as a PolicyFact whose profile's rules are still missing; to be narrowed.
+
+    `denial` is the condition of `denials.denial_of` for what is decided about.
+    """
     workflow = approval_workflow.c
     return (
         sa.select(
@@ -88,12 +93,14 @@ def policy_facts() -> sa.Select[PolicyFact]:
             connection_profile.c.record,
             connection_profile.c.max_session_minutes,
             workflow.id.label("workflow_id"),
+            access_denial.c.reason.label("denial"),
         )
         .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
         .outerjoin(
             approval_workflow,
             sa.and_(workflow.id == connection_profile.c.approval_workflow_id, workflow.deleted_at.is_(None)),
         )
+        .outerjoin(access_denial, denial)
         .where(policy.c.is_deleted.is_(False))
     )
 

@@ -6,15 +6,19 @@ Everything here is a condition or a subquery; whoever lists something puts them 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import ActivityType, activity, activity_group_member, connection_profile
 from locum.credentials.model import credential_group_member, managed_user
 from locum.kit.db import ReadTx
+from locum.policies.certification_model import access_denial
 from locum.policies.decide import Approval
+from locum.policies.denials import denial_of
 from locum.policies.joins import of_identity
 from locum.policies.model import (
     PolicyType,
@@ -29,6 +33,25 @@ from locum.policies.model import (
 from locum.resources.model import platform, resource, resource_group_member
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Policies that may give a person something.
+
+    `denied_to` is that person where a certification denied them something of it; what is asked of each access then.
+    """
+
+    policies: list[UUID]
+    denied_to: UUID | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.policies)
+
+
+class _GivenRow(msgspec.Struct, frozen=True):
+    id: UUID
+    denied: bool
+
+
 def policies_of(
     tx: ReadTx,
     identity_id: UUID,
@@ -36,12 +59,14 @@ def policies_of(
     key_policies: Collection[UUID] | None = None,
     policy_id: UUID | None = None,
     type: PolicyType = PolicyType.RESOURCE,
-) -> list[UUID]:
-    """The ids of the policies of that type that may give the person something: one statement.
+) -> Given:
+    """The policies of that type that may give the person something: one statement.
 
     None that is deleted, disabled or denies; where `key_policies` is given none but those, and of `policy_id` that one.
     """
-    query = sa.select(policy.c.id).join(
+    d = access_denial.c
+    denied = sa.exists().where(d.identity_id == identity_id, d.policy_id == policy.c.id).label("denied")
+    query = sa.select(policy.c.id, denied).join(
         connection_profile, connection_profile.c.id == policy.c.connection_profile_id
     )
     query = query.where(
@@ -56,7 +81,15 @@ def policies_of(
         query = query.where(policy.c.id.in_(sorted(key_policies)))
     if policy_id is not None:
         query = query.where(policy.c.id == policy_id)
-    return tx.scalars(query)
+    rows = tx.rows(_GivenRow, query)
+    return Given([row.id for row in rows], identity_id if any(row.denied for row in rows) else None)
+
+
+def _undenied(given: Given, *access: Any, **thing: Any) -> sa.ColumnElement[bool]:
+    """The condition that no certification denied this access, as `denial_of` names it, to who is given it."""
+    if given.denied_to is None:
+        return sa.true()
+    return ~sa.exists().where(denial_of(given.denied_to, *access, **thing)).correlate_except(access_denial)
 
 
 def activity_pairs(
@@ -98,11 +131,12 @@ def resource_pairs(
     return sa.union(ones, grouped)
 
 
-def credential_pairs(releasing: Collection[UUID]) -> sa.CompoundSelect[tuple[UUID, UUID]]:
+def credential_pairs(given: Given) -> sa.Select[Any] | sa.CompoundSelect[Any]:
     """(policy_id, credential_id) of these credential-based policies, each pair once: credentials, and those of
     credential groups and secret vaults."""
     direct, group, vault = policy_credential.c, policy_credential_group.c, policy_resource.c
-    return sa.union(
+    releasing = given.policies
+    held = sa.union(
         sa.select(direct.policy_id, direct.member_id.label("credential_id")).where(
             direct.policy_id.in_(releasing)
         ),
@@ -113,19 +147,32 @@ def credential_pairs(releasing: Collection[UUID]) -> sa.CompoundSelect[tuple[UUI
         .join(managed_user, managed_user.c.resource_id == vault.member_id)
         .where(vault.policy_id.in_(releasing)),
     )
+    if given.denied_to is None:
+        return held
+    c = held.subquery().c
+    return sa.select(c.policy_id, c.credential_id).where(
+        _undenied(given, c.policy_id, None, credential_id=c.credential_id)
+    )
 
 
-def reaches(policy_id: sa.ColumnElement[UUID], platform_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
-    """Whether that policy holds a resource on which activities of that platform work."""
+def reaches(given: Given) -> sa.ColumnElement[bool]:
+    """Whether the policy of a row holds a resource on which the activity of the row works and is not denied."""
+    policy_id, wanted = policy.c.id, activity.c
     direct, group, member = policy_resource.c, policy_resource_group.c, resource_group_member.c
     one, another = resource.alias(), resource.alias()
     return sa.or_(
-        sa.exists().where(direct.policy_id == policy_id, one.c.id == direct.member_id, _fits(one, platform_id)),
+        sa.exists().where(
+            direct.policy_id == policy_id,
+            one.c.id == direct.member_id,
+            _fits(one, wanted.platform_id),
+            _undenied(given, policy_id, wanted.id, resource_id=one.c.id),
+        ),
         sa.exists().where(
             group.policy_id == policy_id,
             member.group_id == group.member_id,
             another.c.id == member.resource_id,
-            _fits(another, platform_id),
+            _fits(another, wanted.platform_id),
+            _undenied(given, policy_id, wanted.id, resource_id=another.c.id),
         ),
     )
 
@@ -144,11 +191,12 @@ def fits(own: sa.FromClause, platform_id: sa.ColumnElement[UUID]) -> sa.ColumnEl
     return sa.or_(own.c.id == platform_id, own.c.base_platform_id == platform_id)
 
 
-def reached(policies: Collection[UUID], resources: Collection[UUID] | None = None) -> sa.Select[Any]:
+def reached(given: Given, resources: Collection[UUID] | None = None) -> sa.Select[Any]:
     """Each activity of these policies with each resource it works on there; to be narrowed, and to select from.
 
     Its rows have one of `activity`, `resource`, `platform` (the resource's) and `policy` each.
     """
+    policies = given.policies
     gives, holds = activity_pairs(policies).subquery(), resource_pairs(policies, resources).subquery()
     return (
         sa.select()
@@ -158,15 +206,22 @@ def reached(policies: Collection[UUID], resources: Collection[UUID] | None = Non
         .join(resource, resource.c.id == holds.c.resource_id)
         .join(platform, platform.c.id == resource.c.platform_id)
         .join(policy, policy.c.id == gives.c.policy_id)
-        .where(fits(platform, activity.c.platform_id))
+        .where(
+            fits(platform, activity.c.platform_id),
+            _undenied(given, policy.c.id, activity.c.id, resource_id=resource.c.id),
+        )
     )
 
 
-def reachable(policies: Collection[UUID]) -> sa.Select[Any]:
+def reachable(given: Given) -> sa.Select[Any]:
     """The ids of the resources of these policies on which one of their activities works.
 
-    What matters of the activities is for which platforms they are, so that each resource is looked at once a policy.
+    What matters of the activities is for which platforms they are, so that each resource is looked at once a policy;
+    but for who was denied some of them.
     """
+    if given.denied_to is not None:
+        return reached(given).add_columns(resource.c.id)
+    policies = given.policies
     gives, holds = activity_pairs(policies).subquery(), resource_pairs(policies).subquery()
     kinds = sa.select(gives.c.policy_id, activity.c.platform_id).distinct()
     kinds = kinds.join(activity, activity.c.id == gives.c.activity_id)

@@ -20,7 +20,7 @@ from locum.credentials.model import credential
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.policies.model import PolicyType, policy
-from locum.policies.visible import activity_pairs, credential_pairs, policies_of, reached, reaches
+from locum.policies.visible import Given, activity_pairs, credential_pairs, policies_of, reached, reaches
 from locum.reads import own_credentials
 from locum.resources.model import platform, resource
 from locum.sessions.model import access_session
@@ -133,9 +133,9 @@ def cards(
 
 
 def _card_rows(
-    tx: ReadTx, page: Page, policies: list[UUID], releasing: list[UUID], *, by_policy: bool
+    tx: ReadTx, page: Page, policies: Given, releasing: Given, *, by_policy: bool
 ) -> Listed[_CardRow]:
-    pairs = activity_pairs(policies, releasing).subquery()
+    pairs = activity_pairs(policies.policies, releasing.policies).subquery()
     query = (
         sa.select(
             activity.c.id.label("activity_id"),
@@ -150,7 +150,7 @@ def _card_rows(
         .join(activity, activity.c.id == pairs.c.activity_id)
         .join(policy, policy.c.id == pairs.c.policy_id)
         .join(platform, platform.c.id == activity.c.platform_id)
-        .where(_works(releasing))
+        .where(_works(policies, releasing))
     )
     first: sa.ColumnElement[Any] = policy.c.priority
     policy_name: sa.ColumnElement[Any] = policy.c.name_key
@@ -174,24 +174,23 @@ def _card_rows(
     return fetch(tx, _CardRow, query, page, columns=columns, tie=tie, searched=searched)
 
 
-def _works(releasing: list[UUID]) -> sa.ColumnElement[bool]:
+def _works(policies: Given, releasing: Given) -> sa.ColumnElement[bool]:
     """Whether the policy of the row has a resource for its activity, or a credential for a release."""
-    of = policy.c.id
     if not releasing:
-        return reaches(of, activity.c.platform_id)
+        return reaches(policies)
     held = credential_pairs(releasing).subquery()
     kept = sa.select(held.c.policy_id).join(credential, credential.c.id == held.c.credential_id)
     return sa.or_(
-        sa.and_(policy.c.type == PolicyType.RESOURCE, reaches(of, activity.c.platform_id)),
-        of.in_(kept.where(credential.c.deleted_at.is_(None))),
+        sa.and_(policy.c.type == PolicyType.RESOURCE, reaches(policies)),
+        policy.c.id.in_(kept.where(credential.c.deleted_at.is_(None))),
     )
 
 
 def _given(
-    tx: ReadTx, policies: list[UUID], releasing: list[UUID], activities: list[UUID]
+    tx: ReadTx, policies: Given, releasing: Given, activities: list[UUID]
 ) -> dict[UUID, list[GivenRow]]:
     """The policies that give each of these activities on something, the first to decide first."""
-    pairs = activity_pairs(policies, releasing).subquery()
+    pairs = activity_pairs(policies.policies, releasing.policies).subquery()
     query = (
         sa.select(
             activity.c.id.label("activity_id"),
@@ -206,7 +205,7 @@ def _given(
         .join(activity, activity.c.id == pairs.c.activity_id)
         .join(policy, policy.c.id == pairs.c.policy_id)
         .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
-        .where(activity.c.id.in_(activities), _works(releasing))
+        .where(activity.c.id.in_(activities), _works(policies, releasing))
         .order_by(policy.c.priority, policy.c.name_key)
     )
     found: dict[UUID, list[GivenRow]] = {}
@@ -215,7 +214,7 @@ def _given(
     return found
 
 
-def _counts(policies: list[UUID], activities: list[UUID], by_policy: bool) -> sa.Select[Any]:
+def _counts(policies: Given, activities: list[UUID], by_policy: bool) -> sa.Select[Any]:
     of: sa.ColumnElement[Any] = policy.c.id if by_policy else sa.type_coerce(sa.null(), sa.Uuid)
     query = reached(policies).add_columns(
         activity.c.id.label("activity_id"),

@@ -15,7 +15,7 @@ from locum.credentials.model import SHOWN_NAME, credential
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.policies.model import PolicyType, policy
-from locum.policies.visible import credential_pairs, policies_of
+from locum.policies.visible import Given, credential_pairs, policies_of
 
 
 class ReleasedRow(msgspec.Struct, frozen=True):
@@ -91,7 +91,7 @@ def credentials(
     return Listed([OwnCredential(row, ways.get(row.id, [])) for row in found.rows], found.total)
 
 
-def counts(tx: ReadTx, releasing: Collection[UUID], *, by_policy: bool) -> dict[UUID | None, Released]:
+def counts(tx: ReadTx, releasing: Given, *, by_policy: bool) -> dict[UUID | None, Released]:
     """How many credentials these policies give: one statement."""
     held = credential_pairs(releasing).subquery()
     of: sa.ColumnElement[Any] = held.c.policy_id if by_policy else sa.type_coerce(sa.null(), sa.Uuid)
@@ -106,7 +106,7 @@ def counts(tx: ReadTx, releasing: Collection[UUID], *, by_policy: bool) -> dict[
     return {row.policy_id: row for row in tx.rows(Released, query) if row.total}
 
 
-def _ways(tx: ReadTx, releasing: list[UUID], ids: list[UUID]) -> dict[UUID, list[ReleaseWayRow]]:
+def _ways(tx: ReadTx, releasing: Given, ids: list[UUID]) -> dict[UUID, list[ReleaseWayRow]]:
     if not ids:
         return {}
     held = credential_pairs(releasing).subquery()

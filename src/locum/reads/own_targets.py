@@ -14,7 +14,7 @@ from locum.activities.model import activity, connection_profile
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.policies.model import policy
-from locum.policies.visible import policies_of, reachable, reached
+from locum.policies.visible import Given, policies_of, reachable, reached
 from locum.resources.model import platform, resource
 
 
@@ -82,7 +82,7 @@ def targets(
 
 
 def _ways(
-    tx: ReadTx, policies: list[UUID], resources: list[UUID], activity_id: UUID | None
+    tx: ReadTx, policies: Given, resources: list[UUID], activity_id: UUID | None
 ) -> dict[UUID, list[WayRow]]:
     if not resources:
         return {}
