@@ -104,6 +104,10 @@ def test_one_matching_policy_allows() -> None:
         (facts(policy(is_disabled=True)), "enabled access policy"),
         (facts(policy(approval=Approval.WORKFLOW, workflow_id=None)), "approval workflow"),
         (facts(policy(approval=Approval.DENY)), "approval type Allow"),
+        (facts(policy(denial="left the team")), "access not denied by a certification"),
+        (facts(policy(denial="left the team", notes_required=True)), "access not denied by a certification"),
+        (facts(policy(denial="left the team", is_disabled=True)), "enabled access policy"),
+        (facts(policy(denial="left the team"), approved=True), "access not denied by a certification"),
         (facts(policy(notes_required=True)), "notes"),
         (facts(policy(notes_required=True), note="  "), "notes"),
         (facts(policy(ticket_required=True), note="x"), "ticket"),
@@ -141,6 +145,16 @@ def test_a_policy_that_refuses_does_not_hide_one_that_allows() -> None:
     assert decide(facts(strict, policy(2, priority=5), wanted_policy_id=strict.id)) != Allowed(strict)
 
 
+def test_a_certification_denies_what_one_policy_gives_and_says_why() -> None:
+    denied = policy(1, denial="left the team")
+    decision = decide(facts(denied, wanted="this credential"))
+    assert isinstance(decision, Denied)
+    assert decision.reason == (
+        "a certification denies you this credential under the access policy “policy 1”: left the team"
+    )
+    assert decide(facts(denied, policy(2, priority=5))) == Allowed(policy(2, priority=5))
+
+
 def test_notes_and_ticket_satisfy() -> None:
     needs = policy(notes_required=True, ticket_required=True)
     assert decide(facts(needs, note="why", ticket="T-1")) == Allowed(needs)
@@ -167,6 +181,7 @@ POLICIES = st.builds(
     notes_required=st.booleans(),
     ticket_required=st.booleans(),
     is_disabled=st.booleans(),
+    denial=st.sampled_from([None, None, None, "left the team"]),
     workflow_id=st.sampled_from([UUID(int=98), None]),
     rules=st.builds(
         ProfileRules,
@@ -214,6 +229,7 @@ def test_of_any_facts(known: Facts) -> None:
     assert known.wanted_policy_id in (None, chosen.id)
     assert known.key_policies is None or chosen.id in known.key_policies
     assert not chosen.is_disabled
+    assert chosen.denial is None
     rules = chosen.rules
     assert known.note.strip() or not (chosen.notes_required or rules.notes_required)
     assert known.ticket.strip() or not (chosen.ticket_required or rules.ticket_required)

@@ -23,6 +23,7 @@ from msgspec import inspect as types
 from account_calls import NEW_PASSWORD, application, local_user, new_key
 from action_samples import SETTABLE_ACTIONS, action_samples
 from certificates import make_ca, make_client
+from certification_samples import SETTABLE_CERTIFICATIONS, certification_samples
 from contract.comparison import load
 from credential_samples import SETTABLE_CREDENTIALS, credential_samples
 from database_copies import Copies
@@ -113,6 +114,7 @@ SETTABLE = {
     "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS, **SETTABLE_POLICIES,
     **SETTABLE_CREDENTIALS,
     **SETTABLE_PROFILES,
+    **SETTABLE_CERTIFICATIONS,
 }  # fmt: skip
 
 
@@ -157,6 +159,7 @@ async def _of_rules(estate: Estate, profile: str) -> dict[str, Sample]:
         **await action_samples(estate),
         **await credential_samples(estate),
         **await policy_samples(estate),
+        **await certification_samples(estate),
         **profile_samples(profile),
     }
     return {name: Sample(body, estate.admin, of) for name, (body, of) in found.items()}

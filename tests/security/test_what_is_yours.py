@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from msgspec import inspect as types
 
 from account_calls import application
+from certification_samples import certified
 from contract.access import ACCESS
 from estate import ACCOUNTS, CREDENTIALS, NIL, POLICIES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
 from identities_world import PASSWORD, Caller
@@ -122,6 +123,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "apiKeyId": key["apiKey"]["id"],
         "roleId": await estate.role("names", ["policies:name:modify"], policyIds=[estate.ids["admins"]]),
         **await groups(estate, "canary"),
+        **await certified(estate, "canary"),
         "accessControlPolicyId": estate.ids["admins"],
         "accessPolicyId": estate.ids["admins"],
         "policyId": estate.ids["admins"],

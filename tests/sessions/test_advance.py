@@ -8,13 +8,16 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from certifying import Certifying, reviewer
 from demo import hosts
 from hosts import settled, state_of
 from locum.activities.model import connection_profile
 from locum.kit import jobs
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
+from locum.kit.errors import Forbidden
 from locum.kit.jobs import LostLease
+from locum.policies.certification_model import RowStatus
 from locum.policies.decide import Approval
 from locum.policies.model import policy
 from locum.sessions import transition
@@ -153,3 +156,27 @@ async def test_access_that_is_taken_away_is_taken_back(stage: Stage) -> None:
     assert (await stage.session(session_id)).status == Status.CANCELLED
     assert await stage.states(session_id) == {EntryState.REVERTED}
     assert "the access policy “admins” no longer gives it" in await stage.log(session_id)
+
+
+async def test_what_a_reviewer_denies_is_taken_back_from_the_host_and_not_given_again(stage: Stage) -> None:
+    it = Certifying(stage.database, stage.world, await reviewer(stage.database, "Rita"))
+    before = state_of(stage.host)
+    session_id = await stage.ask()
+    await stage.turn()
+    login = (await stage.session(session_id)).login_name
+    assert login in hosts.run(stage.host, f"getent passwd {login}")
+    waits = await stage.ask()
+    await it.say(await it.begun(), RowStatus.DENIED, "left the team", activity_name="Linux sudo")
+    for found in await stage.database.read(withdrawn):
+        assert await stage.database.write(end_withdrawn, found)
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.CANCELLED
+    assert await stage.states(session_id) == {EntryState.REVERTED}
+    assert settled(stage.host, before)
+    assert "a certification denied it: left the team" in await stage.log(session_id)
+    # What was asked for before does not start any more, and nothing new is given.
+    late = await stage.session(waits)
+    assert late.status == Status.FAILED
+    assert "left the team" in (late.status_description or "")
+    with pytest.raises(Forbidden, match="left the team"):
+        await stage.ask()

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from certifying import Certifying, reviewer
 from leasing import PASSWORD, Leasing, make_leasing
 from locum.credentials.delete import delete_credential
 from locum.credentials.groups import add_credentials, add_group, delete_group
@@ -23,6 +24,7 @@ from locum.kit.db import Database
 from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from locum.kit.wake import Wake
 from locum.policies.add import add_policy
+from locum.policies.certification_model import RowStatus
 from locum.policies.decide import Approval
 from locum.policies.members import Members
 from locum.policies.model import Policy, PolicyType
@@ -237,6 +239,28 @@ async def test_a_policy_that_gives_it_no_more_ends_it(database: Database, tmp_pa
     await it.turn()
     assert (await it.get(session_id)).status == Status.CANCELLED
     assert (await it.lease(session_id)).state == State.ENDED
+
+
+async def test_a_certification_that_denies_it_ends_it_with_its_lease(database: Database, tmp_path: Path) -> None:
+    it = await make(database, tmp_path)
+    review = Certifying(database, it.here.world, await reviewer(database, "Rita"))
+    session_id = await it.ask()
+    await it.turn()
+    assert (await it.get(session_id)).status == Status.ACTIVE
+    begun = await review.begun(policies=[it.policy.id])
+    await review.say(begun, RowStatus.DENIED, "has an own one", user_name="Alice")
+    assert await database.write(end_withdrawn, session_id)
+    await it.turn()
+    ended = await it.get(session_id)
+    assert (ended.status, ended.status_description) == (
+        Status.CANCELLED,
+        "a certification denied it: has an own one",
+    )
+    assert (await it.lease(session_id)).state == State.ENDED
+    with pytest.raises(Forbidden, match="has an own one"):
+        await it.ask()
+    await review.say(begun, RowStatus.APPROVED, user_name="Alice")
+    assert await it.ask()
 
 
 async def test_what_a_policy_does_not_give_is_refused(database: Database, tmp_path: Path) -> None:

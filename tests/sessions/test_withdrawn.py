@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from certifying import certifying
 from locum.activities.model import connection_profile
 from locum.audit.model import audit_event
 from locum.kit.db import Database, Tx
+from locum.policies.certification_model import RowStatus
 from locum.policies.decide import Approval
 from locum.policies.model import policy, policy_activity, policy_identity, policy_resource
 from locum.sessions import transition
@@ -65,6 +67,23 @@ async def test_each_way_of_taking_access_away(database: Database, tmp_path: Path
     assert await database.read(withdrawn) == []
     rows = sa.select(sa.func.count()).where(audit_event.c.action == "session.ending")
     assert await database.read(lambda tx: tx.scalar(rows)) == 1
+
+
+async def test_what_a_certification_denies_ends_with_its_reason(database: Database, tmp_path: Path) -> None:
+    it = await certifying(database, tmp_path)
+    session_id = await active(database, it.world)
+    begun = await it.begun()
+    await it.say(begun, RowStatus.DENIED, "no shells", activity_name="Linux shell")
+    assert await database.read(withdrawn) == []
+    await it.say(begun, RowStatus.DENIED, "left the team", activity_name="Linux sudo")
+    assert await database.read(withdrawn) == [session_id]
+    await it.say(begun, RowStatus.APPROVED, activity_name="Linux sudo")
+    assert await database.read(withdrawn) == []
+    await it.say(begun, RowStatus.DENIED, "left the team", activity_name="Linux sudo")
+    assert await database.write(end_withdrawn, session_id)
+    found = await database.read(transition.get, session_id)
+    assert (found.status, found.outcome) == (Status.CANCELLING, Status.CANCELLED)
+    assert found.status_description == "a certification denied it: left the team"
 
 
 async def test_whoever_is_held_by_a_group_keeps_the_session_until_they_leave_it(

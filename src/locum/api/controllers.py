@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from locum.api import (
+    access_certification,
     access_control_policy,
     account_policies,
     action_group,
@@ -105,6 +106,7 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     policy_member_list,
     policy_search,
     account_policies,
+    access_certification,
     own_access,
     activity_group,
     managed_resource_group,

@@ -144,7 +144,9 @@ def start(tx: Tx, actor: Actor, certification_id: UUID) -> Certification:
     if not found:
         raise Conflict("nobody whom the certification is about has any access by these policies")
     if len(found) > MOST_ROWS:
-        raise Conflict(f"the certification would list more than {MOST_ROWS} accesses: choose fewer people or policies")
+        raise Conflict(
+            f"the certification would list more than {MOST_ROWS} accesses: choose fewer people or policies"
+        )
     rows: list[dict[str, Any]] = [
         {
             "id": new_id(),

@@ -79,7 +79,9 @@ def lift(tx: Tx, actor: Actor, denial_id: UUID, reason: str | None) -> None:
     if found is None:
         raise NotFound("there is no denial with this id")
     if found.identity_id == actor.id:
-        raise Forbidden("a denial of your own access is for another administrator to lift", missing="another person")
+        raise Forbidden(
+            "a denial of your own access is for another administrator to lift", missing="another person"
+        )
     tx.run(sa.delete(access_denial).where(access_denial.c.id == denial_id))
     audit_access(tx, actor, "access.denial_lifted", found, found.certification_id, reason)
 

@@ -58,10 +58,14 @@ def decide_rows(tx: Tx, caller: Caller, certification_id: UUID, words: list[Word
     for word in words:
         row = rows[word.row_id]
         if row.identity_id == caller.identity_id:
-            raise Forbidden("nobody certifies their own access: another reviewer has to", missing="another reviewer")
+            raise Forbidden(
+                "nobody certifies their own access: another reviewer has to", missing="another reviewer"
+            )
         _say(tx, caller, row, word)
     ids = [word.row_id for word in words]
-    return tx.rows(Row, sa.select(*_COLUMNS).where(certification_row.c.id.in_(ids)).order_by(certification_row.c.id))
+    return tx.rows(
+        Row, sa.select(*_COLUMNS).where(certification_row.c.id.in_(ids)).order_by(certification_row.c.id)
+    )
 
 
 def _rows(tx: Tx, held: Certification, words: list[Word]) -> dict[UUID, Row]:

@@ -132,9 +132,7 @@ def cards(
     return Listed(rows, found.total)
 
 
-def _card_rows(
-    tx: ReadTx, page: Page, policies: Given, releasing: Given, *, by_policy: bool
-) -> Listed[_CardRow]:
+def _card_rows(tx: ReadTx, page: Page, policies: Given, releasing: Given, *, by_policy: bool) -> Listed[_CardRow]:
     pairs = activity_pairs(policies.policies, releasing.policies).subquery()
     query = (
         sa.select(
@@ -186,9 +184,7 @@ def _works(policies: Given, releasing: Given) -> sa.ColumnElement[bool]:
     )
 
 
-def _given(
-    tx: ReadTx, policies: Given, releasing: Given, activities: list[UUID]
-) -> dict[UUID, list[GivenRow]]:
+def _given(tx: ReadTx, policies: Given, releasing: Given, activities: list[UUID]) -> dict[UUID, list[GivenRow]]:
     """The policies that give each of these activities on something, the first to decide first."""
     pairs = activity_pairs(policies.policies, releasing.policies).subquery()
     query = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from locum.kit.db import UtcTime
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -14,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     """One function for each room's part, called here in the order in which they need each other."""
     _sign_in_keys()
+    _certification()
 
 
 def _sign_in_keys() -> None:
@@ -30,3 +33,89 @@ def _sign_in_keys() -> None:
             op.f("ck_connection_profile_ssh_key_use"),
             "ssh_key_use IN ('off', 'first', 'security_key', 'sign_in_key', 'any')",
         )
+
+
+def _certification() -> None:
+    """Who has which access, a reviewer's word on it, and what stays denied."""
+    op.create_table(
+        "certification",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=256), nullable=False),
+        sa.Column("name_key", sa.String(length=256), nullable=False),
+        sa.Column("description", sa.String(length=1000), nullable=True),
+        sa.Column("reviewer_id", sa.Uuid(), nullable=False),
+        sa.Column("deadline", UtcTime(), nullable=True),
+        sa.Column("started_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("modified_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["reviewer_id"], ["identity.id"], name=op.f("fk_certification_reviewer_id_identity")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certification")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_certification_name_key")),
+    )
+    op.create_index("ix_certification_reviewer_id", "certification", ["reviewer_id"])
+    for member in ("identity", "policy"):
+        table = f"certification_{member}"
+        op.create_table(
+            table,
+            sa.Column("certification_id", sa.Uuid(), nullable=False),
+            sa.Column("member_id", sa.Uuid(), nullable=False),
+            _points(table, "certification_id", "certification"),
+            _points(table, "member_id", member),
+            sa.PrimaryKeyConstraint("certification_id", "member_id", name=op.f(f"pk_{table}")),
+        )
+    op.create_table(
+        "certification_row",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("certification_id", sa.Uuid(), nullable=False),
+        *_access("certification_row"),
+        sa.Column("group_name", sa.String(length=256), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("notes", sa.String(length=1000), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        _points("certification_row", "certification_id", "certification"),
+        _points("certification_row", "decided_by", "identity"),
+        sa.CheckConstraint("status IN (1, 2, 3)", name=op.f("ck_certification_row_status")),
+        sa.CheckConstraint(
+            "(status = 1) = (decided_at IS NULL)", name=op.f("ck_certification_row_decided_has_time")
+        ),
+        sa.CheckConstraint(
+            "(status = 1) = (decided_by IS NULL)", name=op.f("ck_certification_row_decided_by_somebody")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certification_row")),
+    )
+    op.create_index("ix_certification_row_certification_id", "certification_row", ["certification_id", "status"])
+    access = ("identity_id", "policy_id", "activity_id")
+    op.create_table(
+        "access_denial",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        *_access("access_denial"),
+        sa.Column("certification_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("denied_by", sa.Uuid(), nullable=False),
+        sa.Column("denied_at", UtcTime(), nullable=False),
+        _points("access_denial", "certification_id", "certification"),
+        _points("access_denial", "denied_by", "identity"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_denial")),
+        sa.UniqueConstraint(*access, "resource_id", name=op.f("uq_access_denial_of_resource")),
+        sa.UniqueConstraint(*access, "credential_id", name=op.f("uq_access_denial_of_credential")),
+    )
+
+
+def _access(table: str) -> list[sa.schema.SchemaItem]:
+    """Somebody's access under a policy: an activity on a resource, or the release of a credential."""
+    things = ("identity", "policy", "activity", "resource", "credential")
+    return [
+        *(sa.Column(f"{one}_id", sa.Uuid(), nullable=one in ("resource", "credential")) for one in things),
+        *(_points(table, f"{one}_id", one) for one in things),
+        sa.CheckConstraint(
+            "(resource_id IS NULL) <> (credential_id IS NULL)", name=op.f(f"ck_{table}_about_one_thing")
+        ),
+    ]
+
+
+def _points(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], [f"{to}.id"], name=op.f(f"fk_{table}_{column}_{to}"))
