@@ -112,9 +112,7 @@ SETTABLE = {
     " credentialIds",
     "LiveSessionRequestIn": "activitySessionIds lockMessage lockTitle locked lockActivity lockResource lockUser",
     "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS, **SETTABLE_POLICIES,
-    **SETTABLE_CREDENTIALS,
-    **SETTABLE_PROFILES,
-    **SETTABLE_CERTIFICATIONS,
+    **SETTABLE_CREDENTIALS, **SETTABLE_PROFILES, **SETTABLE_CERTIFICATIONS,
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from locum.api.wire.access_certification import (
     RowReviewIn,
     TaskIn,
 )
-from locum.api.wire.base import NEVER, DataTable, In, at
+from locum.api.wire.base import NEVER, In, Table, at
 from locum.kit.db import ReadTx, Tx
 from locum.kit.permissions import Permission
 from locum.policies import certify, denials, review
@@ -57,11 +57,11 @@ class DenialPage(Paging):
     permission=_REVIEW,
     summary="One page of the certifications; a reviewer sees those they review, once these have started",
 )
-def get_tasks(tx: ReadTx, call: Call[None, Paging, None]) -> DataTable[AccessCertificationTaskSummary]:
+def get_tasks(tx: ReadTx, call: Call[None, Paging, None]) -> Table[AccessCertificationTaskSummary]:
     mine = None if review.sees_all(call.caller) else call.caller.identity_id
     listed = reads.certifications(tx, call.query.page(), reviewer_id=mine)
     data = [_summary(row) for row in listed.rows]
-    return DataTable[AccessCertificationTaskSummary](data=data, records_total=listed.total)
+    return Table[AccessCertificationTaskSummary](data=data, records_total=listed.total)
 
 
 @operation(
@@ -139,10 +139,10 @@ def start_task(tx: Tx, call: Call[TaskId, None, None]) -> AccessCertificationTas
     problems=(404,),
     summary="One page of the accesses of a certification, by person and policy, or those of one status",
 )
-def get_rows(tx: ReadTx, call: Call[TaskId, RowPage, None]) -> DataTable[AccessCertificationTaskRowDetail]:
+def get_rows(tx: ReadTx, call: Call[TaskId, RowPage, None]) -> Table[AccessCertificationTaskRowDetail]:
     held = review.visible(tx, call.caller, call.params.access_certification_task_id)
     listed = reads.rows(tx, call.query.page(), held.id, status=call.query.status)
-    return DataTable[AccessCertificationTaskRowDetail](
+    return Table[AccessCertificationTaskRowDetail](
         data=[_row(row) for row in listed.rows], records_total=listed.total
     )
 
@@ -176,7 +176,7 @@ def review_rows(tx: Tx, call: Call[TaskId, None, list[RowReviewIn]]) -> list[Acc
     permission=_MANAGE,
     summary="One page of what certifications deny now, the latest first, or that of one person",
 )
-def get_denials(tx: ReadTx, call: Call[None, DenialPage, None]) -> DataTable[AccessCertificationDenial]:
+def get_denials(tx: ReadTx, call: Call[None, DenialPage, None]) -> Table[AccessCertificationDenial]:
     listed = reads.denials(tx, call.query.page(), identity_id=call.query.managed_account_id)
     data = [
         AccessCertificationDenial(
@@ -194,7 +194,7 @@ def get_denials(tx: ReadTx, call: Call[None, DenialPage, None]) -> DataTable[Acc
         )
         for row in listed.rows
     ]
-    return DataTable[AccessCertificationDenial](data=data, records_total=listed.total)
+    return Table[AccessCertificationDenial](data=data, records_total=listed.total)
 
 
 @operation(
