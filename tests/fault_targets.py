@@ -42,7 +42,7 @@ class FaultTarget:
     @property
     def boundaries(self) -> list[str]:
         """What a session passes, in order."""
-        made = [step for kind in self.steps for step in ("_still_pending", f"apply {kind}", "_applied")]
+        made = [step for kind in self.steps for step in ("_begin", f"apply {kind}", "_applied")]
         gone = [step for kind in reversed(self.steps) for step in (f"revert {kind}", "_reverted")]
         return [f"{w} {s}" for s in ("_intend", *made, "_activate", *gone, "_finish") for w in ("before", "after")]
 

@@ -29,7 +29,7 @@ LOOKED_AT = ("group",)
 MADE = [
     step
     for kind in KINDS
-    for step in ("_still_pending", *(("found",) if kind in LOOKED_AT else ()), f"apply {kind}", "_applied")
+    for step in ("_begin", *(("found",) if kind in LOOKED_AT else ()), f"apply {kind}", "_applied")
 ]
 GONE = [step for kind in reversed(KINDS) for step in (f"revert {kind}", "_reverted")]
 STEPS = ["pin_host_key", "_intend", *MADE, "_activate", "apply custom_script", "_reverted", *GONE, "_finish"]

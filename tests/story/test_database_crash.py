@@ -37,7 +37,7 @@ def boundaries(login: str) -> list[str]:
     """A login that stays is looked at, and whoever takes access away asks who else is on it."""
     kinds, stays = (login, *RIGHTS), login != "account"
     looked = ("found",) if stays else ()
-    made = [step for kind in kinds for step in ("_still_pending", *looked, f"apply {kind}", "_applied")]
+    made = [step for kind in kinds for step in ("_begin", *looked, f"apply {kind}", "_applied")]
     gone = [step for kind in reversed(kinds) for step in (f"revert {kind}", "_reverted")]
     steps = ["_intend", *made, "_activate", *(("stay",) if stays else ()), *gone, "_finish"]
     return [f"{when} {step}" for step in steps for when in ("before", "after")]

@@ -90,10 +90,15 @@ TEMPLATES = (
         "linux",
         "Run a script",
         "Text for /bin/sh, run as the session's account or another. It finds LOCUM_SESSION, LOCUM_LOGIN, LOCUM_USER and"
-        " LOCUM_HOST in its environment. It may run twice if Locum is interrupted",
+        " LOCUM_HOST in its environment",
         (
             Parameter("script", "Script", required=True, many_lines=True),
             Parameter("run_as", "Run as; the session's account if empty"),
+            Parameter(
+                "repeatable",
+                "Whether it may run again where Locum was cut off in it; if empty, all but a task's own scripts may",
+                choices=_YES_NO,
+            ),
         ),
         (BEFORE, DURING, AFTER),
     ),
@@ -133,6 +138,11 @@ def template_of(template_id: UUID) -> Template:
 def template_for(connector: str, kind: str) -> Template | None:
     """The kind of step as the platform's catalogue has it."""
     return _BY_KIND.get((connector, kind))
+
+
+def has_steps(connector: str, phase: int) -> bool:
+    """Whether anything can be done on the platforms of a connector in that part of a session."""
+    return any(template.connector == connector and phase in template.phases for template in TEMPLATES)
 
 
 def checked_parameters(template: Template, given: Mapping[str, str], phase: int) -> dict[str, str]:

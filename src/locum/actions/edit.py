@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from locum.actions.catalog import CONNECTORS, checked_parameters, template_of
+from locum.actions.catalog import CONNECTORS, checked_parameters, has_steps, template_of
 from locum.actions.login_template import parse
 from locum.activities.model import (
     Activity,
@@ -48,9 +48,11 @@ class Action:
 def add_activity(
     tx: Tx, actor: Actor, *, name: str | None, platform_id: UUID | None, description: str | None, **how: Any
 ) -> Activity:
-    """Make an activity without actions; `how` holds login_type, login_template, create_account, delete_account and
-    requester_format where they are not as usual. Raises Invalid, NotAvailable, and Conflict for a taken name."""
-    _connector(tx, platform_id)
+    """Make an activity without actions; `how` holds type, login_type, login_template, create_account, delete_account
+    and requester_format where they are not as usual. Raises Invalid, NotAvailable, and Conflict for a taken name."""
+    connector = _connector(tx, platform_id)
+    if how.get("type") == ActivityType.TASK_AUTOMATION and not has_steps(connector, Phase.DURING):
+        raise NotAvailable("tasks are not available on this platform: it has no steps that do something by themselves")
     activity_id = new_id()
     row = {
         **free_name(tx, activity, name, _WORD),
@@ -83,6 +85,8 @@ def change_activity(
 ) -> Activity:
     """Change what is given, for sessions that are asked for from now on. Raises NotFound besides."""
     held = _editable(tx, activity_id)
+    if how.pop("type", held.type) != held.type:
+        raise Invalid("an activity keeps its type", field="activityType")
     if platform_id not in (None, held.platform_id):
         raise Invalid("an activity stays on its platform", field="platformId")
     values: dict[str, Any] = dict(how)

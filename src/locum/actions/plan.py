@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 LONGEST_LOGIN = 32
-NO_RIGHT = frozenset({"custom_script", "file_monitor"})
+SCRIPT = "custom_script"
+NO_RIGHT = frozenset({SCRIPT, "file_monitor"})
 """Steps that give no right: when one fails at the end of a session, that is said once, and not tried for ever."""
 FIRST = ("own_account", "managed_account", "account")
 """What the login itself is, by the number of its LoginType."""
@@ -65,5 +66,5 @@ def steps(
         planned += [action for action in actions if action.phase == phase]
     planned += [action for action in reversed(actions) if action.phase == AFTER]
     kept = {"kept": "true"} if login_type != FIRST.index("account") else {}
-    told = {"custom_script": context or {}, "role": kept, "grant": kept}
+    told = {SCRIPT: context or {}, "role": kept, "grant": kept}
     return [replace(s, parameters={**s.parameters, **told.get(s.kind, {}), "login": login}) for s in planned]

@@ -31,10 +31,12 @@ class SshKeyUse(StrEnum):
 class ActivityType(IntEnum):
     """What an activity is (ACT-01). Numbers of the contract's ActivityType, those that are built.
 
+    TASK_AUTOMATION: a session of it does the steps of its session part by itself and ends; nobody connects.
     CREDENTIAL_RELEASE: the one activity of credential-based policies, which comes with Locum and stays as it is.
     """
 
     INTERACTIVE = 0
+    TASK_AUTOMATION = 2
     CREDENTIAL_RELEASE = 3
 
 
@@ -202,7 +204,7 @@ activity = sa.Table(
     sa.Column("is_deleted", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
-    sa.CheckConstraint("type IN (0, 3)", name="type"),
+    sa.CheckConstraint("type IN (0, 2, 3)", name="type"),
     sa.CheckConstraint("login_type IN (0, 1, 2)", name="login_type"),
     sa.CheckConstraint("requester_format BETWEEN 0 AND 4", name="requester_format"),
     sa.Index("ix_activity_platform_id", "platform_id"),

@@ -21,6 +21,9 @@ from locum.kit.errors import NotAvailable
 from locum.kit.permissions import Permission
 
 
+_TYPES = (ActivityType.INTERACTIVE, ActivityType.TASK_AUTOMATION)
+
+
 class ActivityId(In):
     activity_id: UUID
 
@@ -108,11 +111,13 @@ def delete_activity(tx: Tx, call: Call[ActivityId, None, None]) -> None:
 
 def _how(body: ActivityIn) -> dict[str, Any]:
     """What the body says, in our words."""
-    if body.activity_type not in (None, ActivityType.INTERACTIVE):
-        raise NotAvailable("only interactive activities (activityType 0) are available yet")
+    if body.activity_type not in (None, *_TYPES):
+        raise NotAvailable("only interactive activities and tasks (activityType 0 and 2) are available")
     if body.login_account in (ActivityLoginType.VAULT, ActivityLoginType.RESOURCE):
         raise NotAvailable("accounts of vaults and websites (loginAccount 3 and 4) are not available yet")
     how: dict[str, Any] = {}
+    if body.activity_type is not None:
+        how["type"] = int(body.activity_type)
     if body.login_account is not None:
         how["login_type"] = LoginType(body.login_account)
     if body.login_account_name_format is not None:

@@ -39,6 +39,7 @@ from locum.sessions import transition
 from locum.sessions.address import ssh_url
 from locum.sessions.lifecycle import ENDED, Status
 from locum.sessions.model import AccessSession
+from locum.sessions.planned import is_task
 from locum.sessions.request import Request, request_session
 from locum.sessions.wanted_credential import CredentialWanted
 
@@ -185,7 +186,7 @@ def end_session(tx: Tx, call: Call[SessionId, None, None]) -> None:
         tx,
         call.caller.actor,
         session,
-        outcome=Status.COMPLETE if own else Status.CANCELLED,
+        outcome=Status.COMPLETE if own and not is_task(session) else Status.CANCELLED,
         reason="ended by its user" if own else f"ended by {call.caller.name}",
     )
     tx.after_commit.append(call.api.changed.ring)
@@ -205,6 +206,8 @@ def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
         raise NotFound("no such session")
     if session.status in ENDED:
         raise Conflict("the session has ended: its address leads nowhere any more")
+    if is_task(session):
+        raise NotFound("a task has no address: nobody connects to it")
     names = reads.names(tx, session.id)
     if names.resource_name is None:
         raise NotFound("a session of a credential has no address: it opens no connection")

@@ -73,6 +73,10 @@ class TargetUnreachable(LocumError):
     reason = FailureReason.FAILED_TO_CONNECT
 
 
+class TargetBusy(TargetUnreachable):
+    """The target answered that it can't now."""
+
+
 class TargetRefused(LocumError):
     """The target answered and said no: trying again soon will not help. `output` is what a script had said by then."""
 

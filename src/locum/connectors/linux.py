@@ -55,8 +55,8 @@ class LinuxConnector(LinuxHost):
 
     async def revert(self, step: Step) -> str:
         """Make sure that the change is gone, with the processes, connections and files it had opened. What a script
-        did stays done."""
-        if step.kind == "custom_script":
+        did stays done; one that is not known to have ended ends."""
+        if step.kind == "custom_script" and step.applied:
             return ""
         if step.kind == "file_monitor":
             return after(step, await self._run("look", step))

@@ -37,6 +37,7 @@ obey() {
     revert_managed_account) revert_managed_account ;;
     look_group | look_file_monitor) "$verb"; exit 0 ;;
     apply_custom_script) confirm; apply_custom_script ;;
+    revert_custom_script) revert_custom_script ;;
     *) refuse "unknown verb" ;;
   esac
   echo "locum: done"

@@ -172,6 +172,18 @@ END
   exit 0
 }
 
+# One that was cut off ends, with what it has started. It gives no right, so nothing waits for what does not end.
+revert_custom_script() {
+  unlock
+  rounds=0
+  while left=$(grep -slzx "LOCUM_SESSION=$session" /proc/[0-9]*/environ); do
+    rounds=$((rounds + 1))
+    [ "$rounds" -lt 50 ] || refuse "what the script has started does not end"
+    kill -KILL $(printf '%s' "$left" | cut -d/ -f3) 2> /dev/null
+    sleep 0.02
+  done
+}
+
 # ---- file_monitor: what a file is before and after
 
 look_file_monitor() {

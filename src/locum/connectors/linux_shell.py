@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 
 import asyncssh
 
-from locum.connectors.base import FailureReason, Target, TargetRefused, TargetUnreachable
+from locum.connectors.base import FailureReason, Target, TargetBusy, TargetRefused, TargetUnreachable
 from locum.connectors.ssh import one_line, open_connection
 from locum.vault.secret import Secret
 
@@ -160,7 +160,7 @@ class LinuxHost:
             said, _, output = said.partition(" | ")
             raise TargetRefused(f"{self._where}: {one_line(said)}", reason=number, output=output)
         if verdict != "done":
-            raise TargetUnreachable(f"{self._where}: {what}: {one_line(said)}")
+            raise TargetBusy(f"{self._where}: {what}: {one_line(said)}")
         return said
 
     async def _answer(self, words: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 Steps of one look, each its own transaction or effect, each safe to repeat after a crash between any two:
 (1) hold the lease and read the session and its ledger; (2) `lifecycle.next_move` says what to do;
-(3) do it: write an end, provision (`provision.py`), revert (`revoke.py`), or write the outcome. A session of a
+(3) do it: write an end, provision (`provision.py`), do a task's steps (`run_task.py`), revert (`revoke.py`), or write the outcome. A session of a
 credential does what `release.py` says instead.
 """
 
@@ -23,6 +23,7 @@ from locum.sessions.lifecycle import (
     Nothing,
     Provision,
     Revoke,
+    Run,
     Status,
     Wait,
     next_move,
@@ -32,6 +33,7 @@ from locum.sessions.model import AccessSession, EntryState
 from locum.sessions.provision import provision
 from locum.sessions.renew import renew
 from locum.sessions.revoke import revoke
+from locum.sessions.run_task import run_task
 from locum.sessions.work import SessionWork
 from locum.vault.store import Vault
 
@@ -72,6 +74,8 @@ async def advance(work: SessionWork, held: Job) -> None:
                 going_on = True
             case Provision():
                 going_on = await (release.take if session.credential_id else provision)(work, held, session)
+            case Run():
+                going_on = await run_task(work, held, session)
             case Revoke():
                 going_on = await (release.give_up if session.credential_id else revoke)(work, held, session)
         work.changed.ring()

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.activities.model import activity
+from locum.activities.model import ActivityType, activity
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
 from locum.kit.pause import refuse_if_paused
@@ -35,7 +35,11 @@ def choices(tx: ReadTx, identity_id: UUID, page: Page) -> Listed[Choice]:
     query = (
         reached(policies)
         .add_columns(activity.c.name.label("activity"), resource.c.name.label("resource"))
-        .where(platform.c.connector.in_(sorted(SSH)), activity.c.is_deleted.is_(False))
+        .where(
+            platform.c.connector.in_(sorted(SSH)),
+            activity.c.is_deleted.is_(False),
+            activity.c.type == ActivityType.INTERACTIVE,
+        )
         .group_by(activity.c.id, activity.c.name, activity.c.name_key, resource.c.id, resource.c.name)
         .group_by(resource.c.name_key)
     )

@@ -38,6 +38,7 @@ from locum.sessions.extend import extend_session, offered
 from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, connection
 from locum.sessions.owed import Owed
+from locum.sessions.planned import is_task
 from locum.sessions.profile_rules import check_connection, notice_of
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recorded_text_model import recorded_text
@@ -117,6 +118,8 @@ def authorize_connection(
         raise Forbidden("this session is of a credential: it opens no connection", missing="SSH session")
     if session.password_secret_id is not None:
         raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
+    if is_task(session):
+        raise Forbidden("this session is a task: it runs by itself, and nobody connects", missing="SSH session")
     check_connection(tx, session.profile_id, address)
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")

@@ -8,11 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.actions.plan import PlannedStep
-from locum.connectors.base import FailureReason
+from locum.connectors.base import FailureReason, TargetRefused
 from locum.kit.db import ReadTx, Tx
 from locum.kit.ids import new_id
 from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
 
+UNKNOWN = "nobody knows whether it was done, for it was cut off; it is not run again"
 _COLUMNS = [ledger_entry.c[name] for name in LedgerEntry.__struct_fields__]
 
 
@@ -45,6 +46,31 @@ def entries(tx: ReadTx, session_id: UUID) -> list[LedgerEntry]:
         LedgerEntry,
         sa.select(*_COLUMNS).where(ledger_entry.c.session_id == session_id).order_by(ledger_entry.c.position),
     )
+
+
+def begin(tx: Tx, entry: LedgerEntry) -> None:
+    """A script is about to be run. The caller commits before that. Raises TargetRefused for one that was begun before
+    and must not be done twice, for nobody knows what it did then."""
+    one = sa.update(ledger_entry).where(ledger_entry.c.id == entry.id)
+    if is_repeatable(entry):
+        tx.run(one.values(begun_at=tx.now))
+    elif not tx.run(one.where(ledger_entry.c.begun_at.is_(None)).values(begun_at=tx.now)):
+        raise TargetRefused(UNKNOWN, reason=FailureReason.UNKNOWN_ERROR)
+
+
+def not_begun(tx: Tx, entry_id: UUID) -> None:
+    """The target has said that it did not run the script: it can be begun again."""
+    tx.run(sa.update(ledger_entry).where(ledger_entry.c.id == entry_id).values(begun_at=None))
+
+
+def is_repeatable(entry: LedgerEntry) -> bool:
+    """Whether a step may be done again when it is not known how far it came."""
+    return entry.parameters.get("repeatable") != "false"
+
+
+def may_be_running(entry: LedgerEntry) -> bool:
+    """Whether a script was begun whose end nobody has seen."""
+    return entry.begun_at is not None and entry.state == EntryState.INTENDED
 
 
 def applied(tx: Tx, entry_id: UUID) -> None:

@@ -53,7 +53,8 @@ def may_extend(status: Status, scheduled_end: dt.datetime, now: dt.datetime) -> 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that decides what happens next. `open_entries` counts ledger entries that are not reverted, and a lease that
-    has not ended. `lost`: why an active session can't go on, whatever its time.
+    has not ended. `lost`: why an active session can't go on, whatever its time. `is_task`: it does its own steps while
+    it is Active, and ends when they are done.
 
     `start_until`: it must have become Active by then; None means by its end. It may run until `scheduled_end`.
     """
@@ -64,6 +65,7 @@ class Snapshot:
     open_entries: int
     start_until: dt.datetime | None = None
     lost: str | None = None
+    is_task: bool = False
 
     @property
     def too_late_to_start(self) -> dt.datetime:
@@ -91,6 +93,11 @@ class Provision:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Do the steps of a task that are left, then begin the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Begin the end; once everything is reverted the session becomes `outcome`."""
 
@@ -113,7 +120,7 @@ class Nothing:
     """The session has ended: no more work."""
 
 
-Move = Wait | Consult | Provision | End | Revoke | Finish | Nothing
+Move = Wait | Consult | Provision | Run | End | Revoke | Finish | Nothing
 
 
 def next_move(session: Snapshot, now: dt.datetime) -> Move:
@@ -125,11 +132,17 @@ def next_move(session: Snapshot, now: dt.datetime) -> Move:
     if session.status is Status.APPROVAL_REQUIRED:
         return Consult()
     if session.status is Status.ACTIVE:
-        if now >= session.scheduled_end:
-            return End(Status.COMPLETE, "time is over")
-        if session.lost is not None:
-            return End(Status.CANCELLED, session.lost)
-        return Wait(session.scheduled_end)
+        return _active(session, now)
     if now >= session.too_late_to_start:
         return End(Status.FAILED, "time ran out before access could be made")
     return Wait(session.scheduled_start) if now < session.scheduled_start else Provision()
+
+
+def _active(session: Snapshot, now: dt.datetime) -> Move:
+    if now >= session.scheduled_end:
+        if session.is_task:
+            return End(Status.FAILED, "time ran out before the task was done")
+        return End(Status.COMPLETE, "time is over")
+    if session.lost is not None:
+        return End(Status.CANCELLED, session.lost)
+    return Run() if session.is_task else Wait(session.scheduled_end)

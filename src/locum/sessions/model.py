@@ -194,6 +194,7 @@ ledger_entry = sa.Table(
     sa.Column("failure_reason", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("intended_at", UtcTime, nullable=False),
+    sa.Column("begun_at", UtcTime),
     sa.Column("applied_at", UtcTime),
     sa.Column("reverted_at", UtcTime),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
@@ -211,7 +212,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     """A change on a target that gives a right. Written before the change; `kind` and `parameters` hold its undo.
 
     `found` is what the target had before, which the undo leaves there; None until somebody looked, always before the
-    change. `failure_reason` is the last failure's number (FailureReason).
+    change. `failure_reason` is the last failure's number (FailureReason). `begun_at`: when a script was last begun.
     """
 
     id: UUID
@@ -228,6 +229,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     state: EntryState
     failures: int
     last_error: str | None
+    begun_at: dt.datetime | None = None
 
 
 connection = sa.Table(

@@ -8,32 +8,46 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.actions.plan import PlannedStep
-from locum.activities.model import LoginType, activity
+from locum.actions.plan import SCRIPT, PlannedStep
+from locum.activities.model import ActivityAction, ActivityType, LoginType, Phase, activity
 from locum.activities.read import actions_of
 from locum.kit.db import ReadTx
 from locum.sessions.model import AccessSession
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """Whose account it is, what becomes of it, and the activity's own steps in their order."""
+    """Whose account it is, what becomes of it, and the activity's own steps in their order; `type` is an ActivityType."""
 
     login_type: LoginType
     create_account: bool
     delete_account: bool
     actions: list[PlannedStep]
+    type: int = ActivityType.INTERACTIVE
 
 
 def planned_now(tx: ReadTx, activity_id: UUID) -> Planned:
     """The activity as it is now."""
     c = activity.c
-    found = tx.first(_Kept, sa.select(c.login_type, c.create_account, c.delete_account).where(c.id == activity_id))
+    columns = (c.login_type, c.create_account, c.delete_account, c.type)
+    found = tx.first(_Kept, sa.select(*columns).where(c.id == activity_id))
     assert found is not None
     actions = [
-        PlannedStep(row.kind, row.parameters, row.phase, row.continue_on_fail, row.timeout_s)
+        PlannedStep(row.kind, _told(row, found.type), row.phase, row.continue_on_fail, row.timeout_s)
         for row in actions_of(tx, activity_id)
     ]
-    return Planned(LoginType(found.login_type), found.create_account, found.delete_account, actions)
+    return Planned(LoginType(found.login_type), found.create_account, found.delete_account, actions, found.type)
+
+
+def _told(action: ActivityAction, activity_type: int) -> dict[str, str]:
+    """A script that a task is for is not run twice, unless the activity says that it may be."""
+    is_task = activity_type == ActivityType.TASK_AUTOMATION
+    once = is_task and action.kind == SCRIPT and action.phase == Phase.DURING
+    return {"repeatable": "false", **action.parameters} if once else action.parameters
+
+
+def is_task(session: AccessSession) -> bool:
+    """Whether a session runs by itself. Those that an earlier version of Locum wrote down do not."""
+    return (session.planned or {}).get("type") == ActivityType.TASK_AUTOMATION
 
 
 def as_json(planned: Planned) -> dict[str, Any]:
@@ -53,3 +67,4 @@ class _Kept(msgspec.Struct, frozen=True):
     login_type: int
     create_account: bool
     delete_account: bool
+    type: int

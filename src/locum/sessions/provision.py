@@ -2,7 +2,8 @@
 
 Steps: (1) decide again, for what held when it was asked for may not hold now; connect, pin a host key seen first;
 (2) write the key or password and every intended ledger entry, commit; (3) for each entry: prove the lease and that
-nobody has ended the session, apply, write it down; (4) become Active. A crash after any of them is repaired by doing
+nobody has ended the session, apply, write it down; (4) become Active. What a task is for is done after that, by
+`run_task`. A crash after any of them is repaired by doing
 them again, or by the revert that CANCELLING brings. A host that can't be entered never gets a ledger entry, so a
 session for it fails without anything to revert.
 """
@@ -17,11 +18,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.actions.host_key import shown_keys_kept
-from locum.actions.plan import steps
+from locum.actions.plan import SCRIPT, steps
 from locum.actions.target import locate, pin_host_key
-from locum.activities.model import LoginType, Phase
+from locum.activities.model import ActivityType, LoginType, Phase
 from locum.audit import log as audit
-from locum.connectors.base import Connector, Step, Target, TargetRefused, TargetUnreachable
+from locum.connectors.base import Connector, Step, Target, TargetBusy, TargetRefused, TargetUnreachable
 from locum.identities.model import identity
 from locum.kit import jobs
 from locum.kit.actor import LOCUM
@@ -33,14 +34,14 @@ from locum.sessions import kept_login, ledger, transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
 from locum.sessions.password import PASSWORD_PURPOSE, new_password
-from locum.sessions.planned import planned_of
+from locum.sessions.planned import is_task, planned_of
 from locum.sessions.redecide import refusal_at_start
+from locum.sessions.step_output import say_output
 from locum.sessions.work import SessionWork, give_back
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
 KEY_PURPOSE = "session.private_key"
-MOST_LINES = 40  # of what a step says
 WITH_PASSWORD = ("account", "managed_account")
 SSH = ("linux",)
 """Connectors of platforms where people sign in with the session's key; elsewhere it is a password."""
@@ -58,10 +59,9 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
             await _pin(work, session, target, connection)
             entries, password, password_id = await work.db.write(_intend, held, session, work.vault, connector)
             for entry in entries:
-                # What is done after the session has its turn in revoke.
-                if entry.state != EntryState.INTENDED or entry.phase == Phase.AFTER:
+                if entry.state != EntryState.INTENDED or not _comes_before(session, entry):
                     continue
-                if not await _apply(work, held, connection, entry, password):
+                if not await apply_entry(work, held, connection, entry, password):
                     return True
     except TargetUnreachable as error:
         await work.db.write(give_back, held, session, str(error), level=LogLevel.WARN)
@@ -71,6 +71,11 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
         return True
     await work.db.write(_activate, held, session, password_id)
     return True
+
+
+def _comes_before(session: AccessSession, entry: LedgerEntry) -> bool:
+    """What is done after the session has its turn in revoke, and what a task is for in run_task."""
+    return entry.phase != Phase.AFTER and not (entry.phase == Phase.DURING and is_task(session))
 
 
 def _intend(
@@ -94,7 +99,9 @@ def _intend(
     if activity.login_type == LoginType.MANAGED:
         make, delete = activity.create_account, activity.create_account and activity.delete_account
         account = {"create": str(make).lower(), "delete": str(delete).lower()}
-    if connector in SSH:
+    if activity.type == ActivityType.TASK_AUTOMATION:
+        pass  # nobody signs in
+    elif connector in SSH:
         private, public = _new_key(session.id)
         kept = {"key_secret_id": vault.put(tx, private, purpose=KEY_PURPOSE)}
         # A certificate names an account alone; on one that stays it would be good for more than this session.
@@ -148,17 +155,23 @@ async def _pin(work: SessionWork, session: AccessSession, target: Target, connec
         )
 
 
-async def _apply(
-    work: SessionWork, held: Job, connection: Connector, entry: LedgerEntry, password: Secret | None
+async def apply_entry(
+    work: SessionWork,
+    held: Job,
+    connection: Connector,
+    entry: LedgerEntry,
+    password: Secret | None = None,
+    *,
+    status: Status = Status.PENDING,
 ) -> bool:
-    """(3) False when the session is no longer Pending: whoever ended it gets its way before the next change."""
-    if not await work.db.write(_still_pending, held):
-        return False
+    """(3) False when the session has another status: whoever ended it gets its way before the next change."""
     step = as_step(entry, password if entry.kind in WITH_PASSWORD else None)
     try:
+        if not await work.db.write(_begin, held, entry, status):
+            return False
         if entry.found is None and (seen := await connection.look(step)) is not None:
             step = replace(step, found=await work.db.write(kept_login.found, entry, seen))
-        said = await connection.apply(step)
+        said = await _apply(work, connection, entry, step)
     except (TargetRefused, TargetUnreachable) as error:
         await work.db.write(_failed, entry, error)
         if isinstance(error, TargetRefused) and entry.continue_on_fail:
@@ -168,21 +181,28 @@ async def _apply(
     return True
 
 
+async def _apply(work: SessionWork, connection: Connector, entry: LedgerEntry, step: Step) -> str:
+    """A script that must not be done twice has failed where it is not known whether it was done. One that may be, and
+    was begun before, may still be running."""
+    try:
+        if entry.begun_at is not None:
+            await connection.revert(step)
+        return await connection.apply(step)
+    except TargetUnreachable as error:
+        if ledger.is_repeatable(entry):
+            raise
+        if not isinstance(error, TargetBusy):
+            raise TargetRefused(f"{error}: {ledger.UNKNOWN}", reason=error.reason) from error
+        await work.db.write(ledger.not_begun, entry.id)
+        raise
+
+
 def _failed(tx: Tx, entry: LedgerEntry, error: TargetRefused | TargetUnreachable) -> None:
     ledger.failed(tx, entry.id, str(error), error.reason)
     if isinstance(error, TargetRefused):
         say_output(tx, entry, error.output)
         if entry.continue_on_fail:
             transition.say(tx, entry.session_id, f"{entry.kind} failed, going on: {error}", LogLevel.WARN)
-
-
-def say_output(tx: Tx, entry: LedgerEntry, said: str) -> None:
-    """What a step had to say, into the session's log: the first lines of it."""
-    lines = said.splitlines()
-    for line in lines[:MOST_LINES]:
-        transition.say(tx, entry.session_id, f"{entry.kind}: {line}")
-    if len(lines) > MOST_LINES:
-        transition.say(tx, entry.session_id, f"{entry.kind}: … and {len(lines) - MOST_LINES} lines more")
 
 
 def as_step(entry: LedgerEntry, secret: Secret | None = None) -> Step:
@@ -198,9 +218,13 @@ def as_step(entry: LedgerEntry, secret: Secret | None = None) -> Step:
     )
 
 
-def _still_pending(tx: Tx, held: Job) -> bool:
+def _begin(tx: Tx, held: Job, entry: LedgerEntry, status: Status) -> bool:
     jobs.hold(tx, held)
-    return transition.get(tx, held.subject_id).status == Status.PENDING
+    if transition.get(tx, held.subject_id).status != status:
+        return False
+    if entry.kind == SCRIPT:
+        ledger.begin(tx, entry)
+    return True
 
 
 def _applied(tx: Tx, held: Job, entry: LedgerEntry, said: str) -> None:
@@ -221,7 +245,7 @@ def _activate(tx: Tx, held: Job, session: AccessSession, password_id: UUID | Non
         ledger.again(tx, session.id, WITH_PASSWORD)
         return
     transition.move(tx, current, Status.ACTIVE, actual_start=tx.now)
-    transition.say(tx, session.id, "access is ready")
+    transition.say(tx, session.id, "the task begins" if is_task(session) else "access is ready")
     audit.record(tx, LOCUM, "session.active", object_kind="session", object_id=session.id)
 
 

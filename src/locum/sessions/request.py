@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from locum.activities.access_windows import latest_end
 from locum.activities.custom_fields import checked_values
-from locum.activities.model import ActivityType, activity
+from locum.activities.model import ActivityType, Phase, activity
 from locum.audit import log as audit
 from locum.identities.model import identity
 from locum.kit import jobs
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Forbidden, Invalid, NotFound
+from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.kit.pause import refuse_if_paused
@@ -32,7 +32,7 @@ from locum.sessions.lifecycle import Status
 from locum.sessions.lock import refuse_if_locked
 from locum.sessions.login import login_for
 from locum.sessions.model import access_session, search_key
-from locum.sessions.planned import as_json, planned_now
+from locum.sessions.planned import Planned, as_json, planned_now
 from locum.sessions.transition import JOB, say
 from locum.sessions.wanted_credential import CredentialFound, CredentialWanted, find_credential
 
@@ -92,7 +92,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     """Decide, and if allowed write the session down as Pending with its work due. Answers its id.
 
     Raises NotFound for an unknown person, activity, resource, credential or policy, what `refused` makes of the
-    decision, and Conflict while Locum is paused.
+    decision, and Conflict while Locum is paused and for a task without steps.
     """
     person = tx.first(_Named, sa.select(identity.c.id, identity.c.name).where(identity.c.id == asked.identity_id))
     if person is None:
@@ -108,6 +108,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     refuse_if_paused(tx)
     if target.resource_id is not None:
         refuse_if_locked(tx, target.resource_id)
+    planned = _planned(tx, asked, wanted_activity)
     rules = decision.policy.rules
     end = _end(start, asked, decision.policy.max_session_minutes)
     latest = _earlier(asked.end, latest_end(rules.windows, start))
@@ -127,7 +128,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         ends_with_connection=asked.ends_with_connection,
         node=node,
         login_name=_login(tx, person.id, wanted_activity.id, target, session_id),
-        planned=as_json(planned_now(tx, wanted_activity.id)),
+        planned=as_json(planned),
         created_by=actor.id,
         created_by_name=actor.name,
         created_from=actor.address,
@@ -157,6 +158,18 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     due_at = start if waiting["status"] is Status.PENDING else tx.now
     jobs.schedule(tx, JOB, session_id, due_at=due_at, lane=target.resource_id)
     return session_id
+
+
+def _planned(tx: ReadTx, asked: Request, wanted_activity: _Activity) -> Planned:
+    """The activity as it is now. Raises Invalid where somebody would connect to a task, Conflict for one that does
+    nothing."""
+    planned = planned_now(tx, wanted_activity.id)
+    if planned.type == ActivityType.TASK_AUTOMATION:
+        if asked.ends_with_connection:
+            raise Invalid("this activity is a task: it runs by itself; ask for it over the API", field="activityId")
+        if not any(action.phase == Phase.DURING for action in planned.actions):
+            raise Conflict("this task does nothing yet: its session part has no actions")
+    return planned
 
 
 def _earlier(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:

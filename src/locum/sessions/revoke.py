@@ -12,7 +12,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from locum.actions.host_key import shown_keys_kept
-from locum.actions.plan import NO_RIGHT
+from locum.actions.plan import NO_RIGHT, SCRIPT
 from locum.actions.target import locate
 from locum.activities.model import Phase
 from locum.connectors.base import Connector, TargetRefused, TargetUnreachable
@@ -23,7 +23,8 @@ from locum.kit.jobs import Job
 from locum.sessions import kept_login, ledger, transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
-from locum.sessions.provision import SSH, as_step, say_output
+from locum.sessions.provision import SSH, as_step
+from locum.sessions.step_output import say_output
 from locum.sessions.work import SessionWork, give_back
 
 
@@ -32,6 +33,8 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
     assert session.resource_id is not None
     entries = await work.db.read(ledger.entries, session.id)
     open_entries = [e for e in reversed(entries) if e.state != EntryState.REVERTED]
+    # A script that may still be running is stopped before those for the end begin.
+    open_entries.sort(key=lambda e: e.phase == Phase.AFTER or not ledger.may_be_running(e))
     made = any(e.position == 0 and e.state == EntryState.APPLIED for e in entries)
     refusals: list[str] = []
     try:
@@ -45,6 +48,8 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
             for entry in open_entries:
                 await work.db.write(jobs.hold, held)
                 try:
+                    if made and entry.phase == Phase.AFTER and entry.kind == SCRIPT:
+                        await work.db.write(ledger.begin, entry)
                     said = await undo(connection, entry, made)
                 except TargetRefused as refusal:
                     if entry.kind in NO_RIGHT:

@@ -15,6 +15,7 @@ from locum.kit.errors import Conflict, NotFound
 from locum.sessions.approval_model import asked_tier
 from locum.sessions.lifecycle import ENDED, Snapshot, Status, may_become
 from locum.sessions.model import AccessSession, LogLevel, access_session, session_log
+from locum.sessions.planned import is_task
 
 JOB = "session"
 
@@ -39,6 +40,7 @@ def snapshot(session: AccessSession, open_entries: int = 0, lost: str | None = N
         open_entries,
         session.start_until,
         lost,
+        is_task(session),
     )
 
 

@@ -32,7 +32,7 @@ class SessionWork:
 
 def give_back(tx: Tx, held: Job, session: AccessSession, error: str, *, level: LogLevel) -> None:
     """A target could not be worked on: say so where people look, and try again later."""
-    deadline = session.scheduled_end if session.status == Status.PENDING else None
+    deadline = session.scheduled_end if session.status in (Status.PENDING, Status.ACTIVE) else None
     again_at = jobs.failed(tx, held, error, no_later_than=deadline)
     wait_s = max((again_at - tx.now).total_seconds(), 0)
     transition.say(tx, session.id, f"{error}; trying again in {wait_s:.0f} s", level)

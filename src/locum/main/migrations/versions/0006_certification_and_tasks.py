@@ -17,6 +17,7 @@ def upgrade() -> None:
     """One function for each room's part, called here in the order in which they need each other."""
     _sign_in_keys()
     _certification()
+    _tasks()
 
 
 def _sign_in_keys() -> None:
@@ -119,3 +120,12 @@ def _access(table: str) -> list[sa.schema.SchemaItem]:
 
 def _points(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint([column], [f"{to}.id"], name=op.f(f"fk_{table}_{column}_{to}"))
+
+
+def _tasks() -> None:
+    """Activities that run by themselves, and when a script was begun."""
+    with op.batch_alter_table("activity") as batch_op:
+        batch_op.drop_constraint(op.f("ck_activity_type"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_activity_type"), "type IN (0, 2, 3)")
+    with op.batch_alter_table("ledger_entry") as batch_op:
+        batch_op.add_column(sa.Column("begun_at", UtcTime(), nullable=True))
