@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from locum.actions.catalog import CONNECTORS, TEMPLATES, checked_parameters, template_for, template_of
+from locum.actions.catalog import CONNECTORS, TEMPLATES, checked_parameters, has_steps, template_for, template_of
 from locum.actions.plan import AFTER, BEFORE, DURING
 from locum.kit.errors import Invalid
 
@@ -26,6 +26,12 @@ def test_ids_are_theirs_alone() -> None:
         assert template_for(template.connector, template.kind) is template
     assert {"linux", "postgresql", "mariadb"} == CONNECTORS
     assert template_for("postgresql", "sudoers") is None
+
+
+def test_only_hosts_have_something_to_do_by_itself() -> None:
+    assert [one for one in sorted(CONNECTORS) if has_steps(one, DURING)] == ["linux"]
+    assert all(has_steps(one, BEFORE) for one in CONNECTORS)
+    assert not has_steps("nosuch", BEFORE)
 
 
 def test_defaults_are_filled_in() -> None:
@@ -50,6 +56,7 @@ def test_defaults_are_filled_in() -> None:
         ("linux", "custom_script", {"script": "x" * 16385}, DURING, "16384 bytes"),
         ("linux", "custom_script", {"script": "id", "run_as": "Not A Login"}, DURING, "run as is malformed"),
         ("linux", "custom_script", {"script": "id", "user": "x"}, DURING, "has no such parameter"),
+        ("linux", "custom_script", {"script": "id", "repeatable": "maybe"}, DURING, "repeatable must be one of"),
         ("linux", "file_monitor", {"path": "etc/passwd"}, BEFORE, "absolute path"),
         ("linux", "file_monitor", {"path": "/etc/passwd", "on_missing": "shrug"}, BEFORE, "one of warn, fail"),
         ("postgresql", "role", {"role": "x" * 64}, BEFORE, "1 to 63 bytes"),

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from locum.actions.catalog import template_for
 from locum.actions.edit import MOST_ACTIONS, Action, add_activity, change_activity, delete_activity, set_actions
-from locum.activities.model import Activity, LoginType, Phase, activity_group, activity_group_member
+from locum.activities.model import Activity, ActivityType, LoginType, Phase, activity_group, activity_group_member
 from locum.activities.read import actions_of
 from locum.kit.db import Database, Tx
-from locum.kit.errors import Conflict, Invalid, NotFound
+from locum.kit.errors import Conflict, Invalid, NotAvailable, NotFound
 from locum.kit.ids import new_id
 from locum.main.seed import seed
 from locum.resources.model import platform
@@ -64,6 +64,17 @@ async def test_actions_are_those_of_the_platform(database: Database) -> None:
         with pytest.raises(Invalid, match="of another platform"):
             await database.write(set_actions, ACTOR, held.id, Phase.BEFORE, [wrong])
     assert await kinds(database, held) == ["role"]
+
+
+async def test_a_task_is_made_where_something_can_be_done_and_stays_one(database: Database) -> None:
+    held = await new(database, type=ActivityType.TASK_AUTOMATION)
+    assert held.type == ActivityType.TASK_AUTOMATION
+    same = await database.write(change_activity, ACTOR, held.id, type=ActivityType.TASK_AUTOMATION, name="Newer")
+    assert (same.type, same.name) == (ActivityType.TASK_AUTOMATION, "Newer")
+    with pytest.raises(Invalid, match="keeps its type"):
+        await database.write(change_activity, ACTOR, held.id, type=ActivityType.INTERACTIVE)
+    with pytest.raises(NotAvailable, match="tasks are not available on this platform"):
+        await new(database, "mariadb", type=ActivityType.TASK_AUTOMATION)
 
 
 async def test_a_change_is_looked_at_as_a_whole(database: Database) -> None:

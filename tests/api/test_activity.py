@@ -91,7 +91,7 @@ async def test_a_deleted_activity_can_not_be_asked_for(estate: Estate) -> None:
         ({"name": "Linux sudo"}, 409, "of this name already"),
         ({"name": ""}, 400, "name"),
         ({"platformId": NIL}, 400, "platformId names no platform"),
-        ({"activityType": 2}, 409, "only interactive"),
+        ({"activityType": 1}, 409, "only interactive"),
         ({"loginAccount": 3}, 409, "not available yet"),
         ({"loginAccountNameFormat": "%eval%"}, 400, "no mask"),
         ({"loginAccount": 0, "requesterLoginFormat": 4}, 400, "needs loginAccountNameFormat"),

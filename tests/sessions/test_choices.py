@@ -16,6 +16,7 @@ from locum.resources.model import platform
 from locum.sessions.choices import Choice, choices
 from policies_world import group, host, policy
 from statements import selects
+from task_activity import make_task, script
 from world import World, make_world
 
 pytestmark = pytest.mark.anyio
@@ -57,3 +58,8 @@ async def test_nothing_that_no_policy_gives_or_that_ssh_does_not_reach(database:
     await database.write(pause.begin, "a test")
     with pytest.raises(pause.Paused):
         await database.read(choices, world.person, Page())
+
+
+async def test_no_task(database: Database, world: World) -> None:
+    await make_task(database, world, script("id"))
+    assert (await database.read(choices, world.person, Page())).rows == [Choice("Linux sudo", "web01")]

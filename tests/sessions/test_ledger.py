@@ -6,11 +6,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from locum.actions.plan import PlannedStep
+from locum.connectors.base import TargetRefused
 from locum.kit.db import Database
 from locum.sessions import ledger
-from locum.sessions.model import EntryState, LedgerEntry
+from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
 from locum.sessions.request import Request, request_session
 from world import ACTOR, World, make_world
 
@@ -82,3 +84,23 @@ async def test_nothing_to_do_is_nothing_written(database: Database, tmp_path: Pa
     made = await database.write(request_session, ACTOR, asked, node="n")
     await database.write(ledger.intend, session_id=made, resource_id=world.resource, steps=[])
     assert await entries(database, made) == []
+
+
+async def test_what_must_not_be_done_twice_is_begun_once(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    session_id = await intended(database, world)
+    steps = [PlannedStep("custom_script", {"repeatable": word}) for word in ("false", "true")]
+    await database.write(lambda tx: tx.run(sa.delete(ledger_entry)))
+    await database.write(ledger.intend, session_id=session_id, resource_id=world.resource, steps=steps)
+    once, often = await entries(database, session_id)
+    assert not ledger.may_be_running(once)
+    for entry in (once, often):
+        await database.write(ledger.begin, entry)
+    await database.write(ledger.begin, often)
+    with pytest.raises(TargetRefused, match="nobody knows whether it was done"):
+        await database.write(ledger.begin, once)
+    assert all(ledger.may_be_running(entry) for entry in await entries(database, session_id))
+    await database.write(ledger.not_begun, once.id)
+    await database.write(ledger.begin, once)
+    await database.write(ledger.applied, once.id)
+    assert [ledger.may_be_running(entry) for entry in await entries(database, session_id)] == [False, True]

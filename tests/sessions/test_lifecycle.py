@@ -20,6 +20,7 @@ from locum.sessions.lifecycle import (
     Nothing,
     Provision,
     Revoke,
+    Run,
     Snapshot,
     Status,
     Wait,
@@ -89,6 +90,18 @@ def test_time_ends_what_is_live() -> None:
     move = next_move(snapshot(Status.PENDING), AFTER)
     assert isinstance(move, End)
     assert move.outcome is Status.FAILED
+
+
+def test_a_task_runs_while_its_time_lasts() -> None:
+    task = Snapshot(Status.ACTIVE, START, STOP, 3, is_task=True)
+    assert next_move(task, DURING) == Run()
+    assert next_move(task, AFTER) == End(Status.FAILED, "time ran out before the task was done")
+    lost = Snapshot(Status.ACTIVE, START, STOP, 3, lost="gone", is_task=True)
+    assert next_move(lost, DURING) == End(Status.CANCELLED, "gone")
+    for status in Status:
+        if status is not Status.ACTIVE:
+            ran = Snapshot(status, START, STOP, 1, is_task=True)
+            assert next_move(ran, DURING) == next_move(snapshot(status, 1), DURING)
 
 
 def test_a_request_is_its_approvers_business_at_any_time() -> None:

@@ -12,12 +12,14 @@ import sqlalchemy as sa
 
 from locum.kit import jobs, pause
 from locum.kit.db import Database
-from locum.kit.errors import Forbidden, Invalid, LocumError, NotFound
+from locum.kit.errors import Conflict, Forbidden, Invalid, LocumError, NotFound
 from locum.policies.model import policy
 from locum.sessions import transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
+from locum.sessions.planned import is_task
 from locum.sessions.request import Request, request_session
+from task_activity import make_task, script
 from world import ACTOR, World, lock, make_world
 
 pytestmark = pytest.mark.anyio
@@ -122,3 +124,14 @@ async def test_nobody_is_given_access_while_locum_is_paused(database: Database, 
     await refused(database, asked(world, identity_id=world.stranger), Forbidden)
     await database.write(pause.end)
     assert await database.write(request_session, ACTOR, asked(world), node="n")
+
+
+async def test_a_task_does_something_and_nobody_connects_to_it(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await make_task(database, world)
+    await refused(database, asked(world, activity_id=world.shell), Conflict)
+    await make_task(database, world, script("id"))
+    at_the_gateway = asked(world, activity_id=world.shell, ends_with_connection=True)
+    assert "it runs by itself" in (await refused(database, at_the_gateway, Invalid)).detail
+    made = await database.write(request_session, ACTOR, asked(world, activity_id=world.shell), node="n")
+    assert is_task(await database.read(transition.get, made))

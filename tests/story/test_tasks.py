@@ -15,16 +15,19 @@ from demo.hosts import Host
 
 from demo import hosts
 from hosts import settled, state_of
-from locum.activities.model import ActivityType, Phase, activity, activity_action
+from locum.activities.model import Phase
 from locum.audit.model import audit_event
+from locum.identities.signin import SignedIn
 from locum.kit import jobs
 from locum.kit.db import Database, Tx
-from locum.kit.ids import new_id
+from locum.kit.errors import Forbidden
 from locum.sessions import ledger, transition
 from locum.sessions.advance import advance
+from locum.sessions.connections import authorize_connection
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import EntryState, access_session
 from stage import Stage, staged
+from task_activity import make_task, script
 from world import ACTOR
 
 pytestmark = pytest.mark.anyio
@@ -39,21 +42,8 @@ async def stage(database: Database, tmp_path: Path, linux_hosts: list[Host]) -> 
         hosts.run(linux_hosts[0], f"rm -f {MARK}")
 
 
-def script(text: str, phase: Phase = Phase.DURING, run_as: str = "root", **more: Any) -> dict[str, Any]:
-    parameters = {"script": text, "run_as": run_as, **more.pop("parameters", {})}
-    return {"kind": "custom_script", "parameters": parameters, "phase": phase, **more}
-
-
 async def task(stage: Stage, *actions: dict[str, Any]) -> None:
-    """Let the plain shell be a task with these actions."""
-
-    def change(tx: Tx) -> None:
-        for position, action in enumerate(actions):
-            tx.add(activity_action, id=new_id(), activity_id=stage.world.shell, position=position, **action)
-        one = sa.update(activity).where(activity.c.id == stage.world.shell)
-        tx.run(one.values(type=ActivityType.TASK_AUTOMATION))
-
-    await stage.database.write(change)
+    await make_task(stage.database, stage.world, *actions)
 
 
 async def ask(stage: Stage, **how: Any) -> UUID:
@@ -80,7 +70,12 @@ async def test_a_task_runs_by_itself_and_ends(stage: Stage) -> None:
     assert session.actual_start is not None
     assert session.key_secret_id is None
     log = await stage.log(session_id)
-    lines = ["the task begins", f"hello from {session.login_name} for Alice", "db_password=********", "script: two"]
+    lines = [
+        "the task begins",
+        f"hello from {session.login_name} for Alice",
+        "db_password=********",
+        "script: two",
+    ]
     places = [log.index(line) for line in lines]
     assert places == sorted(places)
     assert "hunter2" not in log
@@ -130,6 +125,23 @@ async def test_a_task_waits_for_its_start(stage: Stage) -> None:
     assert "custom_script: ran" in await stage.log(session_id)
 
 
+async def test_nobody_connects_to_a_task(stage: Stage) -> None:
+    await task(stage, script(f"until [ -e {MARK} ]; do sleep 0.05; done"))
+    session_id = await ask(stage)
+    turn = asyncio.create_task(stage.turn())
+    while await outcome(stage, session_id) != Status.ACTIVE:
+        await asyncio.sleep(0.02)
+    who = SignedIn(stage.world.person, "alice")
+    entering = stage.database.write(
+        authorize_connection, stage.world.vault, session_id=session_id, who=who, address="192.0.2.7", node="n"
+    )
+    with pytest.raises(Forbidden, match="this session is a task"):
+        await entering
+    hosts.run(stage.host, f"touch {MARK}")
+    await turn
+    assert await outcome(stage, session_id) == Status.COMPLETE
+
+
 async def test_who_ends_the_session_ends_the_script(stage: Stage) -> None:
     before = state_of(stage.host)
     await task(stage, script(f"touch {MARK}; sleep 500 & sleep 500", timeout_s=600))
@@ -154,7 +166,9 @@ async def test_who_ends_the_session_ends_the_script(stage: Stage) -> None:
 async def test_a_step_in_which_locum_died_is_not_run_twice_unless_it_may_be(stage: Stage, repeatable: str) -> None:
     before = state_of(stage.host)
     more = {"parameters": {"repeatable": repeatable}} if repeatable else {}
-    await task(stage, script(f"echo once >> {MARK}; [ $(wc -l < {MARK}) -gt 1 ] || sleep 500", timeout_s=600, **more))
+    await task(
+        stage, script(f"echo once >> {MARK}; [ $(wc -l < {MARK}) -gt 1 ] || sleep 500", timeout_s=600, **more)
+    )
     session_id = await ask(stage)
     (claimed,) = await stage.database.write(jobs.claim, owner="dies", limit=10)
     died = asyncio.create_task(advance(stage.work, claimed))

@@ -52,7 +52,9 @@ def add_activity(
     and requester_format where they are not as usual. Raises Invalid, NotAvailable, and Conflict for a taken name."""
     connector = _connector(tx, platform_id)
     if how.get("type") == ActivityType.TASK_AUTOMATION and not has_steps(connector, Phase.DURING):
-        raise NotAvailable("tasks are not available on this platform: it has no steps that do something by themselves")
+        raise NotAvailable(
+            "tasks are not available on this platform: it has no steps that do something by themselves"
+        )
     activity_id = new_id()
     row = {
         **free_name(tx, activity, name, _WORD),

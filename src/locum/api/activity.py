@@ -20,7 +20,6 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import NotAvailable
 from locum.kit.permissions import Permission
 
-
 _TYPES = (ActivityType.INTERACTIVE, ActivityType.TASK_AUTOMATION)
 
 

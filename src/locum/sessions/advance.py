@@ -2,8 +2,8 @@
 
 Steps of one look, each its own transaction or effect, each safe to repeat after a crash between any two:
 (1) hold the lease and read the session and its ledger; (2) `lifecycle.next_move` says what to do;
-(3) do it: write an end, provision (`provision.py`), do a task's steps (`run_task.py`), revert (`revoke.py`), or write the outcome. A session of a
-credential does what `release.py` says instead.
+(3) do it: write an end, provision (`provision.py`), do a task's steps (`run_task.py`), revert (`revoke.py`), or write
+the outcome. A session of a credential does what `release.py` says instead.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from locum.sessions.model import AccessSession
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """Whose account it is, what becomes of it, and the activity's own steps in their order; `type` is an ActivityType."""
+    """Whose account it is, what becomes of it, and the activity's own steps in their order; `type`: an ActivityType."""
 
     login_type: LoginType
     create_account: bool

@@ -166,7 +166,9 @@ def _planned(tx: ReadTx, asked: Request, wanted_activity: _Activity) -> Planned:
     planned = planned_now(tx, wanted_activity.id)
     if planned.type == ActivityType.TASK_AUTOMATION:
         if asked.ends_with_connection:
-            raise Invalid("this activity is a task: it runs by itself; ask for it over the API", field="activityId")
+            raise Invalid(
+                "this activity is a task: it runs by itself; ask for it over the API", field="activityId"
+            )
         if not any(action.phase == Phase.DURING for action in planned.actions):
             raise Conflict("this task does nothing yet: its session part has no actions")
     return planned

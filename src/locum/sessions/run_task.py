@@ -27,8 +27,8 @@ from locum.sessions.work import SessionWork, give_back
 LOOK_S = 1.0  # how often to look whether the session is still to go on, where nothing rings
 
 
-class _EndedMeanwhile(Exception):  # noqa: N818 - it is no error, but it must break the connection
-    """Somebody has ended the session, or its time is over."""
+class _EndedMeanwhile(Exception):
+    """Somebody has ended the session, or its time is over: raised, so that the connection is cut and not kept."""
 
 
 async def run_task(work: SessionWork, held: Job, session: AccessSession) -> bool:

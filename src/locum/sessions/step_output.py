@@ -10,10 +10,13 @@ from locum.sessions.model import LedgerEntry
 
 MOST_LINES = 40
 MASK = "********"
-_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----).*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_PRIVATE_KEY = re.compile(
+    r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----).*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL
+)
 _NAMED = re.compile(
-    r"""(?ix) ( (?: passw(?:or)?d | passphrase | secret | token | api[_-]?key | private[_-]?key ) [\w-]* ["']? \s* [:=] \s* )
-    ( "[^"\n]*" | '[^'\n]*' | [^\s,;]+ )"""
+    r"""(?ix)
+    ( (?: passw(?:or)?d | passphrase | secret | token | api[_-]?key | private[_-]?key ) [\w-]* ["']? \s* [:=] \s* )
+    (?: "[^"\n]*" | '[^'\n]*' | [^\s,;]+ )"""
 )
 _AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic)[ ]+[A-Za-z0-9+/=._~-]{8,}")
 _IN_ADDRESS = re.compile(r"(://[^/\s:@]*:)[^@\s/]+@")
