@@ -62,3 +62,10 @@ def test_rights_are_told_that_their_login_stays() -> None:
     for login_type, kept in ((0, "true"), (1, "true"), (2, None)):
         planned = steps(login="x", public_key=None, actions=rights, login_type=login_type)
         assert [step.parameters.get("kept") for step in planned] == [None, kept, kept, None]
+
+
+def test_memberships_are_told_that_nobody_stays() -> None:
+    rights = [PlannedStep("role", {"role": "a"}), PlannedStep("grant"), PlannedStep("group", {"group": "a"})]
+    for login_type, leave, told in ((0, False, "false"), (1, False, "false"), (2, False, None), (0, True, None)):
+        planned = steps(login="x", public_key=None, actions=rights, login_type=login_type, leave_in_group=leave)
+        assert [step.parameters.get("leave") for step in planned] == [None, told, None, told]

@@ -16,7 +16,9 @@ from connectors.test_mariadb_access import Server as MariadbTarget
 from connectors.test_postgresql_access import Server as PostgresTarget
 from database_stage import SERVICE, DatabaseStage, database_stage
 from database_targets import Authority, DatabaseTarget, MariadbServer
-from locum.activities.model import LoginType, activity
+from locum.activities.model import LoginType, activity, connection_profile
+from locum.credentials.complexities import add_complexity
+from locum.credentials.complexity import obeys
 from locum.kit.actor import Actor
 from locum.kit.db import Database
 from locum.policies.add import Members, add_policy
@@ -135,6 +137,10 @@ async def say(stage: DatabaseStage, **how: object) -> None:
     await stage.database.write(lambda tx: tx.run(one.values(**{"delete_account": False, **values})))
 
 
+async def profile(stage: DatabaseStage, **settings: object) -> None:
+    await stage.database.write(lambda tx: tx.run(sa.update(connection_profile).values(**settings)))
+
+
 async def ask_as(stage: DatabaseStage, person: UUID) -> UUID:
     request = Request(identity_id=person, **stage.asks)
     return await stage.database.write(request_session, ACTOR, request, node="n")
@@ -198,6 +204,32 @@ async def test_one_that_was_there_is_not_deleted_and_keeps_its_role(stage: Datab
     await ended(stage, first)
     assert not place.works(OWN)
     assert place.member()
+
+
+async def test_one_that_a_profile_leaves_in_no_role(stage: DatabaseStage, place: Place) -> None:
+    place.make()
+    place.join()
+    await profile(stage, leave_in_group=False)
+    first, second = await stage.ask(), await stage.ask()
+    await active(stage, first, second)
+    await ended(stage, first)
+    assert place.member()
+    await ended(stage, second)
+    assert not place.member()
+    assert "the connection profile leaves nobody there" in await stage.log(second)
+
+
+async def test_the_login_of_one_session_has_the_profile_s_password(stage: DatabaseStage, place: Place) -> None:
+    rule = await stage.database.write(add_complexity, ACTOR, name="Digits", rule={"numeric": True, "length": 17})
+    await profile(stage, token_complexity_id=rule.id)
+    await say(stage, login_type=LoginType.ACTIVITY_IDENTITY)
+    first = await stage.ask()
+    await active(stage, first)
+    known = await password(stage, first)
+    assert obeys(known, rule)
+    assert place.works(known)
+    await ended(stage, first)
+    assert not place.works(known)
 
 
 async def test_two_sessions_do_not_break_each_other(stage: DatabaseStage, place: Place) -> None:

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from locum.actions.plan import PlannedStep
-from locum.activities.model import ActivityType, LoginType, Phase, activity, activity_action
+from locum.activities.model import ActivityType, LoginType, Phase, activity, activity_action, connection_profile
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
 from locum.sessions import transition
@@ -31,7 +31,7 @@ async def test_a_change_of_the_activity_changes_no_session(database: Database, t
     planned = await database.read(planned_of, session)
     assert planned.actions == [PlannedStep("sudoers", SUDO)]
     assert planned.login_type is LoginType.ACTIVITY_IDENTITY
-    assert (await database.read(planned_now, world.sudo)).actions == []
+    assert (await database.read(planned_now, world.sudo, session.profile_id)).actions == []
     assert session.planned == as_json(planned)
 
 
@@ -58,11 +58,12 @@ async def test_the_scripts_a_task_is_for_are_not_run_twice(database: Database, t
             tx.add(activity_action, id=new_id(), kind="custom_script", parameters=parameters, **where)
 
     await database.write(fill)
-    planned = await database.read(planned_now, world.shell)
+    profile_id = await database.read(lambda tx: tx.scalar(sa.select(connection_profile.c.id)))
+    planned = await database.read(planned_now, world.shell, profile_id)
     assert [action.parameters for action in planned.actions] == [parameters for parameters, _ in given]
     task = sa.update(activity).where(activity.c.id == world.shell).values(type=ActivityType.TASK_AUTOMATION)
     await database.write(lambda tx: tx.run(task))
-    planned = await database.read(planned_now, world.shell)
+    planned = await database.read(planned_now, world.shell, profile_id)
     told = [action.parameters.get("repeatable") for action in planned.actions]
     assert told == [None, "false", "true", None]
 

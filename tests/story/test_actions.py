@@ -13,7 +13,8 @@ from demo.hosts import Host
 
 from demo import hosts
 from hosts import settled, state_of
-from locum.activities.model import LoginType, Phase, activity, activity_action
+from locum.activities.model import LoginType, Phase, activity, activity_action, connection_profile
+from locum.audit.model import audit_event
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
 from locum.sessions import ledger
@@ -53,6 +54,10 @@ async def act(stage: Stage, *actions: dict[str, Any], **how: Any) -> None:
 
 def script(text: str, phase: Phase = Phase.BEFORE, run_as: str = "root", **more: Any) -> dict[str, Any]:
     return {"kind": "custom_script", "parameters": {"script": text, "run_as": run_as}, "phase": phase, **more}
+
+
+async def profile(stage: Stage, **settings: object) -> None:
+    await stage.database.write(lambda tx: tx.run(sa.update(connection_profile).values(**settings)))
 
 
 async def begin(stage: Stage) -> UUID:
@@ -219,3 +224,41 @@ async def test_a_managed_account_is_made_and_deleted(stage: Stage) -> None:
     assert "adm-alice" in hosts.run(stage.host, "getent passwd")
     assert await finish(stage, session_id) == Status.COMPLETE
     assert settled(stage.host, before)
+
+
+async def test_a_profile_has_a_managed_account_deleted_that_the_activity_keeps(stage: Stage) -> None:
+    before = state_of(stage.host)
+    await act(stage, login_type=LoginType.MANAGED, login_template=LOGIN, delete_account=False)
+    assert await finish(stage, await begin(stage)) == Status.COMPLETE
+    assert hosts.run(stage.host, f"getent shadow {LOGIN}").split(":")[7] == "1"
+    await profile(stage, delete_account=True)
+    session_id = await begin(stage)
+    await profile(stage, delete_account=False)  # too late for this one
+    assert await finish(stage, session_id) == Status.COMPLETE
+    assert settled(stage.host, before)
+
+
+async def test_a_profile_that_leaves_nobody_in_a_group(stage: Stage, dora: None) -> None:
+    hosts.run(stage.host, f"usermod -aG audio {LOGIN}")
+    await act(
+        stage,
+        {"kind": "group", "parameters": {"group": "audio"}},
+        {"kind": "group", "parameters": {"group": "users"}},
+        login_type=LoginType.REQUESTER,
+        requester_format=4,
+        login_template=LOGIN,
+    )
+    await profile(stage, leave_in_group=False)
+    first = await begin(stage)
+    await profile(stage, leave_in_group=True)
+    second = await begin(stage)
+    assert await finish(stage, second) == Status.COMPLETE
+    assert {"audio", "users"} <= set(hosts.run(stage.host, f"id -Gn {LOGIN}").split())
+    assert await finish(stage, first) == Status.COMPLETE
+    assert not {"audio", "users"} & set(hosts.run(stage.host, f"id -Gn {LOGIN}").split())
+    words = "dora was a member of the group audio before; the connection profile leaves nobody there"
+    assert words in await stage.log(first)
+    assert "was a member of the group users" not in await stage.log(first)
+    assert words not in await stage.log(second)
+    taken_out = sa.select(audit_event.c.object_id).where(audit_event.c.action == "session.member_taken_out")
+    assert await stage.database.read(lambda tx: tx.scalars(taken_out)) == [first]

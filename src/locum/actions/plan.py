@@ -50,14 +50,15 @@ def steps(
     login_type: int = 2,
     account: dict[str, str] | None = None,
     context: dict[str, str] | None = None,
+    leave_in_group: bool = True,
 ) -> list[PlannedStep]:
     """First whatever the rights hang on (account, key), then the activity's own actions; undone in reverse.
 
     No `public_key` where the host takes certificates of Locum's user CA, and where there is a password. `account` is
     what its step says besides the login, `context` what a script is told besides. A role or privilege is told whether
-    its login is kept. Actions BEFORE come before those
-    DURING. Those AFTER stand last and the other way round: when the session ends they are the first, in their order,
-    while the account is still there.
+    its login is kept; without `leave_in_group` membership of a group or role is told that it ends with the session even
+    where it was there before. Actions BEFORE come before those DURING. Those AFTER stand last and the other way round:
+    when the session ends they are the first, in their order, while the account is still there.
     """
     planned = [PlannedStep(FIRST[login_type], account or {})]
     if public_key is not None:
@@ -66,5 +67,6 @@ def steps(
         planned += [action for action in actions if action.phase == phase]
     planned += [action for action in reversed(actions) if action.phase == AFTER]
     kept = {"kept": "true"} if login_type != FIRST.index("account") else {}
-    told = {SCRIPT: context or {}, "role": kept, "grant": kept}
+    member = {} if leave_in_group or not kept else {"leave": "false"}
+    told = {SCRIPT: context or {}, "group": member, "role": kept | member, "grant": kept}
     return [replace(s, parameters={**s.parameters, **told.get(s.kind, {}), "login": login}) for s in planned]

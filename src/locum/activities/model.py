@@ -91,7 +91,7 @@ connection_profile = sa.Table(
     sa.Column("ticket_required", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("approval_type", sa.Integer, nullable=False, server_default="1"),
     sa.Column("approval_workflow_id", sa.Uuid),
-    sa.Column("leave_in_group", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("leave_in_group", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("monitor_entire_session", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("monitor_interval", sa.Integer),
     sa.Column("record_audio", sa.Boolean, nullable=False, server_default=sa.false()),

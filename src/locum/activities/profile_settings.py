@@ -15,6 +15,10 @@ DENY, ALLOW, WORKFLOW = 0, 1, 2  # numbers of the contract's ApprovalType
 class Settings(msgspec.Struct, frozen=True):
     """Times are in minutes, `view_password_seconds` in seconds; None: not set.
 
+    `leave_in_group`: who was a member of a group or role before a session stays one. `delete_account`: managed accounts
+    that Locum made are deleted at the end, also where the activity does not say so. `token_complexity_id`: what the
+    password of an account for one session, or its name, looks like.
+
     What concerns RDP, websites, audio and passwords shown to people is kept for those parts and has no effect yet.
     """
 
@@ -58,7 +62,7 @@ NEW = Settings(
     ticket_required=False,
     approval_type=ALLOW,
     approval_workflow_id=None,
-    leave_in_group=False,
+    leave_in_group=True,
     monitor_entire_session=False,
     monitor_interval=None,
     record_audio=False,

@@ -45,7 +45,8 @@ def values(step: Step) -> list[str]:
         case "group":
             if not GROUP.fullmatch(given.get("group", "")):
                 raise TargetRefused("the group name is malformed", reason=FailureReason.INVALID_GROUP_NAME)
-            return [login, given["group"], (step.found or {}).get("was", "")]
+            was = "" if given.get("leave") == "false" else (step.found or {}).get("was", "")
+            return [login, given["group"], was]
         case "custom_script":
             return [login, *_script(step)]
         case "file_monitor":

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from locum.audit import log as audit
 from locum.credentials.complexity import Complexity, check_rule
-from locum.credentials.elsewhere import platform
+from locum.credentials.elsewhere import connection_profile, platform
 from locum.credentials.model import PasswordComplexity, credential, managed_user, password_complexity
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
@@ -22,9 +22,11 @@ from locum.kit.named import Use, free_name, name_kept, unused
 _WORD = "password complexity"
 _COLUMNS = [password_complexity.c[name] for name in PasswordComplexity.__struct_fields__]
 _login = sa.select(credential.c.username).where(credential.c.id == managed_user.c.credential_id).scalar_subquery()
+_profile = sa.select(connection_profile).where(connection_profile.c.is_deleted.is_(False)).subquery()
 _USES = (
     Use("platform", platform.c.name, (platform.c.complexity_id,)),
     Use("credential", _login, (managed_user.c.complexity_id,)),
+    Use("connection profile", _profile.c.name, (_profile.c.token_complexity_id,)),
 )
 _NEW = Complexity(
     type=0,

@@ -47,4 +47,10 @@ policy = sa.table(
 policy_credential_group = sa.table(
     "policy_credential_group", sa.column("policy_id", sa.Uuid), sa.column("member_id", sa.Uuid)
 )
+connection_profile = sa.table(
+    "connection_profile",
+    sa.column("name", sa.String),
+    sa.column("token_complexity_id", sa.Uuid),
+    sa.column("is_deleted", sa.Boolean),
+)
 identity = sa.table("identity", sa.column("id", sa.Uuid), sa.column("name", sa.String))

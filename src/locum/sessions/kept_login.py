@@ -86,7 +86,7 @@ def was_joined(tx: ReadTx, entry: LedgerEntry) -> bool:
 
 def still_needed(entry: LedgerEntry, before: dict[str, str], staying: Sequence[LedgerEntry]) -> dict[str, str]:
     """What the undo of an entry must leave there: what was there before, and what others need."""
-    had = set(had_before(before))
+    had = set() if ledger.takes_out(entry) else set(had_before(before))
     for other in staying:
         if about(other.kind, other.parameters) == about(entry.kind, entry.parameters):
             had |= asked_of(other.kind, other.parameters)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from locum.actions.plan import PlannedStep
 from locum.connectors.base import FailureReason, TargetRefused
+from locum.connectors.database_steps import had_before
 from locum.kit.db import ReadTx, Tx
 from locum.kit.ids import new_id
 from locum.sessions.model import EntryState, LedgerEntry, ledger_entry
@@ -71,6 +72,17 @@ def is_repeatable(entry: LedgerEntry) -> bool:
 def may_be_running(entry: LedgerEntry) -> bool:
     """Whether a script was begun whose end nobody has seen."""
     return entry.begun_at is not None and entry.state == EntryState.INTENDED
+
+
+def takes_out(entry: LedgerEntry) -> bool:
+    """Whether the undo ends a membership even where it was there before the session, as the connection profile says."""
+    return entry.parameters.get("leave") == "false"
+
+
+def was_member(entry: LedgerEntry) -> bool:
+    """Whether the account was a member of the entry's group or role before the session."""
+    found = entry.found or {}
+    return found.get("was") == "member" or bool(had_before(found))
 
 
 def applied(tx: Tx, entry_id: UUID) -> None:

@@ -15,6 +15,7 @@ from locum.activities.model import LoginType, activity
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.resources.model import platform, resource
+from locum.sessions.token_rule import account_name
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -38,7 +39,9 @@ class _How(msgspec.Struct, frozen=True):
     requester_format: int
 
 
-def login_for(tx: ReadTx, identity_id: UUID, activity_id: UUID, resource_id: UUID, session_id: UUID) -> str:
+def login_for(
+    tx: ReadTx, identity_id: UUID, activity_id: UUID, resource_id: UUID, session_id: UUID, profile_id: UUID
+) -> str:
     """The name. Raises Invalid where the template makes one that the platform does not take."""
     a = activity.c
     how = tx.first(_How, sa.select(a.login_type, a.login_template, a.requester_format).where(a.id == activity_id))
@@ -48,7 +51,9 @@ def login_for(tx: ReadTx, identity_id: UUID, activity_id: UUID, resource_id: UUI
     )
     assert how is not None
     assert person is not None
-    if how.login_type == LoginType.ACTIVITY_IDENTITY and not how.login_template:
+    alone = how.login_type == LoginType.ACTIVITY_IDENTITY and not how.login_template
+    name = account_name(tx, profile_id) if alone else None
+    if alone and name is None:
         return login_name(person.name, base64.b32encode(secrets.token_bytes(5)).decode().lower())
     where = tx.first(
         _Where,
@@ -69,4 +74,4 @@ def login_for(tx: ReadTx, identity_id: UUID, activity_id: UUID, resource_id: UUI
     )
     if how.login_type == LoginType.REQUESTER:
         return own_login(how.requester_format, how.login_template, known, where.connector)
-    return from_template(how.login_template or "%samaccountname%", known, where.connector)
+    return from_template(name or how.login_template or "%samaccountname%", known, where.connector)

@@ -37,6 +37,7 @@ from locum.sessions.password import PASSWORD_PURPOSE, new_password
 from locum.sessions.planned import is_task, planned_of
 from locum.sessions.redecide import refusal_at_start
 from locum.sessions.step_output import say_output
+from locum.sessions.token_rule import account_password
 from locum.sessions.work import SessionWork, give_back
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -122,6 +123,7 @@ def _intend(
         login_type=activity.login_type,
         account=account,
         context={"user": person, "host": where.name},
+        leave_in_group=activity.leave_in_group,
     )
     ledger.intend(tx, session_id=session.id, resource_id=session.resource_id, steps=planned)
     transition.say(tx, session.id, f"preparing the account {session.login_name}")
@@ -131,7 +133,7 @@ def _intend(
 def _password(tx: Tx, session: AccessSession, vault: Vault, login_type: LoginType) -> Secret | None:
     """What the session's login in a database signs in with; a requester's own has its own."""
     if login_type == LoginType.ACTIVITY_IDENTITY:
-        return new_password()
+        return account_password(tx, session.profile_id)
     theirs = kept_login.join(tx, vault, session)
     return None if login_type == LoginType.REQUESTER else theirs or new_password()
 

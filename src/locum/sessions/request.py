@@ -108,7 +108,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     refuse_if_paused(tx)
     if target.resource_id is not None:
         refuse_if_locked(tx, target.resource_id)
-    planned = _planned(tx, asked, wanted_activity)
+    planned = _planned(tx, asked, wanted_activity, decision.policy.profile_id)
     rules = decision.policy.rules
     end = _end(start, asked, decision.policy.max_session_minutes)
     latest = _earlier(asked.end, latest_end(rules.windows, start))
@@ -127,7 +127,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         record=decision.policy.record,
         ends_with_connection=asked.ends_with_connection,
         node=node,
-        login_name=_login(tx, person.id, wanted_activity.id, target, session_id),
+        login_name=_login(tx, person.id, wanted_activity.id, target, session_id, decision.policy.profile_id),
         planned=as_json(planned),
         created_by=actor.id,
         created_by_name=actor.name,
@@ -160,10 +160,10 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     return session_id
 
 
-def _planned(tx: ReadTx, asked: Request, wanted_activity: _Activity) -> Planned:
+def _planned(tx: ReadTx, asked: Request, wanted_activity: _Activity, profile_id: UUID) -> Planned:
     """The activity as it is now. Raises Invalid where somebody would connect to a task, Conflict for one that does
     nothing."""
-    planned = planned_now(tx, wanted_activity.id)
+    planned = planned_now(tx, wanted_activity.id, profile_id)
     if planned.type == ActivityType.TASK_AUTOMATION:
         if asked.ends_with_connection:
             raise Invalid(
@@ -256,10 +256,12 @@ def _shown(target: _Target) -> str:
     return target.login if isinstance(target, CredentialFound) else target.name
 
 
-def _login(tx: ReadTx, identity_id: UUID, activity_id: UUID, target: _Target, session_id: UUID) -> str:
+def _login(
+    tx: ReadTx, identity_id: UUID, activity_id: UUID, target: _Target, session_id: UUID, profile_id: UUID
+) -> str:
     if isinstance(target, CredentialFound):
         return target.username[:LONGEST_LOGIN]
-    return login_for(tx, identity_id, activity_id, target.id, session_id)
+    return login_for(tx, identity_id, activity_id, target.id, session_id, profile_id)
 
 
 def _start(now: dt.datetime, asked: Request) -> dt.datetime:

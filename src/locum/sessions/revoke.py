@@ -15,8 +15,10 @@ from locum.actions.host_key import shown_keys_kept
 from locum.actions.plan import NO_RIGHT, SCRIPT
 from locum.actions.target import locate
 from locum.activities.model import Phase
+from locum.audit import log as audit
 from locum.connectors.base import Connector, TargetRefused, TargetUnreachable
 from locum.kit import jobs
+from locum.kit.actor import LOCUM
 from locum.kit.db import Tx
 from locum.kit.errors import Invalid
 from locum.kit.jobs import Job
@@ -117,6 +119,19 @@ def _reverted(tx: Tx, held: Job, entry: LedgerEntry, said: str) -> None:
     ledger.reverted(tx, entry.id)
     say_output(tx, entry, said)
     transition.say(tx, entry.session_id, f"{entry.kind} is gone", LogLevel.DEBUG)
+    if ledger.takes_out(entry) and ledger.was_member(entry):
+        _say_taken_out(tx, entry)
+
+
+def _say_taken_out(tx: Tx, entry: LedgerEntry) -> None:
+    """It was there before the session, so that nobody would look for it here."""
+    login, name = entry.parameters["login"], entry.parameters[entry.kind]
+    words = f"{login} was a member of the {entry.kind} {name} before; the connection profile leaves nobody there"
+    transition.say(tx, entry.session_id, words, LogLevel.WARN)
+    detail = {"login": login, "group": name}
+    audit.record(
+        tx, LOCUM, "session.member_taken_out", object_kind="session", object_id=entry.session_id, detail=detail
+    )
 
 
 def _stuck(tx: Tx, held: Job, session: AccessSession, open_entries: list[LedgerEntry], error: str) -> None:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _sign_in_keys()
     _certification()
     _tasks()
+    _profiles()
 
 
 def _sign_in_keys() -> None:
@@ -129,3 +130,11 @@ def _tasks() -> None:
         batch_op.create_check_constraint(op.f("ck_activity_type"), "type IN (0, 2, 3)")
     with op.batch_alter_table("ledger_entry") as batch_op:
         batch_op.add_column(sa.Column("begun_at", UtcTime(), nullable=True))
+
+
+def _profiles() -> None:
+    """Who was a member before a session has always stayed one, whatever the profile said: so say it from now on."""
+    with op.batch_alter_table("connection_profile") as batch_op:
+        batch_op.alter_column("leave_in_group", existing_type=sa.Boolean(), server_default=sa.true())
+    profile = sa.table("connection_profile", sa.column("leave_in_group", sa.Boolean))
+    op.get_bind().execute(sa.update(profile).values(leave_in_group=True))
