@@ -49,6 +49,11 @@ class Estate:
         body = {"activityId": self.ids["Linux sudo"], "managedResourceId": self.ids["web01"], **changes}
         return made(await (who or self.ada).post(SESSIONS, body), 201)
 
+    async def restriction(self, name: str, *rules: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """A command restriction; without `rules` one that blocks `shred`."""
+        body = {"name": name, "rules": rules or [{"pattern": "^shred ", "action": "block"}], **more}
+        return made(await self.admin.post("/api/locum/v1/CommandRestriction", body), 201)
+
     async def policy(self, name: str, **changes: Any) -> dict[str, Any]:
         """A policy for Ada, the host and `Linux sudo`."""
         body = {

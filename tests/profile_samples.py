@@ -16,11 +16,13 @@ SETTABLE_PROFILES = {
     "CustomFieldDtoIn": "name value",
     "IpAddressRuleIn": "address allowed type",
     "AccessWindowIn": "weekdays fromTime toTime timeZone",
+    "CommandRestrictionIn": "name description active mailTo rules",
+    "CommandRuleIn": "pattern action message mail",
     "ChannelRulesIn": "shell command upload download paths maxFileBytes destinations idleMinutes",
 }
 
 
-def profile_samples(profile_id: str) -> dict[str, tuple[Any, dict[str, str]]]:
+def profile_samples(profile_id: str, restriction_id: str) -> dict[str, tuple[Any, dict[str, str]]]:
     """The body and the ids in the path of each operation; an administrator may call them all."""
     of = {"connectionProfileId": profile_id}
     asked = {"name": "change", "label": "Change", "required": True}
@@ -37,6 +39,12 @@ def profile_samples(profile_id: str) -> dict[str, tuple[Any, dict[str, str]]]:
         "ConnectionProfile.Put": ({"record": False, "customFields": [asked]}, of),
         "ConnectionProfile.SetAddressRules": ([{"address": "10.0.0.0/8", "type": 2}], of),
         "ConnectionProfile.SetChannelRules": ({"upload": True, "destinations": ["db01:5432"]}, of),
+        "CommandRestriction.Post": (
+            {"name": "deletes", "rules": [{"pattern": "rm ", "action": "log"}]},
+            {},
+        ),
+        "CommandRestriction.Put": ({"active": False}, {"commandRestrictionId": restriction_id}),
+        "ConnectionProfile.SetCommandRestrictions": ([restriction_id], of),
         "ConnectionProfile.SetAccessWindows": (
             [{"weekdays": "Monday", "fromTime": "09:00", "toTime": "17:00"}],
             of,

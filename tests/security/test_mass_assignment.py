@@ -158,7 +158,7 @@ async def _of_rules(estate: Estate, profile: str) -> dict[str, Sample]:
         **await credential_samples(estate),
         **await policy_samples(estate),
         **await certification_samples(estate),
-        **profile_samples(profile),
+        **profile_samples(profile, (await estate.restriction("canary"))["id"]),
     }
     return {name: Sample(body, estate.admin, of) for name, (body, of) in found.items()}
 

@@ -128,6 +128,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "accessPolicyId": estate.ids["admins"],
         "policyId": estate.ids["admins"],
         "connectionProfileId": profiles[0]["id"],
+        "commandRestrictionId": (await estate.restriction("canary-restriction"))["id"],
         "name": "Sessions",
         "managedResourceId": estate.ids["web01"],
         "resourceId": estate.ids["web01"],

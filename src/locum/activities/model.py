@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from locum.activities.command_rules import Restriction
 from locum.activities.profile_settings import Settings
 from locum.kit.db import UtcTime, metadata
 
@@ -184,6 +185,38 @@ channel_rules = sa.Table(
     sa.Column("idle_minutes", sa.Integer),
 )
 """A profile without a row has the rules of `channel_rules.DEFAULT`."""
+
+command_restriction = sa.Table(
+    "command_restriction",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("mail_to", sa.String(320)),
+    sa.Column("rules", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+)
+
+profile_command_restriction = sa.Table(
+    "profile_command_restriction",
+    metadata,
+    sa.Column("profile_id", sa.ForeignKey("connection_profile.id"), primary_key=True),
+    sa.Column("restriction_id", sa.ForeignKey("command_restriction.id"), primary_key=True),
+    sa.Index("ix_profile_command_restriction_restriction_id", "restriction_id", "profile_id"),
+)
+
+
+class CommandRestriction(Restriction, frozen=True, kw_only=True):
+    """A restriction that administrators keep. One that is not active restricts nothing."""
+
+    name_key: str
+    description: str | None
+    active: bool
+    created_at: dt.datetime
+    modified_at: dt.datetime
 
 
 activity = sa.Table(

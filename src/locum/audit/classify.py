@@ -38,8 +38,10 @@ _PUBLIC = (
     " bytes sha256 received sent"
     # Which secret of a credential, and which version of it.
     " parts version"
+    # A command that was restricted: by which rule, and what came of it.
+    " action restriction rule"
 )
-_SENSITIVE = "address asked destination domain email file group host login port username"
+_SENSITIVE = "address asked destination domain email file group host login port typed username"
 
 KEYS: dict[str, Class] = {
     **dict.fromkeys(_PUBLIC.split(), Class.PUBLIC),

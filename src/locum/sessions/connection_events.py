@@ -7,22 +7,29 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from locum.activities.command_rules import CommandHit
 from locum.audit import log as audit
 from locum.audit.classify import Detail
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
 from locum.sessions import transition
+from locum.sessions.command_hits import write_hit
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import connection
 
-ConnectionEvent = tuple[str, Detail]
+ConnectionEvent = tuple[str, Detail] | CommandHit
 
 
 def write_events(
     tx: Tx, actor: Actor, session_id: UUID, connection_id: UUID, events: Sequence[ConnectionEvent]
 ) -> None:
-    """One audit row each, for its action and details: a file that was moved, a connection that was forwarded."""
-    for action, detail in events:
+    """One audit row each, for its action and details: a file that was moved, a connection that was forwarded. What a
+    restricted command brings about is done with it."""
+    for event in events:
+        if isinstance(event, CommandHit):
+            write_hit(tx, actor, session_id, connection_id, event)
+            continue
+        action, detail = event
         audit.record(
             tx,
             actor,

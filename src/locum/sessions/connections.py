@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 import structlog
 
 from locum.actions.target import pin_host_key
 from locum.activities.channel_rules import DEFAULT, ChannelRules
+from locum.activities.command_restrictions import in_force
+from locum.activities.command_rules import Restriction
 from locum.activities.model import SshKeyUse, activity
 from locum.activities.read import channel_rules_of
 from locum.audit import log as audit
@@ -34,6 +35,7 @@ from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.choices import Choice, choices
 from locum.sessions.connection_events import ConnectionEvent, write_end, write_events
+from locum.sessions.entering import checked_owner
 from locum.sessions.extend import extend_session, offered
 from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, connection
@@ -45,7 +47,7 @@ from locum.sessions.recorded_text_model import recorded_text
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
 from locum.sessions.wanted import Wanted, check_proof, ssh_key_use, takes_for_both
-from locum.sessions.watch import Live, Now, latest_warning, lock_words, look, pass_on
+from locum.sessions.watch import Live, Now, latest_warning, look, pass_on
 from locum.vault import system_keys
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
@@ -92,12 +94,7 @@ class Grant:
     notice: dt.timedelta | None = None  # so long before the deadline the person is told; None = not at all
     channels: ChannelRules = DEFAULT  # what may pass the connection
     extension: int | None = None  # minutes that the person may add to the session near its end; None = none
-
-
-class _Person(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    locked: bool
+    restrictions: tuple[Restriction, ...] = ()  # what is done at which commands
 
 
 def authorize_connection(
@@ -112,7 +109,7 @@ def authorize_connection(
     """
     refuse_if_paused(tx)
     session = transition.get(tx, session_id)
-    person = _checked_owner(tx, session, who)
+    person = checked_owner(tx, session, who)
     check_proof(tx, session.id, who)
     if session.resource_id is None:
         raise Forbidden("this session is of a credential: it opens no connection", missing="SSH session")
@@ -166,28 +163,8 @@ def authorize_connection(
         notice=notice_of(tx, session.profile_id),
         channels=channel_rules_of(tx, session.profile_id),
         extension=offered(tx, session),
+        restrictions=in_force(tx, session.profile_id),
     )
-
-
-def _checked_owner(tx: ReadTx, session: AccessSession, who: SignedIn) -> _Person:
-    """(2) to (5): the session is theirs and runs, and nothing of it is locked."""
-    if session.identity_id != who.identity_id:
-        raise NotFound("no such session")
-    if session.status != Status.ACTIVE:
-        reason = f": {session.status_description}" if session.status_description else ""
-        raise Forbidden(f"the session is {Status(session.status).name.lower()}{reason}", missing="active session")
-    if tx.now >= session.scheduled_end:
-        raise Forbidden("the session's time is over", missing="time left")
-    if session.locked:
-        words = lock_words(session.lock_title, session.lock_message)
-        raise Forbidden(f"your session is locked: {words}", missing="session not locked")
-    person = tx.first(
-        _Person,
-        sa.select(identity.c.id, identity.c.name, identity.c.locked).where(identity.c.id == who.identity_id),
-    )
-    if person is None or person.locked:
-        raise Forbidden("your account is locked", missing="account not locked")
-    return person
 
 
 def _certificate(

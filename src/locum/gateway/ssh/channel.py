@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from locum.gateway.ssh.chooser import Chooser
+from locum.gateway.ssh.command_guard import CLEAR, Guard, check_command, guard_commands
 from locum.gateway.ssh.files import FILE_EVENT, Files, guard_of, synchronised
 from locum.gateway.ssh.names import FORM
 from locum.gateway.ssh.pipe import Pipe
@@ -25,14 +26,12 @@ from locum.gateway.ssh.relay import (
     SIGNALS,
     WINDOW,
     PromptMask,
-    Refusal,
     cast_size,
     printable,
-    refuse_exec,
-    refuse_shell,
-    refuse_subsystem,
+    refuse,
     terminal_line,
 )
+from locum.gateway.ssh.target_side import TargetSide
 from locum.gateway.ssh.transport import ServerChannel
 from locum.kit.errors import Invalid, LocumError
 
@@ -48,7 +47,7 @@ Terminal = tuple[str, TermSize, Mapping[int, int]]
 
 
 class Channel(asyncssh.SSHServerSession[bytes]):
-    """The client's side, as asyncssh calls it; `_Target` below is the other.
+    """The client's side, as asyncssh calls it; `TargetSide` is the other.
 
     What the client sends before the target is there waits in order: at most one packet of data, for the first one
     pauses the reading.
@@ -67,6 +66,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._command = self._subsystem = ""
         self._files: Files | None = None
         self._chooser: Chooser | None = None
+        self._guard: Guard | None = None
         self._opening: asyncio.Task[None] | None = None
         self._exit: Callable[[ServerChannel], None] = ServerChannel.close
         self.started = False
@@ -105,12 +105,6 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self.say(line)
         self._opening = asyncio.get_running_loop().create_task(self._open_target())
 
-    def _refused(self) -> Refusal | None:
-        rules = self._connection.rules
-        if self._subsystem:
-            return refuse_subsystem(rules, self._subsystem)
-        return refuse_exec(rules, self._command) if self._command else refuse_shell(rules)
-
     # -- the target's side
 
     async def _open_target(self) -> None:
@@ -119,17 +113,21 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         try:
             await self._ask_what_to_open()
             connection = await self._connection.target()
-            refusal = self._refused()
+            refusal = refuse(self._connection.rules, command=self._command, subsystem=self._subsystem)
             if refusal is not None:
                 self._connection.refused(refusal, tell=False)
                 self.finish(refusal.reason)
                 return
             self.mark(self._name())
+            reason = self._look_at_commands()
+            if reason is not None:
+                self.finish(reason)
+                return
             self._look_into_files()
             if size is not None:
                 self._record_size(size[0], size[1])
             target, _ = await connection.create_session(
-                lambda: _Target(self),
+                lambda: TargetSide(self),
                 self._command or None,
                 subsystem=self._subsystem or None,
                 env=list(self._client.get_environment_bytes().items()),
@@ -176,16 +174,25 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self.mark(event.line)
             self._connection.happened(FILE_EVENT, event.detail)
 
+    def _look_at_commands(self) -> str | None:
+        """Hold the command, and what will be typed, against the restrictions. Answers why it must not run."""
+        if self._subsystem:
+            return None
+        restrictions, report = self._connection.restrictions, self._connection.restricted
+        width = self._terminal[1][0] if self._terminal else None
+        self._guard = guard_commands(restrictions, self, report, command=self._command, width=width)
+        return check_command(restrictions, report, self._command)
+
     def _attach(self, target: asyncssh.SSHClientChannel[bytes]) -> None:
         if self._over:
             target.abort()
             return
-        assert self._client is not None
         self._target = self.up.sink = self.down.source = target
         early, self._early = self._early, []
         for event in early:
             event()
-        self._client.resume_reading()
+        if self._client is not None:  # what came early may have ended it
+            self._client.resume_reading()
 
     def lock(self, locked: bool) -> None:
         """Let nothing pass either way, or again. What the target says waits; what is typed meanwhile is lost.
@@ -225,18 +232,37 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._connection.touched()
         if self._files is not None:
             self._files.up(data)
-        elif self.has_pty:
-            if data == EXTEND and self._connection.may_extend:
-                self._connection.extend()
-                return
+        elif self.has_pty and data == EXTEND and self._connection.may_extend:
+            self._connection.extend()
+        elif self._guard is not None:
+            self._guard.type(data, hidden=self._mask.hides)
+        else:
+            self.press(data)
+
+    def press(self, data: bytes) -> None:
+        """Record input and pass it on to the target."""
+        if self.has_pty:
             self.up.take_at_once("i", data, self._mask.input(data))
         else:
             self.up.take("i", data)
 
+    def refuse(self, key: bytes, reason: str) -> None:
+        """The key would run a restricted command: it is recorded and not passed on, and the line is dropped."""
+        self._connection.record("i", key)
+        self.up.take_at_once("i", CLEAR, b"")
+        # Where the target's own words go, so that the prompt that it shows next comes behind.
+        self._show("\r\n" + terminal_line(reason).decode())
+        self.mark(reason)
+
     def eof_received(self) -> bool:
         self._client_ended = True
-        self._in_order(lambda: self.up.when_drained(self._end_of_input))
+        self._in_order(self._input_ended)
         return True
+
+    def _input_ended(self) -> None:
+        if self._guard is not None:
+            self._guard.end_of_input()
+        self.up.when_drained(self._end_of_input)
 
     def _end_of_input(self) -> None:
         if self._target is not None:
@@ -247,6 +273,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def _resize(self, size: TermSize) -> None:
         self._record_size(size[0], size[1])
+        if self._guard is not None:
+            self._guard.resize(size[0])
         if self._target is not None:
             self._target.change_terminal_size(*size)
 
@@ -271,6 +299,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             return
         if self.has_pty:
             self._mask.output(data)
+            if self._guard is not None:
+                self._guard.show(data)
         else:  # what a terminal shows by itself does not mean that somebody is there
             self._connection.touched()
         self.down.take("o" if datatype is None else "e", data, datatype)
@@ -348,6 +378,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def _end_parts(self) -> None:
         if self._files is not None:
             self._files.end()
+        if self._guard is not None:
+            self._guard.end()
         if self._chooser is not None:
             self._chooser.leave()
 
@@ -362,34 +394,3 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def _record_size(self, width: int, height: int) -> None:
         self._connection.record("r", b"%dx%d" % cast_size(width, height))
-
-
-class _Target(asyncssh.SSHClientSession[bytes]):
-    """The target's side of a channel."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-
-    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
-        self._channel.take_down(data, datatype)
-
-    def eof_received(self) -> bool:
-        self._channel.end_of_output()
-        return True
-
-    def exit_status_received(self, status: int) -> None:
-        self._channel.exited(lambda client: client.exit(status))
-
-    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
-        self._channel.exited(
-            lambda client: client.exit_with_signal(signal, core_dumped, printable(msg), printable(lang))
-        )
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._channel.target_closed()
-
-    def pause_writing(self) -> None:
-        self._channel.up.block("channel", True)
-
-    def resume_writing(self) -> None:
-        self._channel.up.block("channel", False)

@@ -27,6 +27,9 @@ _PLAIN = re.compile(r"(?:scp|rsync)(?: [A-Za-z0-9_@%+=:,./~*?\[\]-]+)+")
 _SCP_OPTION = re.compile(r"-[rpdvqtf]+|--")
 _PUNCTUATION = frozenset(";&|()<>")
 _NESTING_LIMIT = 4
+_SHELL = re.compile(
+    r"\s*(?:exec\s+)?(?:(?:\S*/)?sudo(?:\s+-\S+)*\s+)?(?:\S*/)?(?:sh|bash|dash|zsh|ksh|ash|fish|su|sudo)(?:\s+-\S*)*\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ def plain_transfer(command: str) -> Transfer | None:
     if tool == "rsync" and words[:1] == ["--server"] and "--daemon" not in options and len(paths) >= 2:
         return Transfer(tool, "--sender" not in options, paths[-1])
     return None
+
+
+def is_shell(command: str) -> bool:
+    """Whether the command is nothing but a shell, which takes its commands from its input."""
+    return _SHELL.fullmatch(command) is not None
 
 
 def file_transfer(command: str) -> str | None:

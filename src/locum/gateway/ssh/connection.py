@@ -18,15 +18,17 @@ import asyncssh
 import structlog
 
 from locum.activities.channel_rules import ChannelRules
+from locum.activities.command_rules import CommandAction, CommandHit, Restriction
 from locum.audit.classify import Detail
 from locum.gateway.ssh.channel import Channel
+from locum.gateway.ssh.channels import Channels
 from locum.gateway.ssh.chooser import Chooser
 from locum.gateway.ssh.deadline import Deadline
 from locum.gateway.ssh.event_log import EventLog
-from locum.gateway.ssh.forward import Forward, Forwards, prohibited
+from locum.gateway.ssh.forward import Forward, Forwards
 from locum.gateway.ssh.idle import Idle
 from locum.gateway.ssh.refusals import Refusals
-from locum.gateway.ssh.relay import CHANNEL_LIMIT, Refusal, printable
+from locum.gateway.ssh.relay import Refusal, printable
 from locum.gateway.ssh.transport import ServerConnection, TargetConnection
 from locum.gateway.ssh.upstream import dial
 from locum.identities.signin import SignedIn
@@ -93,12 +95,10 @@ class ClientConnection:
         self._end_notice: str | None = None
         self._ends_at: dt.datetime | None = None
         self._locked: str | None = None
-        self._channels: set[Channel] = set()
-        self._opened_channels = 0
+        self._channels = Channels(self)
         self._forwards = Forwards(self)
         self._notices: list[str] = []
         self._progress: list[str] = []
-        self._full = {"client": False, "target": False, "log": False}
         self._refusals = Refusals(rooms.database, Actor(who.identity_id, who.name, address))
         self._events: EventLog | None = None  # from the grant on
         ssh.on_full = lambda full: self._block("client", full)
@@ -232,8 +232,7 @@ class ClientConnection:
         self.reason = reason
         if not self._ready.done():
             self._ready.set_exception(NotAvailable(reason))
-        for channel in list(self._channels):
-            channel.finish(reason)
+        self._channels.finish(reason)
         self._forwards.finish()
 
     def client_lost(self) -> None:
@@ -254,7 +253,7 @@ class ClientConnection:
         if minutes is not None:
             self.may_extend = True
             line += f"; Ctrl+X adds {minutes} minute{'' if minutes == 1 else 's'}"
-        if any(channel.started for channel in self._channels):
+        if self._channels.started:
             self.say(line)
         else:
             self._end_notice = line
@@ -265,9 +264,8 @@ class ClientConnection:
         self._extending = self._loop.create_task(self._extend())
 
     async def _extend(self) -> None:
-        assert self._grant is not None
         try:
-            await self._rooms.connections.extend(self._grant, address=self._address)
+            await self._rooms.connections.extend(self._granted, address=self._address)
         except LocumError as error:
             self.may_extend = True
             self.say(error.detail)
@@ -284,26 +282,14 @@ class ClientConnection:
         if now.locked != self._locked:
             self._locked = now.locked
             self.say("your session is unlocked" if now.locked is None else f"your session is locked: {now.locked}")
-            for channel in self._channels:
-                channel.lock(now.locked is not None)
+            self._channels.lock(now.locked is not None)
             self._forwards.lock(now.locked is not None)
 
     # -- what channels use
 
     def new_channel(self) -> Channel:
         """A channel for a session the client opens. Raises ChannelOpenError where that must not be."""
-        if self._locked is not None:
-            raise prohibited(f"your session is locked: {self._locked}")
-        if len(self._channels) >= CHANNEL_LIMIT:
-            raise asyncssh.ChannelOpenError(
-                asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {CHANNEL_LIMIT} shells and commands at once"
-            )
-        self._opened_channels += 1
-        channel = Channel(self, self._opened_channels)
-        for side, full in self._full.items():
-            channel.block(side, full)
-        self._channels.add(channel)
-        return channel
+        return self._channels.open()
 
     def forward(self, host: str, port: int) -> Coroutine[Any, Any, Forward]:
         """A connection that the client wants forwarded, open. Raises ChannelOpenError where that must not be."""
@@ -315,14 +301,18 @@ class ClientConnection:
         return self._locked
 
     @property
+    def _granted(self) -> Grant:
+        assert self._grant is not None
+        return self._grant
+
+    @property
     def sshd_port(self) -> int:
         """Where the target's own sshd listens."""
-        assert self._grant is not None
-        return self._grant.port
+        return self._granted.port
 
     def channel_closed(self, channel: Channel) -> None:
         """The client's side of a channel is gone."""
-        self._channels.discard(channel)
+        self._channels.closed(channel)
 
     def chooser(self, channel: Channel, show: Callable[[str], None]) -> Chooser | None:
         """Asks what to open, for the first channel where nobody has said it yet."""
@@ -343,13 +333,30 @@ class ClientConnection:
     @property
     def rules(self) -> ChannelRules:
         """What may pass. There are no rules before there is a target."""
-        assert self._grant is not None
-        return self._grant.channels
+        return self._granted.channels
+
+    @property
+    def restrictions(self) -> Sequence[Restriction]:
+        """What restricts the commands."""
+        return self._granted.restrictions
+
+    def restricted(self, found: Sequence[CommandHit]) -> None:
+        """A command was restricted, the strictest first. A lock and an end hold at once, and are written then."""
+        for hit in found:
+            self._happened(hit)
+        reason = found[0].reason
+        if found[0].action is CommandAction.LOCK:
+            self._changed(Now(self._ends_at or self._granted.deadline, reason))
+        elif found[0].action is CommandAction.TERMINATE:
+            self.end(f"your session ended: {reason}")
 
     def happened(self, action: str, detail: Detail) -> None:
         """Something passed that the audit log must know of."""
+        self._happened((action, detail))
+
+    def _happened(self, event: ConnectionEvent) -> None:
         assert self._events is not None
-        self._events.add((action, detail))
+        self._events.add(event)
 
     async def _write_events(self, grant: Grant, events: Sequence[ConnectionEvent]) -> None:
         await self._rooms.connections.happened(grant, events, address=self._address)
@@ -374,8 +381,7 @@ class ClientConnection:
 
     def say(self, line: str) -> None:
         """Tell every open channel."""
-        for channel in self._channels:
-            channel.say(line)
+        self._channels.say(line)
 
     def refused(self, refusal: Refusal, *, tell: bool = True) -> None:
         """Write down what was asked for in vain, and tell the person where the client does not."""
@@ -386,12 +392,8 @@ class ClientConnection:
 
     def _tell_progress(self, line: str) -> None:
         self._progress.append(line)
-        for channel in self._channels:
-            if channel.has_pty:
-                channel.say(line)
+        self._channels.say(line, terminals_only=True)
 
     def _block(self, side: str, full: bool) -> None:
-        self._full[side] = full
-        for channel in self._channels:
-            channel.block(side, full)
+        self._channels.block(side, full)
         self._forwards.block(side, full)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from locum.activities.command_rules import CommandHit
 from locum.audit.classify import without_secrets
 from locum.sessions.connections import ConnectionEvent
 
@@ -110,7 +111,8 @@ class EventLog:
         )
 
     def _tell_what_is_left(self) -> None:
-        for action, detail in self._events:
+        for event in self._events:
+            action, detail = event.event if isinstance(event, CommandHit) else event
             log.error(
                 "the process ends and the audit log has not taken this",
                 connection=str(self._connection_id),

@@ -56,6 +56,13 @@ class Refusal:
         return REASONS[self.kind]
 
 
+def refuse(rules: ChannelRules, *, command: str, subsystem: str) -> Refusal | None:
+    """Why what a channel is to carry is not let through: a subsystem, a command or, without either, a shell."""
+    if subsystem:
+        return refuse_subsystem(rules, subsystem)
+    return refuse_exec(rules, command) if command else refuse_shell(rules)
+
+
 def refuse_shell(rules: ChannelRules) -> Refusal | None:
     """Why there is no shell."""
     return None if rules.shell else Refusal("shell", "shell")
@@ -163,6 +170,11 @@ class PromptMask:
         self._line = b""
         self._left = 0
         self._shown = False
+
+    @property
+    def hides(self) -> bool:
+        """Whether what is typed now answers a question for a secret."""
+        return self._left > 0
 
     def output(self, data: bytes) -> None:
         """The target said `data`."""

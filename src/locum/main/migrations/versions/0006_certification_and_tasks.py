@@ -19,6 +19,7 @@ def upgrade() -> None:
     _certification()
     _tasks()
     _profiles()
+    _gateway()
 
 
 def _sign_in_keys() -> None:
@@ -41,6 +42,9 @@ def _certification() -> None:
     """Who has which access, a reviewer's word on it, and what stays denied."""
     op.create_table(
         "certification",
+def _gateway() -> None:
+    op.create_table(
+        "command_restriction",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=256), nullable=False),
         sa.Column("name_key", sa.String(length=256), nullable=False),
@@ -138,3 +142,32 @@ def _profiles() -> None:
         batch_op.alter_column("leave_in_group", existing_type=sa.Boolean(), server_default=sa.true())
     profile = sa.table("connection_profile", sa.column("leave_in_group", sa.Boolean))
     op.get_bind().execute(sa.update(profile).values(leave_in_group=True))
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("mail_to", sa.String(length=320), nullable=True),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("modified_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_command_restriction")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_command_restriction_name_key")),
+    )
+    op.create_table(
+        "profile_command_restriction",
+        sa.Column("profile_id", sa.Uuid(), nullable=False),
+        sa.Column("restriction_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["profile_id"],
+            ["connection_profile.id"],
+            name=op.f("fk_profile_command_restriction_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["restriction_id"],
+            ["command_restriction.id"],
+            name=op.f("fk_profile_command_restriction_restriction_id"),
+        ),
+        sa.PrimaryKeyConstraint("profile_id", "restriction_id", name=op.f("pk_profile_command_restriction")),
+    )
+    op.create_index(
+        "ix_profile_command_restriction_restriction_id",
+        "profile_command_restriction",
+        ["restriction_id", "profile_id"],
+    )
