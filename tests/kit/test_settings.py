@@ -36,6 +36,8 @@ def test_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ('tls_cert = "hunter2"', "--tls-key"),
         ('trusted_proxies = ["hunter2"]', "--trusted-proxies"),
         ("drain_timeout = -1", "--drain-timeout"),
+        ("connections = 0", "--connections"),
+        ("connections_per_person = 0", "--connections-per-person"),
         ("hunter2", "locum.toml"),
         ('mail_server = "hunter2"', "--mail-server"),
         ('mail_server = "localhost:25"\npublic_url = "https://l"', "--mail-from"),

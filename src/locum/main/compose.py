@@ -57,6 +57,7 @@ from locum.rotation.verify import verify
 from locum.sessions import lease, retention
 from locum.sessions.advance import advance
 from locum.sessions.approval_mail import tell_overdue
+from locum.sessions.connection_limits import Limits
 from locum.sessions.connections import Connections
 from locum.sessions.index_text import TextIndex
 from locum.sessions.lease_account import switch_account
@@ -179,7 +180,8 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     signin = SignIn(db, vault, hasher, signer, digest)
     authenticator = Authenticator(signer, digest, vault)
     changed = Wake()
-    connections = Connections(db, vault, changed, node=name)
+    limits = Limits(settings.connections_per_person, settings.connections)
+    connections = Connections(db, vault, changed, node=name, limits=limits)
     recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
     recorder = Recorder(Store(settings.data_dir / "recordings"), recording_key)
     hosts = KeptHosts()

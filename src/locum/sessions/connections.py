@@ -35,6 +35,7 @@ from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.choices import Choice, choices
 from locum.sessions.connection_events import ConnectionEvent, write_end, write_events
+from locum.sessions.connection_limits import Limits, check_room, hold_room
 from locum.sessions.entering import checked_owner
 from locum.sessions.extend import extend_session, offered
 from locum.sessions.lifecycle import LIVE, Status
@@ -64,6 +65,7 @@ __all__ = [
     "takes_for_both",
 ]
 
+NO_LIMITS = Limits()
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 90.0
 
@@ -98,14 +100,21 @@ class Grant:
 
 
 def authorize_connection(
-    tx: Tx, vault: Vault, *, session_id: UUID, who: SignedIn, address: str, node: str
+    tx: Tx,
+    vault: Vault,
+    *,
+    session_id: UUID,
+    who: SignedIn,
+    address: str,
+    node: str,
+    limits: Limits = NO_LIMITS,
 ) -> Grant:
     """Let one connection into a session, or say why not. Default deny.
 
     Checks, in order: (1) Locum is not paused; (2) the session is the caller's own, (3) Active, (4) its time is not
     over; (5) neither it nor its owner is locked; (6) how they signed in is enough for its connection profile; (7) the
-    profile's rules of address and time let them in. Then the connection is written down and audited, and the Grant
-    made.
+    profile's rules of address and time let them in; (8) there is room for one more. Then the connection is written
+    down and audited, and the Grant made.
     """
     refuse_if_paused(tx)
     session = transition.get(tx, session_id)
@@ -120,6 +129,7 @@ def authorize_connection(
     check_connection(tx, session.profile_id, address)
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
+    hold_room(tx, limits, person.id)
     target = get_resource(tx, session.resource_id)
     private_key = vault.open(tx, session.key_secret_id, purpose=KEY_PURPOSE)
     connection_id = new_id()
@@ -182,11 +192,14 @@ def _certificate(
 class Connections:
     """Opens and closes this node's connections, and closes them when their session ends."""
 
-    def __init__(self, db: Database, vault: Vault, changed: Wake, *, node: str) -> None:
+    def __init__(
+        self, db: Database, vault: Vault, changed: Wake, *, node: str, limits: Limits = NO_LIMITS
+    ) -> None:
         self._db = db
         self._vault = vault
         self._changed = changed
         self._node = node
+        self._limits = limits
         self._live: dict[UUID, Live] = {}
         self._owed = Owed(db)
 
@@ -218,7 +231,7 @@ class Connections:
         if wanted.session_id is not None:
             await self._db.read(_check_bound, wanted, who.identity_id)
             return await self._enter(wanted.session_id, who, address, close, change, progress)
-        starting = self._db.write(_start, who, wanted, address=address, node=self._node)
+        starting = self._db.write(_start, who, wanted, address=address, node=self._node, limits=self._limits)
         session_id = await _or_undo(starting, self._end_unused)
         self._changed.ring()
         try:
@@ -245,6 +258,7 @@ class Connections:
             who=who,
             address=address,
             node=self._node,
+            limits=self._limits,
         )
         grant = await _or_undo(entering, lambda grant: self.closed(grant, reason="the client has gone"))
         self._live[grant.connection_id] = Live(session_id, close, change, Now(grant.deadline))
@@ -350,7 +364,8 @@ def _check_bound(tx: ReadTx, wanted: Wanted, identity_id: UUID) -> None:
         raise Forbidden("the session has ended", missing="active session")
 
 
-def _start(tx: Tx, who: SignedIn, wanted: Wanted, *, address: str, node: str) -> UUID:
+def _start(tx: Tx, who: SignedIn, wanted: Wanted, *, address: str, node: str, limits: Limits) -> UUID:
+    check_room(tx, limits, who.identity_id)  # and again at the gate: nothing is done on a target for nothing
     name = str(tx.scalar(sa.select(identity.c.name).where(identity.c.id == who.identity_id)))
     actor = Actor(who.identity_id, name, address)
     try:

@@ -249,6 +249,12 @@ connection = sa.Table(
     sa.Index("ix_connection_session_id", "session_id", "closed_at"),
     sa.Index("ix_connection_node", "node", "closed_at"),
     sa.Index(
+        "ix_connection_open",
+        "identity_id",
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+    sa.Index(
         "ix_connection_kept",
         "node",
         "closed_at",

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from locum.activities.channel_rules import ChannelRules
+from locum.activities.command_rules import CommandAction, CommandHit, CommandRule, Restriction
 from locum.audit.model import audit_event
 from locum.gateway.ssh import connection as connections
 from locum.gateway.ssh.event_log import AT_ONCE, FULL, MOST, EventLog
@@ -141,11 +142,14 @@ async def test_what_is_left_when_the_process_ends_is_in_its_log(database: Databa
     with capture_logs() as logs:
         for number in range(2):
             log.add(("connection.file", {"bytes": number, "file": "a", "key": "canary-secret"}))
+        rule = CommandRule("^rm ", CommandAction.BLOCK)
+        log.add(CommandHit(Restriction(uuid4(), "house", None, (rule,)), 1, "rm x"))
         waiting = asyncio.create_task(log.written())
         await until(lambda: logs)
         waiting.cancel()
         await asyncio.wait({waiting})
     left = [line for line in logs if line["event"] == LEFT]
+    assert (left[-1]["action"], left.pop()["detail"]["typed"]) == ("connection.command", "rm x")
     assert [(line["action"], line["detail"]["bytes"], line["detail"]["file"]) for line in left] == [
         ("connection.file", 0, "a"),
         ("connection.file", 1, "a"),

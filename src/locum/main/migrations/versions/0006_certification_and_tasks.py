@@ -171,3 +171,10 @@ def _profiles() -> None:
         "profile_command_restriction",
         ["restriction_id", "profile_id"],
     )
+    op.create_index(
+        "ix_connection_open",
+        "connection",
+        ["identity_id"],
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
