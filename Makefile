@@ -9,7 +9,10 @@ STAMP := .venv/.set-up
 SOURCES := src scripts tests $(wildcard bench demo)
 TYPED := src/locum scripts $(wildcard bench demo)
 DEMO_PACKAGES := openssh-client openssh-server sudo procps asciinema
-TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql mariadb-server zbar-tools curl jq softhsm2 rsync putty-tools
+TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql mariadb-server zbar-tools curl jq softhsm2 rsync putty-tools chromium
+# The browser console, built where node and npm are.
+CONSOLE := src/locum/console/built/index.html
+CONSOLE_SOURCES := $(shell find console -path console/node_modules -prune -o -path console/src/api -prune -o -type f -print)
 # The demo's and the tests' hosts are namespaces and mounts of their own, which only root can make.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo env PYTHONDONTWRITEBYTECODE=1)
 # More arguments for pytest, such as PYTEST_ARGS='-x tests/vault'.
@@ -29,12 +32,15 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
-setup: $(STAMP) ## Make .venv with everything Locum needs and a working .venv/bin/locum
+setup: $(STAMP) $(CONSOLE) ## Make .venv with everything Locum needs, a working .venv/bin/locum and the browser console
 	@:
 
 $(STAMP): pyproject.toml uv.lock scripts/setup.sh
 	@scripts/setup.sh
 	@touch $@
+
+$(CONSOLE): scripts/build_console.sh $(CONSOLE_SOURCES)
+	@scripts/build_console.sh
 
 .PHONY: setup-demo
 setup-demo: setup
@@ -63,8 +69,9 @@ lint: setup ## Check style, formatting and which room imports which
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: types
-types: setup ## Check types (mypy --strict)
+types: setup ## Check types (mypy --strict; the console's, against the OpenAPI document)
 	@$(BIN)/mypy $(TYPED)
+	@$(BIN)/python -m scripts.console_types
 
 .PHONY: structure
 structure: setup ## Check the rules of structure (scripts/check_structure.py)
@@ -110,11 +117,15 @@ demo-stop: setup ## Stop the demo; .demo keeps what it made
 	@$(if $(AS_ROOT),echo "The demo's hosts need root: using sudo.")
 	@$(AS_ROOT) $(BIN)/python -m demo stop
 
+.PHONY: screenshots
+screenshots: setup-test ## Write a picture of every page of the console, in both themes and two widths, into .screenshots
+	@$(AS_ROOT) $(BIN)/python -m demo.screenshots
+
 .PHONY: burndown
 burndown: setup ## Print how much of the contract is built
 	@$(BIN)/python -m scripts.burndown
 
 .PHONY: clean
 clean: ## Remove .venv, caches and build leftovers
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist mutants
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist mutants .screenshots console/node_modules console/src/api src/locum/console/built
 	@find src scripts tests $(wildcard bench demo) -name __pycache__ -type d -prune -exec rm -rf {} +

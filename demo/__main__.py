@@ -49,6 +49,9 @@ def _explain(demo: Demo) -> None:
 Locum is running: API on https://{demo.https}, SSH gateway on {demo.ssh}, everything under {demo.path}.
 Two hosts are waiting: web01 and db01. Try:
 
+  # the console, in a browser (its certificate is signed by {demo.ca}):
+  https://{demo.https}
+
   # {USER}'s password is {demo.user_password}; her authenticator's code, a new one every 30 seconds:
   .venv/bin/python -c 'import pyotp; print(pyotp.TOTP("{demo.user_totp}").now())'
 

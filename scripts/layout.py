@@ -11,7 +11,7 @@ from scripts.source import Finding, Source
 SOURCES = PurePosixPath("src/locum")
 TESTS = PurePosixPath("tests")
 # Tests of what several rooms do together, and of what is not a room, mirror nothing.
-NOT_ROOMS = frozenset({"security", "contract", "story", "scripts", "bench", "demo"})
+NOT_ROOMS = frozenset({"security", "contract", "story", "scripts", "bench", "demo", "browser"})
 # Alembic runs these as a whole, and so does the test of `locum.main.migrate`.
 MIGRATIONS = SOURCES / "main" / "migrations"
 SAYS_NOTHING = frozenset(

@@ -26,6 +26,7 @@ import uvloop
 
 from locum.api.app import create_app
 from locum.audit.sealer import Sealer
+from locum.console import pages
 from locum.kit.db import Database, open_database
 from locum.kit.errors import StartError
 from locum.kit.settings import Settings, split_address
@@ -137,7 +138,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
     await node.take_up()
     server = _Server(
         uvicorn.Config(
-            create_app(node.api),
+            pages.Console(create_app(node.api), pages.load(pages.BUILT)),
             ssl_certfile=pair[0],
             ssl_keyfile=pair[1],
             # Asked for, not demanded: people have none. TLS refuses one that the CA has not signed.

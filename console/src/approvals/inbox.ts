@@ -1,0 +1,15 @@
+import { useQuery } from "@tanstack/react-query";
+import { answer, api } from "../shared/api";
+import { useInterval } from "../shared/attention";
+
+const REFRESH_MS = 10_000;
+
+/** What waits for one: asked by the page and by the menu, which shows how much it is. */
+export function useInbox() {
+  const interval = useInterval(REFRESH_MS);
+  return useQuery({
+    queryKey: ["inbox"],
+    queryFn: () => answer(api.GET("/api/v1/ApprovalWorkflow/Approval")),
+    refetchInterval: interval,
+  });
+}

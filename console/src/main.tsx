@@ -1,0 +1,37 @@
+/** Starts the console. */
+import { MantineProvider } from "@mantine/core";
+import "@mantine/core/styles.css";
+import "./console.css";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { router } from "./router";
+import { Refusal } from "./shared/api";
+import { Gate } from "./signin/Gate";
+import { paint, theme } from "./theme";
+import { WordsProvider } from "./words";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: 5_000, retry: (count, error) => !(error instanceof Refusal) && count < 2 },
+  },
+});
+
+paint();
+const place = document.getElementById("console");
+if (place) {
+  createRoot(place).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+        <WordsProvider>
+          <QueryClientProvider client={queries}>
+            <Gate>
+              <RouterProvider router={router} />
+            </Gate>
+          </QueryClientProvider>
+        </WordsProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,105 @@
+/** The addresses of the console. What one sees is in the address, so that links, reload and the back button keep it. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { AccessPage } from "./access/AccessPage";
+import { SessionPage } from "./sessions/SessionPage";
+import { SessionsPage } from "./sessions/SessionsPage";
+import { NotFound } from "./shell/NotFound";
+import { Shell } from "./shell/Shell";
+
+type Found = Record<string, unknown>;
+export type ListSearch = { q?: string; page?: number };
+
+/** What lists keep in the address; anything else there is dropped. */
+function listSearch(found: Found): ListSearch {
+  const page = Number(found.page);
+  const q = typeof found.q === "string" || typeof found.q === "number" ? String(found.q) : "";
+  return {
+    q: q ? q.slice(0, 200) : undefined,
+    page: Number.isInteger(page) && page > 1 ? page : undefined,
+  };
+}
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const getParentRoute = () => root;
+
+const mine = [
+  createRoute({ getParentRoute, path: "/", component: AccessPage, validateSearch: listSearch }),
+  createRoute({
+    getParentRoute,
+    path: "/sessions",
+    component: SessionsPage,
+    validateSearch: (found: Found): { tab?: "past"; page?: number } => ({
+      tab: found.tab === "past" ? "past" : undefined,
+      page: listSearch(found).page,
+    }),
+  }),
+  createRoute({ getParentRoute, path: "/sessions/$id", component: SessionPage }),
+] as const;
+
+const reviewed = [
+  createRoute({
+    getParentRoute,
+    path: "/approvals",
+    component: lazyRouteComponent(() => import("./approvals/InboxPage")),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/history",
+    component: lazyRouteComponent(() => import("./history/HistoryPage")),
+    validateSearch: (found: Found): ListSearch & { tab?: "live" } => ({
+      ...listSearch(found),
+      tab: found.tab === "live" ? "live" : undefined,
+    }),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/recordings",
+    component: lazyRouteComponent(() => import("./recordings/RecordingsPage")),
+    validateSearch: listSearch,
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/recordings/$id",
+    component: lazyRouteComponent(() => import("./recordings/RecordingPage")),
+    validateSearch: (found: Found): { at?: number } => {
+      const at = Number(found.at);
+      return { at: at > 0 ? at : undefined };
+    },
+  }),
+] as const;
+
+const administered = [
+  createRoute({
+    getParentRoute,
+    path: "/admin/resources",
+    component: lazyRouteComponent(() => import("./admin/ResourcesPage")),
+    validateSearch: listSearch,
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/admin/policies",
+    component: lazyRouteComponent(() => import("./admin/PoliciesPage")),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/admin/applications",
+    component: lazyRouteComponent(() => import("./admin/ApplicationsPage")),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/admin/applications/$id",
+    component: lazyRouteComponent(() => import("./admin/ApplicationPage")),
+  }),
+] as const;
+
+export const router = createRouter({
+  routeTree: root.addChildren([...mine, ...reviewed, ...administered]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

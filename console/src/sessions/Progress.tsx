@@ -1,0 +1,48 @@
+/** How far a session has come, step by step. */
+import { useWords } from "../words";
+import type { Whole } from "./SessionPage";
+
+type State = "done" | "now" | "next" | "failed";
+
+export function Progress({ session }: { session: Whole }) {
+  const words = useWords();
+  const labels = [
+    words.session.stepAsked,
+    words.session.stepApproved,
+    words.session.stepReady,
+    words.session.stepActive,
+    words.session.stepEnded,
+  ];
+  const states = statesOf(session.sessionStatus, session.actualStartDateTimeUtc !== null);
+  return (
+    <ol className="progress" aria-label={words.session.steps}>
+      {labels.map((label, place) => (
+        <li key={label} data-state={states[place]} aria-current={states[place] === "now" ? "step" : undefined}>
+          <span className="progress-dot" aria-hidden="true" />
+          {label}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** The state of each of the five steps. `hasRun`: the session was active once. */
+export function statesOf(status: number, hasRun: boolean): State[] {
+  switch (status) {
+    case -1:
+      return ["done", "now", "next", "next", "next"];
+    case 0:
+      return ["done", "done", "now", "next", "next"];
+    case 1:
+      return ["done", "done", "done", "now", "next"];
+    case 2:
+      return ["done", "done", "done", hasRun ? "done" : "next", "now"];
+    case 6:
+    case 7:
+      return ["done", "failed", "next", "next", "next"];
+    case 4:
+      return hasRun ? ["done", "done", "done", "done", "failed"] : ["done", "done", "failed", "next", "next"];
+    default:
+      return hasRun ? ["done", "done", "done", "done", "done"] : ["done", "next", "next", "next", "done"];
+  }
+}

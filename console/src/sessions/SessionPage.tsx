@@ -1,0 +1,169 @@
+/** One session, as it happens: how far it is, how to connect, what was done. */
+import { Alert, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { answer, api, type Model } from "../shared/api";
+import { useInterval } from "../shared/attention";
+import { clock, when } from "../shared/format";
+import { Empty, Page } from "../shared/Page";
+import { OPEN, StatusPill } from "../shared/StatusPill";
+import { Trouble } from "../shared/Trouble";
+import { useWho } from "../signin/who";
+import { useWords } from "../words";
+import { Approvals } from "./Approvals";
+import { Connect } from "./Connect";
+import { Connections } from "./Connections";
+import { EndButton, ExtendButton } from "./Controls";
+import { Progress } from "./Progress";
+
+const route = getRouteApi("/sessions/$id");
+const REFRESH_MS = 1_500;
+const LINES = 200;
+
+export type Whole = Model<"SessionSummary"> & { allowsExtension: boolean };
+
+/** A session as a row of the lists has it, and whether it may be extended, which only the session itself says. */
+async function whole(id: string): Promise<Whole> {
+  const path = { params: { path: { sessionId: id } } };
+  const [row, session] = await Promise.all([
+    answer(api.GET("/api/v1/ActivitySession/SummaryById/{sessionId}", path)),
+    answer(api.GET("/api/v1/ActivitySession/{sessionId}", path)),
+  ]);
+  return { ...row, allowsExtension: session.allowSessionExtension };
+}
+
+export function SessionPage() {
+  const words = useWords();
+  const who = useWho();
+  const { id } = route.useParams();
+  const interval = useInterval(REFRESH_MS);
+  const session = useQuery({
+    queryKey: ["session", id],
+    queryFn: () => whole(id),
+    refetchInterval: (query) => OPEN.has(query.state.data?.sessionStatus ?? 0) && interval,
+  });
+
+  if (session.error) {
+    return (
+      <Page title={words.sessions.title}>
+        <Trouble error={session.error} onRetry={() => void session.refetch()} />
+      </Page>
+    );
+  }
+  if (!session.data) {
+    return (
+      <Page title={words.shared.loading}>
+        <Skeleton height={220} radius="lg" />
+      </Page>
+    );
+  }
+  const { data } = session;
+  const isOpen = OPEN.has(data.sessionStatus);
+  const isOwn = data.managedAccountId === who.identityId;
+  return (
+    <Page
+      title={words.session.title(data.activityName ?? "", data.targetName ?? "")}
+      aside={<StatusPill status={data.sessionStatus} locked={data.locked} />}
+    >
+      <Stack gap="lg">
+        <Progress session={data} />
+        {data.locked && <Alert color="red">{words.session.isLocked}</Alert>}
+        {data.sessionStatusDescription && !data.locked && data.sessionStatus > 2 && (
+          <Alert color="gray" variant="light" className="breaks">
+            {data.sessionStatusDescription}
+          </Alert>
+        )}
+        {isOpen && (
+          <div className="session-now">
+            {isOwn && data.managedResourceId && data.sessionStatus === 1 && !data.locked && <Connect session={data} />}
+            {data.sessionStatus < 1 && (
+              <Text c="dimmed" role="status">
+                {words.session.waiting}
+              </Text>
+            )}
+            <div className="session-controls">
+              {data.sessionStatus === 1 && data.allowsExtension && <ExtendButton id={id} />}
+              {data.sessionStatus !== 2 && <EndButton id={id} />}
+            </div>
+          </div>
+        )}
+        <Approvals id={id} isOpen={isOpen} />
+        <div className="halves">
+          <Facts session={data} />
+          <Log id={id} isOpen={isOpen} />
+        </div>
+        <Connections session={data} />
+      </Stack>
+    </Page>
+  );
+}
+
+function Facts({ session }: { session: Whole }) {
+  const words = useWords();
+  const time = (value: string | null) => when(value, words.locale);
+  const facts: [string, string | null][] = [
+    [words.session.user, session.userDisplayName],
+    [words.session.policy, session.accessPolicyName],
+    [words.session.account, session.loginAccountName],
+    [words.session.note, session.note],
+    [words.session.ticket, session.ticket],
+    [words.session.asked, time(session.createdDateTimeUtc)],
+    [words.session.started, time(session.actualStartDateTimeUtc)],
+    [words.session.ends, OPEN.has(session.sessionStatus) ? time(session.endDateTimeUtc) : null],
+    [words.session.ended, time(session.actualEndDateTimeUtc)],
+  ];
+  return (
+    <Paper withBorder p="lg" radius="lg" className="raised" component="section" aria-labelledby="facts">
+      <Title order={2} size="h4" mb="sm" id="facts">
+        {words.session.facts}
+      </Title>
+      <dl className="facts">
+        {facts.map(([label, value]) =>
+          value ? (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd className="breaks">{value}</dd>
+            </div>
+          ) : null,
+        )}
+      </dl>
+    </Paper>
+  );
+}
+
+function Log({ id, isOpen }: { id: string; isOpen: boolean }) {
+  const words = useWords();
+  const interval = useInterval(REFRESH_MS);
+  const log = useQuery({
+    queryKey: ["session", id, "log"],
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/ActivitySession/{sessionId}/Log", {
+          params: { path: { sessionId: id }, query: { skip: 0, take: LINES } },
+        }),
+      ),
+    refetchInterval: isOpen && interval,
+  });
+  const lines = log.data?.lines ?? [];
+  return (
+    <Paper withBorder p="lg" radius="lg" className="raised" component="section" aria-labelledby="log">
+      <Title order={2} size="h4" mb="sm" id="log">
+        {words.session.log}
+      </Title>
+      {log.error ? (
+        <Trouble error={log.error} />
+      ) : lines.length === 0 ? (
+        <Empty title={words.session.noLog} />
+      ) : (
+        <ol className="log">
+          {lines.map((line) => (
+            <li key={line.lineNumber} className={line.status >= 2 ? "log-bad" : undefined}>
+              <time dateTime={line.timestamp}>{clock(line.timestamp, words.locale)}</time>
+              <span className="breaks">{line.logMessage}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Paper>
+  );
+}

@@ -1,0 +1,142 @@
+/** One's own sessions: open ones, and ended ones by page. */
+import { Anchor, Tabs } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { answer, api, type Model } from "../shared/api";
+import { useInterval } from "../shared/attention";
+import { when } from "../shared/format";
+import { type Column, Listing, ROWS } from "../shared/Listing";
+import { Page } from "../shared/Page";
+import { StatusPill } from "../shared/StatusPill";
+import { useWords, type Words } from "../words";
+
+export type Session = Model<"SessionSummary">;
+const route = getRouteApi("/sessions");
+const OPEN_STATUSES = [-1, 0, 1, 2] as const;
+const REFRESH_MS = 5_000;
+
+export function SessionsPage() {
+  const words = useWords();
+  const { tab } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <Page title={words.sessions.title} intro={words.sessions.intro}>
+      <Tabs
+        value={tab ?? "open"}
+        keepMounted={false}
+        onChange={(to) => void navigate({ search: { tab: to === "past" ? "past" : undefined } })}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="open">{words.sessions.open}</Tabs.Tab>
+          <Tabs.Tab value="past">{words.sessions.past}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="open">
+          <OpenSessions />
+        </Tabs.Panel>
+        <Tabs.Panel value="past">
+          <PastSessions />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function OpenSessions() {
+  const words = useWords();
+  const interval = useInterval(REFRESH_MS);
+  const sessions = useQuery({ queryKey: ["sessions", "open"], queryFn: open, refetchInterval: interval });
+  return (
+    <Listing
+      label={words.sessions.open}
+      columns={columns(words, "open")}
+      rows={sessions.data}
+      keyOf={(row) => row.id}
+      error={sessions.error}
+      onRetry={() => void sessions.refetch()}
+      empty={words.sessions.emptyOpen}
+    />
+  );
+}
+
+/** All of one's own that are not over, newest first: a handful. */
+async function open(): Promise<Session[]> {
+  const pages = await Promise.all(
+    OPEN_STATUSES.map((status) =>
+      answer(
+        api.GET("/api/v1/ActivitySession/MySummaryByStatus/{status}", {
+          params: { path: { status }, query: { take: 100, skip: 0 } },
+        }),
+      ),
+    ),
+  );
+  const rows = pages.flatMap((page) => page.data ?? []);
+  return rows.sort((a, b) => (b.createdDateTimeUtc ?? "").localeCompare(a.createdDateTimeUtc ?? ""));
+}
+
+function PastSessions() {
+  const words = useWords();
+  const { page = 1 } = route.useSearch();
+  const navigate = route.useNavigate();
+  const sessions = useQuery({
+    queryKey: ["sessions", "past", page],
+    placeholderData: keepPreviousData,
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/ActivitySession/MySummaryByStatus/Historical", {
+          params: { query: { skip: (page - 1) * ROWS, take: ROWS } },
+        }),
+      ),
+  });
+  return (
+    <Listing
+      label={words.sessions.past}
+      columns={columns(words, "past")}
+      rows={sessions.data?.data}
+      keyOf={(row) => row.id}
+      total={sessions.data?.recordsTotal}
+      page={page}
+      onPage={(to) => void navigate({ search: { tab: "past", page: to > 1 ? to : undefined } })}
+      error={sessions.error}
+      onRetry={() => void sessions.refetch()}
+      isStale={sessions.isPlaceholderData}
+      empty={words.sessions.emptyPast}
+    />
+  );
+}
+
+/** The columns of a list of sessions; with `user`, of everybody's. */
+export function columns(words: Words, which: "open" | "past" | "everybody"): Column<Session>[] {
+  const time = (value: string | null) => when(value, words.locale) ?? words.shared.none;
+  const activity: Column<Session> = {
+    key: "activity",
+    label: words.sessions.activity,
+    show: (row) => (
+      <Anchor component={Link} to="/sessions/$id" params={{ id: row.id } as never} fw={600} className="breaks">
+        {row.activityName}
+      </Anchor>
+    ),
+  };
+  const user: Column<Session> = {
+    key: "user",
+    label: words.sessions.user,
+    show: (row) => row.userDisplayName ?? words.shared.none,
+  };
+  return [
+    activity,
+    {
+      key: "resource",
+      label: words.sessions.resource,
+      show: (row) => row.managedResourceDisplayName ?? row.targetName ?? words.shared.none,
+    },
+    ...(which === "everybody" ? [user] : []),
+    {
+      key: "status",
+      label: words.sessions.status,
+      show: (row) => <StatusPill status={row.sessionStatus} locked={row.locked} />,
+    },
+    { key: "started", label: words.sessions.started, show: (row) => time(row.actualStartDateTimeUtc) },
+    which === "open"
+      ? { key: "ends", label: words.sessions.ends, show: (row) => time(row.endDateTimeUtc) }
+      : { key: "ended", label: words.sessions.ended, show: (row) => time(row.actualEndDateTimeUtc) },
+  ];
+}

@@ -1,0 +1,101 @@
+/** The few pictures of the console: lines on a square of 24. All are decoration; words stand beside them. */
+import type { ReactNode } from "react";
+
+function Line({ children, size = 20 }: { children: ReactNode; size?: number }) {
+  return (
+    <svg
+      aria-hidden="true"
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.8"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    >
+      {children}
+    </svg>
+  );
+}
+
+type Sized = { size?: number };
+
+export const Mark = ({ size = 28 }: Sized) => (
+  <svg aria-hidden="true" width={size} height={size} viewBox="0 0 32 32">
+    <rect width="32" height="32" rx="8" fill="#3b5bdb" />
+    <path d="M10 7v15h13" fill="none" stroke="#fff" strokeWidth="4" strokeLinecap="round" strokeLinejoin="round" />
+    <circle cx="21" cy="12" r="3.5" fill="#bac8ff" />
+  </svg>
+);
+export const AccessIcon = (props: Sized) => (
+  <Line {...props}>
+    <rect x="3.5" y="3.5" width="7" height="7" rx="1.5" />
+    <rect x="13.5" y="3.5" width="7" height="7" rx="1.5" />
+    <rect x="3.5" y="13.5" width="7" height="7" rx="1.5" />
+    <path d="M17 14v6M14 17h6" />
+  </Line>
+);
+export const SessionIcon = (props: Sized) => (
+  <Line {...props}>
+    <rect x="3" y="4.5" width="18" height="15" rx="2" />
+    <path d="M7 9.5l3 2.5-3 2.5M12.5 15H17" />
+  </Line>
+);
+export const ApprovalIcon = (props: Sized) => (
+  <Line {...props}>
+    <circle cx="12" cy="12" r="9" />
+    <path d="M8 12.2l2.8 2.8L16 9.5" />
+  </Line>
+);
+export const HistoryIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M4 12a8 8 0 1 0 2.6-5.9L4 8.5M4 4v4.5h4.5M12 8v4.5l3 2" />
+  </Line>
+);
+export const RecordingIcon = (props: Sized) => (
+  <Line {...props}>
+    <circle cx="12" cy="12" r="9" />
+    <path d="M10 8.5l5.5 3.5-5.5 3.5z" />
+  </Line>
+);
+export const AuditIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M6 3.5h9l4 4v13H6zM14.5 3.5V8H19M9 12.5h7M9 16h5" />
+  </Line>
+);
+export const ResourceIcon = (props: Sized) => (
+  <Line {...props}>
+    <rect x="4" y="4" width="16" height="7" rx="1.5" />
+    <rect x="4" y="13" width="16" height="7" rx="1.5" />
+    <path d="M7.5 7.5h.01M7.5 16.5h.01" />
+  </Line>
+);
+export const PolicyIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M12 3l7.5 3v5.5c0 4.5-3 7.8-7.5 9.5-4.5-1.7-7.5-5-7.5-9.5V6z" />
+  </Line>
+);
+export const KeyIcon = (props: Sized) => (
+  <Line {...props}>
+    <circle cx="8" cy="15.5" r="4" />
+    <path d="M11 12.7L19.5 4M16 7.5l2.5 2.5" />
+  </Line>
+);
+export const MenuIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M4 7h16M4 12h16M4 17h16" />
+  </Line>
+);
+export const SearchIcon = (props: Sized) => (
+  <Line {...props}>
+    <circle cx="11" cy="11" r="6.5" />
+    <path d="M16 16l4.5 4.5" />
+  </Line>
+);
+export const CopyIcon = (props: Sized) => (
+  <Line {...props}>
+    <rect x="8" y="8" width="12" height="12" rx="2" />
+    <path d="M16 5.5V4H6a2 2 0 0 0-2 2v10h1.5" />
+  </Line>
+);

@@ -1,0 +1,72 @@
+"""What administrators do: see who gets what and why, and give applications their keys."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from installation import Installation, status
+
+
+def test_why_somebody_may_and_may_not(admin: Page) -> None:
+    admin.get_by_role("link", name="Access policies").click()
+    expect(admin.get_by_role("table", name="Access policies")).to_contain_text("all")
+    why = admin.get_by_role("region", name="Who may do what, and why?")
+    for activity, outcome in (("Linux sudo", "Allowed"), ("PostgreSQL read", "Denied")):
+        why.get_by_label("User").fill("alice")
+        why.get_by_label("Activity").fill(activity)
+        why.get_by_label("Resource").fill("web01")
+        why.get_by_role("button", name="Explain").click()
+        expect(why.get_by_role("alert")).to_contain_text(outcome)
+
+
+def test_an_application_s_key_from_issue_to_revocation(installed: Installation, admin: Page) -> None:
+    """Each state is tried with the key itself."""
+    admin.get_by_role("link", name="Applications").click()
+    admin.get_by_role("button", name="Add an application").click()
+    admin.get_by_role("dialog").get_by_label("Name").fill("<b>inventory</b>")
+    admin.get_by_role("dialog").get_by_role("button", name="Add an application").click()
+    expect(admin.get_by_role("heading", level=1)).to_have_text("<b>inventory</b>")
+
+    first = issued(admin, "first")
+    assert works(installed, first)
+    second = issued(admin, "second", overlap=10)
+    assert works(installed, first)
+    assert works(installed, second)
+    keys = admin.get_by_role("table", name="API keys")
+    expect(keys.get_by_role("row").filter(has_text="second")).to_contain_text("Live")
+    assert first not in admin.content()
+    keys.get_by_role("row").filter(has_text="first").get_by_role("button", name="Revoke").click()
+    admin.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(keys.get_by_role("row").filter(has_text="first")).to_contain_text("Dead")
+    assert not works(installed, first)
+    assert works(installed, second)
+
+
+def issued(page: Page, name: str, overlap: int | None = None) -> str:
+    """A new key, as the dialog shows it this once."""
+    page.get_by_role("button", name="Issue a key").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill(name)
+    if overlap is not None:
+        dialog.get_by_label("Minutes the key before goes on working").fill(str(overlap))
+    dialog.get_by_role("button", name="Issue a key").click()
+    key = dialog.get_by_role("textbox", name="API key").inner_text()
+    dialog.get_by_role("button", name="I have kept it").click()
+    expect(dialog).to_have_count(0)
+    return key
+
+
+def works(installed: Installation, key: str) -> bool:
+    caller = installed.client()
+    caller.authorization = key
+    return status(caller) == 200
+
+
+def test_a_resource_is_found_by_a_part_of_its_name(admin: Page) -> None:
+    admin.get_by_role("link", name="Resources").click()
+    admin.get_by_role("searchbox").fill("eb0")
+    expect(admin.get_by_role("table")).to_contain_text("web01")
+    admin.reload()
+    expect(admin.get_by_role("searchbox")).to_have_value("eb0")
+    admin.get_by_role("searchbox").fill("no such")
+    expect(admin.get_by_text("No resource has this name")).to_be_visible()

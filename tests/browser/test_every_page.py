@@ -1,0 +1,119 @@
+"""What holds for every page: people with other senses can use it, foreign names are text, it loads little."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browsing import Person, found_by_axe
+from installation import ADMIN, ADMIN_PASSWORD, Installation
+from locum.console.pages import BUILT
+
+CONSOLE = Path(__file__).parents[2] / "console"
+# Each with a heading or text by which one sees that it is whole.
+PAGES = {
+    "/": "My access",
+    "/sessions": "My sessions",
+    "/sessions?tab=past": "My sessions",
+    "/approvals": "To approve",
+    "/history": "All sessions",
+    "/recordings": "Recordings",
+    "/admin/policies": "Access policies",
+    "/admin/resources": "Resources",
+    "/admin/applications": "Applications",
+    "/nothing-here": "There is no such page",
+}
+HOSTILE = "<img src=x onerror=\"document.title='taken over'\"><script>document.title='taken over'</script>"
+FIRST_PAGE_LIMIT = 250_000  # bytes of script, as they are sent
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_in_either_theme(person: Callable[..., Person], axe: str, width: int) -> None:
+    """WCAG 2.2 AA, as far as a program can tell."""
+    visitor = person(ADMIN, ADMIN_PASSWORD, signed_in=False, viewport={"width": width, "height": 844})
+    page, found = visitor.page, {}
+    page.goto("/")
+    page.get_by_label("User name").wait_for()
+    found["sign-in"] = found_by_axe(page, axe)
+    visitor.sign_in()
+    for address, heading in PAGES.items():
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        settled(page)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            found[f"{address} {theme}"] = found_by_axe(page, axe)
+            too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+            assert not too_wide, f"{address} must be moved sideways"
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def settled(page: Page) -> None:
+    """Everything that was asked for is there."""
+    expect(page.get_by_role("status", name="Loading …")).to_have_count(0)
+
+
+def test_sec_21_a_foreign_name_is_text(installed: Installation, alice: Page) -> None:
+    session = installed.user().call(
+        "POST", "/api/v1/ActivitySession",
+        {"activityName": "Linux shell", "managedResourceName": "web01", "note": HOSTILE},
+    )["id"]  # fmt: skip
+    alice.goto(f"/sessions/{session}")
+    expect(alice.locator("dl")).to_contain_text(HOSTILE)
+    assert alice.locator("img").count() == 0
+    assert alice.title().startswith("Linux shell on web01")
+    installed.user().call("DELETE", f"/api/v1/ActivitySession/{session}")
+
+
+def test_all_of_it_speaks_german(person: Callable[..., Person]) -> None:
+    page = person().page
+    page.get_by_text("Deutsch").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Meine Zugänge")
+    assert page.locator("html").get_attribute("lang") == "de"
+    page.reload()
+    expect(page.get_by_role("button", name="Linux sudo starten")).to_be_visible()
+
+
+def test_without_a_mouse(person: Callable[..., Person]) -> None:
+    """From the sign-in to the dialog that starts a session, and out of it again."""
+    alice = person(signed_in=False)
+    page = alice.page
+    page.goto("/")
+    expect(page.get_by_label("User name")).to_be_focused()
+    page.keyboard.type(alice.login)
+    page.keyboard.press("Tab")
+    page.keyboard.type(alice.password)
+    page.keyboard.press("Enter")
+    start = page.get_by_role("button", name="Start Linux sudo")
+    expect(start).to_be_visible()
+    for _ in range(40):
+        if start.evaluate("button => button === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(start).to_be_focused()
+
+
+def test_the_first_page_loads_little_script() -> None:
+    page = (BUILT / "index.html").read_text()
+    scripts = re.findall(r'(?:src|href)="/(assets/[^"]+\.js)"', page)
+    assert scripts
+    assert sum(len(gzip.compress((BUILT / name).read_bytes())) for name in scripts) < FIRST_PAGE_LIMIT
+    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", page)
+
+
+def test_the_console_s_own_tests_pass() -> None:
+    done = subprocess.run(
+        [CONSOLE / "node_modules" / ".bin" / "vitest", "run"],
+        cwd=CONSOLE, capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,90 @@
+"""Saying yes and no to requests; looking at what others did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browsing import Person, run_in_session
+from installation import USER, USER_PASSWORD, Installation, ask
+
+CAROL_PASSWORD = "horse battery staple carol"
+
+
+@pytest.fixture(scope="module")
+def four_eyes(installed: Installation) -> str:
+    """Alice may ask for `Linux shell` under a policy of its own, of which Carol is asked; the policy's id."""
+    admin = installed.admin()
+    carol = admin.call("POST", "/api/v1/ManagedAccount/CreateLocalUser", {
+        "managedAccountView": {"name": "carol"},
+        "localUserPasswordChangeRequest": {"passwordNew": CAROL_PASSWORD},
+    })["id"]  # fmt: skip
+    workflow = admin.call("POST", "/api/v1/ApprovalWorkflow", {
+        "name": "four eyes",
+        "approvalWorkflowTiers": [{"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": carol}]}],
+    })["id"]  # fmt: skip
+    profile = admin.call(
+        "POST", "/api/v1/ConnectionProfile",
+        {"name": "asked first", "approvalTypeRequired": 2, "approvalWorkflowId": workflow},
+    )["id"]  # fmt: skip
+    (first,) = admin.call("GET", "/api/v1/AccessControlPolicy")
+    return str(admin.call("POST", "/api/v1/AccessControlPolicy", {
+        "name": "asked first", "activityConfigurationId": profile,
+        **{ids: first[ids] for ids in ("managedAccountIds", "managedResourceIds", "activityIds")},
+    })["id"])  # fmt: skip
+
+
+def test_an_approver_says_no_and_yes(
+    installed: Installation, person: Callable[..., Person], four_eyes: str
+) -> None:
+    """The requester sees it on the page of the session, which goes on by itself."""
+    carol = person("carol", CAROL_PASSWORD).page
+    alice = person().page
+    for decision, then in (("Deny", "Denied"), ("Approve", "Active")):
+        wanted = {"accessPolicyId": four_eyes, "note": f"please {decision.lower()}"}
+        session = ask(installed.user(), **wanted)
+        alice.goto(f"/sessions/{session}")
+        expect(alice.locator("[aria-current=step]")).to_have_text("Approved")
+        expect(alice.get_by_role("region", name="Approvals")).to_contain_text("carol is asked")
+        carol.get_by_role("link", name="To approve").click()
+        request = carol.get_by_role("article", name="Linux sudo on web01").filter(has_text=wanted["note"])
+        expect(request).to_contain_text("alice")
+        request.get_by_label("Notes for the requester").fill(f"{decision} it is")
+        request.get_by_role("button", name=decision).click()
+        expect(carol.get_by_text("Nothing waits for you")).to_be_visible()
+        expect(alice.locator("main").get_by_text(then, exact=True).first).to_be_visible()
+        expect(alice.get_by_role("region", name="Approvals")).to_contain_text(f"{decision} it is")
+    installed.user().call("DELETE", f"/api/v1/ActivitySession/{session}")
+
+
+def test_an_auditor_finds_and_plays_what_was_shown(installed: Installation, admin: Page, alice: Page) -> None:
+    """From a word that stood on a terminal to the moment it did; the audit log knows of the playing."""
+    alice.goto(f"/sessions/{ask(installed.user())}")
+    command = alice.get_by_role("textbox", name="Command to connect").inner_text()
+    run_in_session(command, "echo", "needle-$((20+3))")
+    alice.get_by_role("button", name="End session").click()
+    alice.get_by_role("dialog").get_by_role("button", name="End session").click()
+    expect(alice.get_by_role("button", name="End session")).to_be_hidden()
+
+    admin.get_by_role("link", name="All sessions").click()
+    expect(admin.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("alice")
+    admin.get_by_role("link", name="Recordings").click()
+    admin.get_by_role("searchbox").fill("needle-23")
+    admin.get_by_role("table").get_by_role("link", name="needle-23").first.click()
+    expect(admin.get_by_role("heading", level=1)).to_have_text(re.compile("alice"))
+    player = admin.get_by_role("region", name="Player")
+    expect(player).to_contain_text("needle-23")
+    events = installed.locum("audit", "export").stdout
+    assert "recording.viewed" in events
+
+
+def test_who_may_not_look_is_told_so(person: Callable[..., Person]) -> None:
+    """The menu has no link; who types the address gets the server's refusal."""
+    alice = person(USER, USER_PASSWORD).page
+    expect(alice.get_by_role("link", name="My access")).to_be_visible()
+    expect(alice.get_by_role("link", name="Recordings")).to_have_count(0)
+    alice.goto("/recordings")
+    expect(alice.get_by_role("alert")).to_contain_text("this needs one of the roles Admin")
