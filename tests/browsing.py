@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pexpect
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from installation import USER_PASSWORD
 
@@ -57,6 +57,15 @@ class Person:
         self.page.get_by_label("User name").fill(self.login)
         self.page.locator("input[type=password]").fill(self.password)
         self.page.get_by_role("button", name="Sign in").click()
+
+
+def end_session(page: Page) -> None:
+    """On the page of a session: end it, say yes, and wait until it can't be ended any more."""
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("dialog").get_by_role("button", name="End session").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="End session")).to_have_count(0)
+    expect(page.locator("[aria-current=step]")).to_have_count(0)
 
 
 def found_by_axe(page: Page, axe: str) -> list[dict[str, Any]]:

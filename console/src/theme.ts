@@ -22,6 +22,7 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'Cascadia Mono', 'SF Mono', Menlo, Consolas, monospace",
   headings: { fontWeight: "650" },
   cursorType: "pointer",
+  respectReducedMotion: true,
   components: {
     // Holding the page behind a dialog still would take a style element, which the policy refuses.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true } }),

@@ -50,7 +50,11 @@ def person(installed: Installation, chromium: Browser) -> Iterator[Callable[...,
         login: str = USER, password: str = USER_PASSWORD, *, signed_in: bool = True, **more: object
     ) -> Person:
         context = chromium.new_context(
-            base_url=f"https://{installed.https}", ignore_https_errors=True, locale="en-GB", **more
+            base_url=f"https://{installed.https}",
+            ignore_https_errors=True,
+            locale="en-GB",
+            reduced_motion="reduce",
+            **more,
         )
         one = Person(context, login, password)
         people.append(one)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 from playwright.sync_api import Page, expect
 
-from browsing import Person
+from browsing import Person, end_session
 from installation import Installation
 from qr_scanner import scanned
 
@@ -95,6 +95,4 @@ def test_a_sign_in_that_ended_is_renewed_in_place(installed: Installation, alice
     again.get_by_role("button", name="Sign in").click()
     expect(alice.get_by_role("heading", level=1)).to_have_text("Linux shell on web01")
     expect(alice.locator("dl")).to_contain_text("half a sentence")
-    alice.get_by_role("button", name="End session").click()
-    alice.get_by_role("dialog").get_by_role("button", name="End session").click()
-    expect(alice.get_by_role("button", name="End session")).to_be_hidden()
+    end_session(alice)

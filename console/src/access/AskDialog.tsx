@@ -1,10 +1,11 @@
 /** Asks for an activity: on what, why, and from when on. */
-import { Button, Group, Loader, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Loader, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answer, api } from "../shared/api";
+import { Dialog } from "../shared/Dialog";
 import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import type { Card } from "./AccessPage";
@@ -62,12 +63,8 @@ export function AskDialog({ card, onClose }: { card: Card; onClose: () => void }
   });
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={words.access.startOf(card.name ?? "")}
-      closeButtonProps={{ "aria-label": words.shared.close }}
-    >
+    <Dialog onGone={onClose} title={words.access.startOf(card.name ?? "")}>
+      {(close) => (
       <form
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
@@ -130,7 +127,7 @@ export function AskDialog({ card, onClose }: { card: Card; onClose: () => void }
           />
           <Trouble error={asking.error ?? things.error} />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={close}>
               {words.shared.cancel}
             </Button>
             <Button type="submit" loading={asking.isPending} disabled={!thing}>
@@ -139,7 +136,8 @@ export function AskDialog({ card, onClose }: { card: Card; onClose: () => void }
           </Group>
         </Stack>
       </form>
-    </Modal>
+      )}
+    </Dialog>
   );
 }
 

@@ -1,10 +1,11 @@
 /** One application and its API keys: issue, replace with an overlap, revoke. A key is shown once, where it is made. */
-import { Anchor, Badge, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { answer, api, type Model } from "../shared/api";
+import { Dialog } from "../shared/Dialog";
 import { when } from "../shared/format";
 import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
@@ -88,26 +89,25 @@ function Revoke({ apiKey, applicationId, onClose }: { apiKey: Key; applicationId
   const revoking = useMutation({
     mutationFn: () =>
       answer(api.DELETE("/api/locum/v1/ApiKey/{apiKeyId}", { params: { path: { apiKeyId: apiKey.id } } })),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ["keys", applicationId] });
-      onClose();
-    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["keys", applicationId] }),
   });
   return (
-    <Modal opened onClose={onClose} title={words.keys.revokeTitle} closeButtonProps={{ "aria-label": words.shared.close }}>
+    <Dialog onGone={onClose} title={words.keys.revokeTitle}>
+      {(close) => (
       <Stack>
         <Text className="breaks">{words.keys.revokeText(apiKey.name || words.keys.unnamed)}</Text>
         <Trouble error={revoking.error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={close}>
             {words.shared.cancel}
           </Button>
-          <Button color="red" loading={revoking.isPending} onClick={() => revoking.mutate()} data-autofocus>
+          <Button color="red" loading={revoking.isPending} onClick={() => revoking.mutate(undefined, { onSuccess: close })} data-autofocus>
             {words.keys.revoke}
           </Button>
         </Group>
       </Stack>
-    </Modal>
+      )}
+    </Dialog>
   );
 }
 

@@ -1,10 +1,11 @@
 /** Programs that use Locum, each with keys of its own. */
-import { Anchor, Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Stack, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answer, api, type Model } from "../shared/api";
+import { Dialog } from "../shared/Dialog";
 import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
 import { Trouble } from "../shared/Trouble";
@@ -67,7 +68,8 @@ function NewApplication({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={words.applications.add} closeButtonProps={{ "aria-label": words.shared.close }}>
+    <Dialog onGone={onClose} title={words.applications.add}>
+      {(close) => (
       <form
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
@@ -85,7 +87,7 @@ function NewApplication({ onClose }: { onClose: () => void }) {
           />
           <Trouble error={adding.error} />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={close}>
               {words.shared.cancel}
             </Button>
             <Button type="submit" loading={adding.isPending}>
@@ -94,6 +96,7 @@ function NewApplication({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+      )}
+    </Dialog>
   );
 }

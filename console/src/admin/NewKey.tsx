@@ -1,9 +1,10 @@
 /** Issues an API key, shows it once, and asks whether it was kept. */
-import { Alert, Button, Group, Modal, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Group, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answer, api } from "../shared/api";
 import { Copyable } from "../shared/Copyable";
+import { Dialog } from "../shared/Dialog";
 import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 
@@ -34,31 +35,27 @@ export function NewKey({ applicationId, hasLive, onClose }: Props) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ["keys", applicationId] }),
   });
 
-  if (issuing.data) {
-    return (
-      <Modal
-        opened
-        onClose={onClose}
-        title={words.keys.issued}
-        withCloseButton={false}
-        closeOnEscape={false}
-        closeOnClickOutside={false}
-        size="lg"
-      >
-        <Stack>
-          <Alert color="yellow" variant="light">
-            {words.keys.once}
-          </Alert>
-          <Copyable text={issuing.data.key} label={words.keys.key} />
-          <Group justify="flex-end">
-            <Button onClick={onClose}>{words.keys.kept}</Button>
-          </Group>
-        </Stack>
-      </Modal>
-    );
-  }
   return (
-    <Modal opened onClose={onClose} title={words.keys.add} closeButtonProps={{ "aria-label": words.shared.close }}>
+    <Dialog
+      onGone={onClose}
+      title={issuing.data ? words.keys.issued : words.keys.add}
+      size={issuing.data ? "lg" : undefined}
+      mustAnswer={issuing.data !== undefined}
+    >
+      {(close) =>
+        issuing.data ? (
+          <Stack>
+            <Alert color="yellow" variant="light">
+              {words.keys.once}
+            </Alert>
+            <Copyable text={issuing.data.key} label={words.keys.key} />
+            <Group justify="flex-end">
+              <Button onClick={close} data-autofocus>
+                {words.keys.kept}
+              </Button>
+            </Group>
+          </Stack>
+        ) : (
       <form
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
@@ -99,7 +96,7 @@ export function NewKey({ applicationId, hasLive, onClose }: Props) {
           )}
           <Trouble error={issuing.error} />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={close}>
               {words.shared.cancel}
             </Button>
             <Button type="submit" loading={issuing.isPending}>
@@ -108,6 +105,8 @@ export function NewKey({ applicationId, hasLive, onClose }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+        )
+      }
+    </Dialog>
   );
 }

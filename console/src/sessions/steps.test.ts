@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { statesOf } from "./Progress";
+import { statesOf } from "./steps";
 
 describe("the steps of a session", () => {
   it("have one that is going on, while it is open", () => {
