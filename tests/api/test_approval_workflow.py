@@ -32,6 +32,9 @@ async def test_rows_are_shown_to_those_concerned(estate: Estate) -> None:
     (waiting,) = await estate.get(estate.admin, PATH)
     assert (waiting["approvalState"], waiting["approverAccountId"]) == (0, estate.ids["root"])
     assert waiting["activitySession"]["status"] == -1
+    row = await estate.get(estate.admin, f"{SESSIONS}/SummaryById/{session_id}")
+    assert waiting["activityName"] == row["activityName"]
+    assert waiting["managedResourceName"] == row["managedResourceName"]
     assert await estate.get(estate.ada, PATH) == []
     assert (await estate.admin.post(f"{SESSIONS}/{session_id}/Approve?notes=fine")).status_code == 200
     assert await estate.get(estate.admin, PATH) == []

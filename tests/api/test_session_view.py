@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from locum.activities.model import connection_profile
 from locum.api.session_view import shown, shown_all, summary
 from locum.api.wire.enums import AccountType, SessionStatus, SessionSummaryStatus
-from locum.kit.db import Database, ReadTx
+from locum.kit.db import Database, ReadTx, Tx
 from locum.kit.paging import Page
 from locum.reads import sessions as reads
 from locum.sessions import transition
@@ -37,3 +39,11 @@ async def test_the_same_session_whole_and_as_a_row(database: Database, tmp_path:
         assert whole.proxy_sessions == []
 
     await database.read(look)
+
+    def let_extend(tx: Tx) -> None:
+        values = {"allow_session_extension": True, "session_extension_minutes": 15}
+        tx.run(sa.update(connection_profile).values(values))
+
+    await database.write(let_extend)
+    whole = await database.read(lambda tx: shown(tx, transition.get(tx, session_id)))
+    assert (whole.allow_session_extension, whole.session_extension_minutes) == (True, 15)

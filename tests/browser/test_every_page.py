@@ -38,9 +38,7 @@ def test_axe_finds_nothing_in_either_theme(
     person: Callable[..., Person], axe: str, width: int, themes: tuple[str, ...]
 ) -> None:
     """WCAG 2.2 AA, as far as a program can tell."""
-    visitor = person(
-        ADMIN, ADMIN_PASSWORD, signed_in=False, viewport={"width": width, "height": 844}, reduced_motion="reduce"
-    )
+    visitor = person(ADMIN, ADMIN_PASSWORD, signed_in=False, viewport={"width": width, "height": 844})
     page, found = visitor.page, {}
     page.goto("/")
     page.get_by_label("User name").wait_for()

@@ -61,7 +61,7 @@ function Request({ asked }: { asked: Asked }) {
     [words.inbox.starts, when(session?.scheduledStartDateTimeUtc, words.locale)],
     [words.session.ends, when(session?.scheduledEndDateTimeUtc, words.locale)],
   ];
-  const what = words.session.title(session?.activity?.name ?? "", session?.managedResource?.name ?? "");
+  const what = words.session.title(asked.activityName ?? "", asked.managedResourceName ?? "");
   return (
     <Paper withBorder p="lg" radius="lg" className="raised" component="article" aria-label={what}>
       <Stack gap="md">

@@ -1,6 +1,6 @@
 /** A dialog that is there as long as it is rendered, and gives the focus back to where it was before. */
 import { Modal } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useWords } from "../words";
 
 type Props = {
@@ -15,7 +15,9 @@ type Props = {
 
 export function Dialog({ title, onGone, mustAnswer = false, size, children }: Props) {
   const words = useWords();
-  const [isOpen, setOpen] = useState(true);
+  // Opened after it is there: what has the focus at that moment gets it back.
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => setOpen(true), []);
   const close = () => setOpen(false);
   return (
     <Modal

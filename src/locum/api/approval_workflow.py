@@ -25,6 +25,7 @@ from locum.reads.approvals import (
     sessions_of,
     workflows,
 )
+from locum.reads.sessions import rows_of
 from locum.sessions import transition
 from locum.sessions.approval_rules import Progression
 from locum.sessions.approval_workflow import NewTier, add_workflow, change_workflow, delete_workflow
@@ -55,6 +56,7 @@ def get_approvals(tx: ReadTx, call: Call[None, ApprovalQuery, None]) -> list[App
         rows = _of_one(tx, caller, session_id)
     approvers = {found.id: found for found in approvers_of(tx, rows)}
     views = {view.id: view for view in shown_all(tx, sessions_of(tx, rows))}
+    named = {found.id: found for found in rows_of(tx, views)}
     return [
         ApprovalWorkflowApproval(
             id=row.id,
@@ -64,6 +66,8 @@ def get_approvals(tx: ReadTx, call: Call[None, ApprovalQuery, None]) -> list[App
             approval_state=ApprovalState(row.state),
             activity_session_id=row.session_id,
             activity_session=views[row.session_id],
+            activity_name=named[row.session_id].activity_name,
+            managed_resource_name=named[row.session_id].resource_name or named[row.session_id].credential_name,
             approval_workflow_tier_id=row.tier_id,
             approver_account_id=row.approver_id,
             approver_account=_account(approvers[row.approver_id]),

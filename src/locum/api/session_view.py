@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 from locum.activities.custom_fields import shown_values
+from locum.activities.read import connection_profile_of
 from locum.api.wire.activity_session import ActivitySession, ProxySession
 from locum.api.wire.base import NEVER, at
 from locum.api.wire.enums import (
@@ -26,8 +27,12 @@ ACCOUNT_TYPES = {Kind.APPLICATION: AccountType.APPLICATION, Kind.LOCAL: AccountT
 
 
 def shown(tx: ReadTx, session: AccessSession) -> ActivitySession:
-    """A session as the wire has it, with its connections."""
-    return shown_all(tx, [session])[0]
+    """A session as the wire has it, with its connections and what its profile says of more time."""
+    view = shown_all(tx, [session])[0]
+    profile = connection_profile_of(tx, session.profile_id)
+    view.allow_session_extension = profile.allow_session_extension
+    view.session_extension_minutes = profile.session_extension_minutes or 0
+    return view
 
 
 def shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession]:

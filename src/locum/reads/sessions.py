@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +78,11 @@ def session_row(tx: ReadTx, session_id: UUID) -> SessionRow:
     found = tx.first(SessionRow, _rows().where(access_session.c.id == session_id))
     assert found is not None
     return found
+
+
+def rows_of(tx: ReadTx, ids: Collection[UUID]) -> list[SessionRow]:
+    """These sessions, those that exist, in no order: one statement."""
+    return tx.rows(SessionRow, _rows().where(access_session.c.id.in_(sorted(ids)))) if ids else []
 
 
 class Names(msgspec.Struct, frozen=True):

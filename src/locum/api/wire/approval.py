@@ -59,6 +59,8 @@ class ApproverAccount(Out):
 
 
 class ApprovalWorkflowApproval(Out):
+    """`activityName` and `managedResourceName` are ours: an approver needn't be able to read either."""
+
     __contract__ = "SbPAM.Models.ApprovalWorkflowApproval"
 
     id: UUID = NIL
@@ -68,6 +70,8 @@ class ApprovalWorkflowApproval(Out):
     approval_state: ApprovalState = ApprovalState.PENDING
     activity_session_id: UUID = NIL
     activity_session: ActivitySession | None = None
+    activity_name: str | None = None
+    managed_resource_name: str | None = None
     approval_workflow_tier_id: UUID = NIL
     approval_workflow_tier: Annotated[None, later("SbPAM.Models.ApprovalWorkflowTier")] = None
     approver_account_id: UUID = NIL
