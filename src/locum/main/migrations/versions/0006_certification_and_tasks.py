@@ -42,9 +42,6 @@ def _certification() -> None:
     """Who has which access, a reviewer's word on it, and what stays denied."""
     op.create_table(
         "certification",
-def _gateway() -> None:
-    op.create_table(
-        "command_restriction",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=256), nullable=False),
         sa.Column("name_key", sa.String(length=256), nullable=False),
@@ -142,6 +139,15 @@ def _profiles() -> None:
         batch_op.alter_column("leave_in_group", existing_type=sa.Boolean(), server_default=sa.true())
     profile = sa.table("connection_profile", sa.column("leave_in_group", sa.Boolean))
     op.get_bind().execute(sa.update(profile).values(leave_in_group=True))
+
+
+def _gateway() -> None:
+    op.create_table(
+        "command_restriction",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=256), nullable=False),
+        sa.Column("name_key", sa.String(length=256), nullable=False),
+        sa.Column("description", sa.String(length=1000), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("mail_to", sa.String(length=320), nullable=True),
         sa.Column("rules", sa.JSON(), nullable=False),
