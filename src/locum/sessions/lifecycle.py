@@ -110,7 +110,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The session has ended: no more work."""
+    """The session has ended, and nothing of it is left: no more work."""
 
 
 Move = Wait | Consult | Provision | End | Revoke | Finish | Nothing
@@ -119,7 +119,8 @@ Move = Wait | Consult | Provision | End | Revoke | Finish | Nothing
 def next_move(session: Snapshot, now: dt.datetime) -> Move:
     """What the worker does about a session when it looks at it at `now`. Total: every state has an answer."""
     if session.status in ENDED:
-        return Nothing()
+        # A change may have come late (`late_change.py`): the right goes, the outcome stays.
+        return Revoke() if session.open_entries else Nothing()
     if session.status is Status.CANCELLING:
         return Revoke() if session.open_entries else Finish()
     if session.status is Status.APPROVAL_REQUIRED:

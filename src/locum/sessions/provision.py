@@ -30,6 +30,7 @@ from locum.kit.errors import Forbidden, Invalid
 from locum.kit.jobs import Job
 from locum.resources.add import get_resource
 from locum.sessions import kept_login, ledger, transition
+from locum.sessions.late_change import proven
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
 from locum.sessions.password import PASSWORD_PURPOSE, new_password
@@ -151,7 +152,10 @@ async def _pin(work: SessionWork, session: AccessSession, target: Target, connec
 async def _apply(
     work: SessionWork, held: Job, connection: Connector, entry: LedgerEntry, password: Secret | None
 ) -> bool:
-    """(3) False when the session is no longer Pending: whoever ended it gets its way before the next change."""
+    """(3) False when the session is no longer Pending: whoever ended it gets its way before the next change.
+
+    Raises LostLease; a change that came too late is then taken away again by whoever works on the session now.
+    """
     if not await work.db.write(_still_pending, held):
         return False
     step = as_step(entry, password if entry.kind in WITH_PASSWORD else None)
@@ -159,16 +163,17 @@ async def _apply(
         if entry.found is None and (seen := await connection.look(step)) is not None:
             step = replace(step, found=await work.db.write(kept_login.found, entry, seen))
         said = await connection.apply(step)
+        await proven(work, entry, _applied, held, entry, said)
     except (TargetRefused, TargetUnreachable) as error:
-        await work.db.write(_failed, entry, error)
+        await proven(work, entry, _failed, held, entry, error)
         if isinstance(error, TargetRefused) and entry.continue_on_fail:
             return True  # it stays intended, and is undone with the others
         raise
-    await work.db.write(_applied, held, entry, said)
     return True
 
 
-def _failed(tx: Tx, entry: LedgerEntry, error: TargetRefused | TargetUnreachable) -> None:
+def _failed(tx: Tx, held: Job, entry: LedgerEntry, error: TargetRefused | TargetUnreachable) -> None:
+    jobs.hold(tx, held)
     ledger.failed(tx, entry.id, str(error), error.reason)
     if isinstance(error, TargetRefused):
         say_output(tx, entry, error.output)

@@ -16,6 +16,7 @@ from locum.kit.db import Tx
 from locum.kit.errors import Invalid
 from locum.kit.jobs import Job
 from locum.sessions import ledger, transition
+from locum.sessions.late_change import proven
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, ledger_entry
 from locum.sessions.password import PASSWORD_PURPOSE
@@ -46,8 +47,13 @@ async def renew(work: SessionWork, held: Job, session: AccessSession) -> bool:
             transition.say, session.id, f"the login's end stays as it was: {error}", LogLevel.ERROR
         )
         return True
-    await work.db.write(ledger.applied, entry.id)
+    await proven(work, entry, _renewed, held, entry)
     return True
+
+
+def _renewed(tx: Tx, held: Job, entry: LedgerEntry) -> None:
+    jobs.hold(tx, held)
+    ledger.applied(tx, entry.id)
 
 
 def _write_down(tx: Tx, held: Job, session: AccessSession, vault: Vault) -> tuple[LedgerEntry, Secret] | None:

@@ -102,7 +102,9 @@ def _went_wrong(tx: Tx, held: Job, entry: LedgerEntry, refusal: TargetRefused) -
     level = LogLevel.WARN if entry.continue_on_fail else LogLevel.ERROR
     transition.say(tx, entry.session_id, f"{entry.kind} failed: {refusal}", level)
     if not entry.continue_on_fail:
-        one = sa.update(access_session).where(access_session.c.id == entry.session_id)
+        one = sa.update(access_session).where(
+            access_session.c.id == entry.session_id, access_session.c.status == Status.CANCELLING
+        )
         tx.run(one.values(outcome=Status.FAILED, status_description=refusal.detail[:1000]))
     ledger.over(tx, entry.id)
 

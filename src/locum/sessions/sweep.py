@@ -13,7 +13,7 @@ from locum.kit.db import Tx
 from locum.kit.pause import refuse_if_paused
 from locum.sessions import transition
 from locum.sessions.lifecycle import LIVE, End, Status, next_move
-from locum.sessions.model import LogLevel, access_session
+from locum.sessions.model import EntryState, LogLevel, access_session, ledger_entry
 from locum.sessions.transition import JOB, say
 
 GRACE = dt.timedelta(seconds=60)
@@ -46,7 +46,8 @@ def end_hanging(tx: Tx, actor: Actor, policies: frozenset[UUID] | None) -> list[
 
 
 def sweep(tx: Tx) -> list[UUID]:
-    """Put every live session that nobody works on, or not soon although it should have ended, back to work.
+    """Put every session that is live, or left something on its target, and that nobody works on, or not soon although
+    it should have ended, back to work.
 
     Answers the sessions past their end by more than `GRACE`: the caller raises the alarm. Trusts neither the job's
     row nor its due time, which lies far away when the clock was set back. A job that comes up soon is left alone,
@@ -54,8 +55,11 @@ def sweep(tx: Tx) -> list[UUID]:
     """
     is_live = access_session.c.status.in_(sorted(LIVE))
     job = jobs.job
+    left = sa.select(ledger_entry.c.session_id).where(
+        ledger_entry.c.state.in_((EntryState.INTENDED, EntryState.APPLIED))
+    )
     without_job = sa.select(access_session.c.id).where(
-        is_live,
+        sa.or_(is_live, access_session.c.id.in_(left)),
         ~sa.exists().where(job.c.kind == JOB, job.c.subject_id == access_session.c.id),
     )
     for session_id in tx.scalars(without_job):
