@@ -111,7 +111,7 @@ SETTABLE = {
     "RoleIn": "name description target permissions policyIds activityIds managedAccountIds managedResourceIds"
     " credentialIds",
     "LiveSessionRequestIn": "activitySessionIds lockMessage lockTitle locked lockActivity lockResource lockUser",
-    "NewSshKey": "name publicKey", **SETTABLE_RULES, **SETTABLE_ACTIONS, **SETTABLE_POLICIES,
+    "NewSshKey": "name publicKey endsWithSignIn", **SETTABLE_RULES, **SETTABLE_ACTIONS, **SETTABLE_POLICIES,
     **SETTABLE_CREDENTIALS, **SETTABLE_PROFILES, **SETTABLE_CERTIFICATIONS,
 }  # fmt: skip
 
