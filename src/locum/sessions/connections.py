@@ -120,17 +120,12 @@ def authorize_connection(
     session = transition.get(tx, session_id)
     person = checked_owner(tx, session, who)
     check_proof(tx, session.id, who)
-    if session.resource_id is None:
-        raise Forbidden("this session is of a credential: it opens no connection", missing="SSH session")
-    if session.password_secret_id is not None:
-        raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
-    if is_task(session):
-        raise Forbidden("this session is a task: it runs by itself, and nobody connects", missing="SSH session")
+    resource_id = _over_ssh(session)
     check_connection(tx, session.profile_id, address)
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
     hold_room(tx, limits, person.id)
-    target = get_resource(tx, session.resource_id)
+    target = get_resource(tx, resource_id)
     private_key = vault.open(tx, session.key_secret_id, purpose=KEY_PURPOSE)
     connection_id = new_id()
     tx.add(
@@ -175,6 +170,17 @@ def authorize_connection(
         extension=offered(tx, session),
         restrictions=in_force(tx, session.profile_id),
     )
+
+
+def _over_ssh(session: AccessSession) -> UUID:
+    """The resource of a session that people connect to through the gateway."""
+    if session.resource_id is None:
+        raise Forbidden("this session is of a credential: it opens no connection", missing="SSH session")
+    if session.password_secret_id is not None:
+        raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
+    if is_task(session):
+        raise Forbidden("this session is a task: it runs by itself, and nobody connects", missing="SSH session")
+    return session.resource_id
 
 
 def _certificate(
