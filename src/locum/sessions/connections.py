@@ -120,12 +120,11 @@ def authorize_connection(
     session = transition.get(tx, session_id)
     person = checked_owner(tx, session, who)
     check_proof(tx, session.id, who)
-    resource_id = _over_ssh(session)
+    target = get_resource(tx, _over_ssh(session))
     check_connection(tx, session.profile_id, address)
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
     hold_room(tx, limits, person.id)
-    target = get_resource(tx, resource_id)
     private_key = vault.open(tx, session.key_secret_id, purpose=KEY_PURPOSE)
     connection_id = new_id()
     tx.add(
