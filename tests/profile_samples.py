@@ -44,7 +44,6 @@ def profile_samples(profile_id: str, restriction_id: str) -> dict[str, tuple[Any
             {},
         ),
         "CommandRestriction.Put": ({"active": False}, {"commandRestrictionId": restriction_id}),
-        "ConnectionProfile.SetCommandRestrictions": ([restriction_id], of),
         "ConnectionProfile.SetAccessWindows": (
             [{"weekdays": "Monday", "fromTime": "09:00", "toTime": "17:00"}],
             of,
