@@ -35,4 +35,4 @@ async def test_all_are_told_locked_and_ended_and_there_are_so_many(client: Clien
         gate.closers[0]("over")
         ended = await asyncio.gather(*(one.wait() for one in running))
         assert {one.exit_status for one in ended} == {255}
-    assert await gate.until_ended() == "over"
+    assert await gate.until_ended() == "your session ended: over"
