@@ -61,7 +61,7 @@ async def test_only_administrators_set_it_and_only_to_what_there_is(estate: Esta
         problem(await stranger.get(path), 403)
         problem(await stranger.put(path, {"sshKeyUse": "any"}), 403)
     wrong = problem(await estate.admin.put(path, {"sshKeyUse": "both"}), 400)
-    assert "off, first, security_key, any" in str(wrong)
+    assert "off, first, security_key, sign_in_key, any" in str(wrong)
     unknown = f"/api/locum/v1/ConnectionProfile/{new_id()}/SshKeyUse"
     problem(await estate.admin.get(unknown), 404)
     problem(await estate.admin.put(unknown, {"sshKeyUse": "any"}), 404)
