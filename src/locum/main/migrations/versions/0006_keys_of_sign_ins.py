@@ -1,4 +1,4 @@
-"""certification, tasks and what profiles ask"""
+"""SSH keys that end with a sign-in"""
 
 from __future__ import annotations
 
@@ -12,12 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """One function for each room's part, called here in the order in which they need each other."""
-    _sign_in_keys()
-
-
-def _sign_in_keys() -> None:
-    """SSH keys that end with a sign-in."""
     with op.batch_alter_table("ssh_key") as batch_op:
         batch_op.add_column(sa.Column("sign_in_id", sa.Uuid(), nullable=True))
         batch_op.create_foreign_key(
