@@ -68,7 +68,8 @@ def live_key(url: str | None, user: str) -> Path | None:
 
 
 def _code() -> str:
-    return str(click.prompt("Verification code (Enter if you have none)", hide_input=True, default="", err=True))
+    question = "Verification code (Enter if you have none)"
+    return str(click.prompt(question, hide_input=True, default="", show_default=False, err=True))
 
 
 def _name() -> str:
