@@ -65,14 +65,6 @@ class Client:
         headers: dict[str, str] | None = None,
     ) -> Any:
         """Call an operation; the decoded answer, or Refused."""
-        text = self._send(method, path, body, raw, headers)
-        return json.loads(text) if text else None
-
-    def text(self, path: str) -> str:
-        """What an operation answers that answers plain text, or Refused."""
-        return self._send("GET", path, None, None, None).decode()
-
-    def _send(self, method: str, path: str, body: Any, raw: bytes | None, headers: dict[str, str] | None) -> bytes:
         url = self._base + path
         request = urllib.request.Request(url, method=method, headers=headers or {})  # noqa: S310 - always https
         request.add_header("Content-Type", "application/json")
@@ -81,11 +73,11 @@ class Client:
         request.data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, context=self._tls, timeout=30) as answer:  # noqa: S310
-                found: bytes = answer.read()
+                text = answer.read()
         except urllib.error.HTTPError as error:
             text = error.read()
             raise Refused(error.code, json.loads(text) if text else {}) from None
-        return found
+        return json.loads(text) if text else None
 
     def sign_in(self, login: str, password: str, code: str) -> str:
         """Both steps, as the published examples do them; keeps the token."""

@@ -38,14 +38,13 @@ def login(url: str | None, ca_file: Path | None, user: str) -> None:
 
     ssh_gateway(url, ca_file)  # whether it is there and trusted, before anything is asked
     password = click.prompt("Password", hide_input=True, err=True)
-    with _new_key(key_file(url, user)) as (made, line):
+    file = key_file(url, user)
+    with _new_key(file) as (made, line):
         end = register_sign_in_key(
             url, ca_file, user=user, password=password, code=_code, public_key=line, name=_name()
         )
         made.with_suffix(".pub").write_text(f"{line} {_UNTIL}{end.astimezone(dt.UTC).isoformat()}\n")
-    click.echo(
-        f"signed in until {end.astimezone():%Y-%m-%d %H:%M}, at the latest; the key is {key_file(url, user)}"
-    )
+    click.echo(f"signed in until {end.astimezone():%Y-%m-%d %H:%M}, at the latest; the key is {file}")
 
 
 def key_file(url: str | None, user: str) -> Path:
@@ -69,7 +68,8 @@ def live_key(url: str | None, user: str) -> Path | None:
 
 
 def _code() -> str:
-    return str(click.prompt("Verification code (Enter if you have none)", hide_input=True, default="", err=True))
+    question = "Verification code (Enter if you have none)"
+    return str(click.prompt(question, hide_input=True, default="", show_default=False, err=True))
 
 
 def _name() -> str:
@@ -83,7 +83,8 @@ def _new_key(file: Path) -> Iterator[tuple[Path, str]]:
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
     key = Ed25519PrivateKey.generate()
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in (file.parent.parent, file.parent):  # `parents=True` would leave ~/.ssh open to others
+        place.mkdir(mode=0o700, exist_ok=True)
     with TemporaryDirectory(dir=file.parent, prefix=".new-") as folder:
         made = Path(folder) / "key"
         made.touch(mode=0o600)

@@ -53,8 +53,8 @@ class SshKey(msgspec.Struct, frozen=True):
     fingerprint: str
     created_at: dt.datetime
     last_used_at: dt.datetime | None
-    sign_in_id: UUID | None
-    ends_at: dt.datetime | None
+    sign_in_id: UUID | None = None
+    ends_at: dt.datetime | None = None
 
     @property
     def proof(self) -> Proof:
