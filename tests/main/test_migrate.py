@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey
 import fifth_release
 import fourth_release
 import second_release
+import sixth_release
 import third_release
 from first_release import RECOVERY_CODE, Left, leave
 from installation import USER_PASSWORD, Installation, ask, status
@@ -38,7 +39,7 @@ from locum.sessions.recorded_text_model import LETTERS
 from locum.vault.keyring import load_keyring
 from locum.vault.store import Vault
 
-RELEASES = (second_release, third_release, fourth_release, fifth_release)
+RELEASES = (second_release, third_release, fourth_release, fifth_release, sixth_release)
 """Each has a file of its own that leaves rows in every table; the first one's does not, and has its tests below."""
 MOVED = {"access_session": ("tier_escalated",), "connection_profile": ("leave_in_group",)}
 """Columns that a later schema keeps elsewhere, by table: here with each tier, in `asked_tier`; or that say something
