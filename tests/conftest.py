@@ -42,6 +42,7 @@ ON_BOTH = frozenset(
     {
         "test_hostile_input.py",
         "test_reach.py",
+        "test_release_crash.py",
         "test_rotation_crash.py",
         "test_two_nodes.py",
         "test_every_row_of_a_release_survives_and_is_served",

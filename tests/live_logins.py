@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from bench.postgres import PostgresServer
 from demo.hosts import Host
 
 from database_targets import SERVICE, Authority, DatabaseTarget, MariadbServer
@@ -17,18 +19,23 @@ from demo import hosts
 
 NAME, PASSWORD = "kept", "first Passw0rd"
 PASSWORD_PART, KEY_PART = "password", "privateKey"
+_CAN_LOG_IN = "SELECT rolcanlogin FROM pg_roles WHERE rolname = %s"
+_LOCKED = "SELECT JSON_EXTRACT(Priv, '$.account_locked') FROM mysql.global_priv WHERE User = %s"
 METHODS = {frozenset({PASSWORD_PART}): 0, frozenset({KEY_PART}): 1, frozenset({PASSWORD_PART, KEY_PART}): 2}
 
 
 @dataclass
 class LiveLogin:
     """`resource` and `service` are what an administrator sends to onboard the target and its service account; without
-    a service account the login is its own. `first` is what the login has at the beginning; `lets_in` tries a part."""
+    a service account the login is its own. `first` is what the login has at the beginning; `lets_in` tries a part.
+    `is_on` and `switch` look at the account, and lock and unlock it, as the target's own administrator does."""
 
     resource: dict[str, Any]
     service: dict[str, Any] | None
     first: dict[str, str]
     lets_in: Callable[[str, str], bool]
+    is_on: Callable[[], bool]
+    switch: Callable[[bool], object]
 
     @property
     def credential(self) -> dict[str, Any]:
@@ -60,6 +67,8 @@ def linux_login(host: Host, folder: Path, *parts: str, itself: bool = False) -> 
         service=None if itself else service,
         first={part: first[part] for part in parts},
         lets_in=lambda part, secret: _ssh(host, folder, part, secret),
+        is_on=lambda: _is_on(host),
+        switch=lambda on: hosts.run(host, f"usermod --expiredate '{'' if on else 1}' {NAME}"),
     )
 
 
@@ -73,6 +82,10 @@ def remove_linux_login(host: Host) -> None:
     )
 
 
+def _is_on(host: Host) -> bool:
+    return hosts.run(host, f"getent shadow {NAME} | cut -d: -f8").strip() != "1"
+
+
 def _ssh(host: Host, folder: Path, part: str, secret: str) -> bool:
     """OpenSSH's own client, with that and nothing else."""
     askpass, key = folder / "askpass", folder / "tried_key"
@@ -84,17 +97,23 @@ def _ssh(host: Host, folder: Path, part: str, secret: str) -> bool:
     method = "publickey" if part == KEY_PART else "password,keyboard-interactive"
     options = [
         f"PreferredAuthentications={method}", "NumberOfPasswordPrompts=1", "StrictHostKeyChecking=no",
-        "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "IdentitiesOnly=yes", f"IdentityFile={key}",
+        "UserKnownHostsFile=/dev/null", "LogLevel=INFO", "IdentitiesOnly=yes", f"IdentityFile={key}",
     ]  # fmt: skip
     return _lets_in(
         ["ssh", "-F", "none", *(f"-o{option}" for option in options), f"{NAME}@{host.address}", "echo in"],
         {"SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force", "SECRET": secret},
-        denied="Permission denied",
+        denied=("Permission denied",) if _is_on(host) else ("Permission denied", "Connection closed by"),
     )
 
 
-def postgres_login(target: DatabaseTarget, authority: Authority) -> LiveLogin:
+def postgres_login(server: PostgresServer, target: DatabaseTarget, authority: Authority) -> LiveLogin:
     """A role that is there already."""
+
+    def run(statement: str, *values: str) -> Any:
+        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+            done = admin.execute(statement.encode(), values)
+            return done.fetchone() if done.description else None
+
     where = f"host=127.0.0.1 port={target.port} user={NAME} dbname=postgres"
     tls = f"sslmode=verify-full sslrootcert={authority.file}"
     return LiveLogin(
@@ -104,8 +123,10 @@ def postgres_login(target: DatabaseTarget, authority: Authority) -> LiveLogin:
         lets_in=lambda _, secret: _lets_in(
             ["psql", "-XAtw", f"{where} {tls}", "-c", "SELECT 'in'"],
             {"PGPASSWORD": secret},
-            denied="password authentication failed",
+            denied=("password authentication failed", "is not permitted to log in"),
         ),
+        is_on=lambda: run(_CAN_LOG_IN, NAME) == (True,),
+        switch=lambda on: run(f"ALTER ROLE {NAME} {'LOGIN' if on else 'NOLOGIN'}"),
     )
 
 
@@ -119,8 +140,10 @@ def mariadb_login(server: MariadbServer, authority: Authority) -> LiveLogin:
         lets_in=lambda _, secret: _lets_in(
             ["mariadb", "--no-defaults", *where, f"--user={NAME}", "-Ne", "SELECT 'in'"],
             {"MYSQL_PWD": secret},
-            denied="ERROR 1045",
+            denied=("ERROR 1045", "this account is locked"),
         ),
+        is_on=lambda: server.run(_LOCKED, NAME) != (("true",),),
+        switch=lambda on: server.run(f"ALTER USER %s@'%%' ACCOUNT {'UNLOCK' if on else 'LOCK'}", NAME),
     )
 
 
@@ -128,7 +151,7 @@ def _database(target: DatabaseTarget, kind: int) -> dict[str, Any]:
     return {"type": 5, "ipAddress": "127.0.0.1", "managedDatabase": {"type": kind, "port": target.port}}
 
 
-def _lets_in(command: list[str], environment: dict[str, str], *, denied: str) -> bool:
+def _lets_in(command: list[str], environment: dict[str, str], *, denied: tuple[str, ...]) -> bool:
     """Whether the client gets in; any other failure than a denial is the test's."""
     quiet = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
     done = subprocess.run(
@@ -137,5 +160,5 @@ def _lets_in(command: list[str], environment: dict[str, str], *, denied: str) ->
     )  # fmt: skip
     if done.returncode == 0 and done.stdout == "in\n":
         return True
-    assert denied in done.stderr, f"{command[0]}: {done.stderr}"
+    assert any(words in done.stderr for words in denied), f"{command[0]}: {done.stderr}"
     return False

@@ -81,17 +81,24 @@ class LiveRotation:
     def check_secrets(self, version: int) -> None:
         """What the API reveals as current lets the target's own client in, and no other version does."""
         shown = self.call("GET", "/api/v1/Credential/ID?showPassword=true")
-        versions = self.call("GET", "/api/locum/v1/Secret/ID/Version")
-        assert [(row["version"], row["isCurrent"]) for row in versions] == [
-            (number, number == version) for number in range(version, 0, -1)
-        ]
+        known_versions = self.versions()
+        assert len(known_versions) == version
         main = PASSWORD_PART if PASSWORD_PART in self.first else KEY_PART
-        known = {main: {self._version(row["version"]) for row in versions}}
+        known = {main: set(known_versions)}
         for part, first in self.first.items():
             assert (shown[part] == first) == (version != 2), f"the {part} was not changed, or not changed back"
             for secret in {shown[part], first, *known.get(part, ())}:
                 assert self.login.lets_in(part, secret) == (secret == shown[part]), f"another {part} is live"
         assert set(self.copies()) <= {shown[main]}
+
+    def versions(self) -> list[str]:
+        """What the vault keeps of it, the first one first; the last one is current."""
+        rows = self.call("GET", "/api/locum/v1/Secret/ID/Version")
+        numbers = range(1, len(rows) + 1)
+        assert [(row["version"], row["isCurrent"]) for row in reversed(rows)] == [
+            (number, number == len(rows)) for number in numbers
+        ]
+        return [self._version(number) for number in numbers]
 
     def _version(self, number: int) -> str:
         return str(self.call("GET", f"/api/locum/v1/Secret/ID/Reveal?version={number}")["text"])

@@ -53,7 +53,7 @@ def postgres_kept(
     server, target = postgres_target
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute(f"CREATE ROLE {NAME} LOGIN PASSWORD '{PASSWORD}'".encode())
-    yield postgres_login(target, database_authority)
+    yield postgres_login(server, target, database_authority)
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute(f"DROP ROLE {NAME}".encode())
 

@@ -1,12 +1,13 @@
 """`locum serve` that kills itself (SIGKILL) at the n-th step boundary of a session's life or of a rotation; run by
-test_crash.py, test_database_crash.py, test_actions_crash.py and test_rotation_crash.py.
+test_crash.py, test_database_crash.py, test_actions_crash.py, test_rotation_crash.py and test_release_crash.py.
 
-Boundaries are before and after every unit of work that changes a session or a rotation, and before and after every
-change on a target. With LOCUM_CRASH_AT=0 it only counts them, into the file LOCUM_CRASH_COUNT.
+Boundaries are before and after every unit of work that changes a session, a lease or a rotation, and before and after
+every change on a target. With LOCUM_CRASH_AT=0 it only counts them, into the file LOCUM_CRASH_COUNT. The file
+LOCUM_CLOCK, if there is one, says by how many seconds the database's clock is wrong.
 
 With LOCUM_HOLD, a folder, it doesn't die (test_faults.py): a number in the file `at` there makes it wait at that
-boundary from then on, as long as the file `held` is there, which holds the boundary's name. The file `clock` says by
-how many seconds the database's clock is wrong. Targets that hang are given up after seconds.
+boundary from then on, as long as the file `held` is there, which holds the boundary's name. The file `clock` there is
+LOCUM_CLOCK. Targets that hang are given up after seconds.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from locum.kit.db import Database, ReadTx
 AT = int(os.environ.get("LOCUM_CRASH_AT", "0"))
 COUNT = Path(os.environ.get("LOCUM_CRASH_COUNT", os.devnull))
 HOLD = Path(os.environ["LOCUM_HOLD"]) if "LOCUM_HOLD" in os.environ else None
+CLOCK = HOLD / "clock" if HOLD is not None else Path(os.environ.get("LOCUM_CLOCK", os.devnull))
 PATIENCE_S = 4
 PATIENT = ("database", "linux", "mariadb", "mariadb_access", "mariadb_wire", "postgresql", "ssh")
 STEPS = (
@@ -39,17 +41,20 @@ STEPS = (
     "locum.sessions.revoke",
     "locum.sessions.advance",
     "locum.sessions.kept_login",
+    "locum.sessions.release",
+    "locum.sessions.lease_advance",
     "locum.actions.target",
     "locum.rotation.rotate",
     "locum.rotation.finish",
 )
+LOOKS = ("look", "_look")  # these change nothing
 CHANGES = {
     LinuxConnector: ("apply", "revert"),
     PostgresConnector: ("apply", "revert"),
     MariadbConnector: ("apply", "revert"),
-    LinuxKeeper: ("change_password", "change_key", "update"),
-    PostgresKeeper: ("change_password",),
-    MariadbKeeper: ("change_password",),
+    LinuxKeeper: ("change_password", "change_key", "update", "set_enabled"),
+    PostgresKeeper: ("change_password", "set_enabled"),
+    MariadbKeeper: ("change_password", "set_enabled"),
 }
 
 passed: list[str] = []
@@ -87,13 +92,12 @@ def be_impatient() -> None:
                 setattr(module, constant, PATIENCE_S)
 
 
-def set_clock(folder: Path) -> None:
+def set_clock() -> None:
     right = ReadTx.now.fget
 
     def now(self: ReadTx) -> dt.datetime:
-        clock = folder / "clock"
         assert right is not None
-        wrong_by = float(clock.read_text() or 0) if clock.exists() else 0
+        wrong_by = float(CLOCK.read_text() or 0) if CLOCK.exists() else 0
         return right(self) + dt.timedelta(seconds=wrong_by)
 
     ReadTx.now = property(now)  # type: ignore[method-assign, assignment]
@@ -103,7 +107,7 @@ write = Database.write
 
 
 async def counted_write(self: Database, fn: Any, *args: Any, **kwargs: Any) -> Any:
-    if fn.__module__ not in STEPS or fn.__name__ == "look":
+    if fn.__module__ not in STEPS or fn.__name__ in LOOKS:
         return await write(self, fn, *args, **kwargs)
     await boundary(f"before {fn.__name__}")
     result = await write(self, fn, *args, **kwargs)
@@ -132,6 +136,6 @@ for owner, names in CHANGES.items():
 
 if HOLD is not None:
     be_impatient()
-    set_clock(HOLD)
+set_clock()
 sys.argv = ["locum", "serve", *sys.argv[1:]]
 main()
