@@ -27,7 +27,8 @@ def test_it_has_the_fields_of_the_contract(shape: type) -> None:
 
 def test_a_job_has_three_more() -> None:
     assert sorted(model_differences(ActionJob)) == [
-        f"SbPAM.Models.ActionJob: field {name} is not in the contract" for name in ("attempts", "lastError", "running")
+        f"SbPAM.Models.ActionJob: field {name} is not in the contract"
+        for name in ("attempts", "lastError", "running")
     ]
 
 
