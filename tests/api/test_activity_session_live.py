@@ -74,6 +74,21 @@ async def test_a_lock_is_seen_and_echoed(estate: Estate) -> None:
     assert estate.audited("session.locked", session_id) == estate.audited("session.unlocked", session_id) == 1
 
 
+async def test_a_locked_activity_is_started_by_nobody_there_until_it_is_unlocked(estate: Estate) -> None:
+    session_id = await running(estate)
+    body = {"activitySessionIds": [session_id], "locked": True, "lockActivity": True, "lockMessage": "call us"}
+    made(await estate.admin.put(f"{SESSIONS}/lock", body))
+    ids = {"activityId": estate.ids["Linux sudo"], "managedResourceId": estate.ids["web01"]}
+    words = "this activity is locked here by an administrator: call us"
+    assert problem(await estate.ada.post(SESSIONS, ids), 403)["detail"] == words
+    asked = {"user": "ada", "activity": "Linux sudo", "resource": "web01"}
+    told = await estate.get(estate.admin, "/api/locum/v1/AccessControlPolicy/Explain", **asked)
+    assert (told["outcome"], told["reason"]) == ("denied", words)
+    await estate.ask(activityId=estate.ids["Linux shell"])
+    made(await estate.admin.put(f"{SESSIONS}/lock", {**body, "locked": False}))
+    await estate.ask()
+
+
 @pytest.mark.sees_effect("ActivitySession.ApproveAsync")
 async def test_only_who_is_asked_approves_and_once(estate: Estate) -> None:
     session_id, bob = await needs_approval(estate)

@@ -116,6 +116,23 @@ async def test_who_may(estate: Estate) -> None:
     problem(await estate.callers.nobody().get(SEARCH), 401)
 
 
+async def test_whose_host_key_is_let_in_says_an_administrator_alone(estate: Estate) -> None:
+    robot = estate.callers.application("robot")
+    (row,) = (await estate.get(estate.admin, SEARCH))["data"]
+    path = f"{RESOURCES}/{row['id']}"
+    assert row["sshTrustActionType"] == 2
+    assert "host key" in problem(await robot.put(path, {"sshTrustActionType": 0}), 403)["detail"]
+    made(await robot.put(path, row))
+    problem(await estate.admin.put(path, {"sshTrustActionType": 3}), 400)
+    assert (
+        made(await estate.admin.put(path, {"sshTrustActionType": "WarnOnThumbprintMismatch"}))[
+            "sshTrustActionType"
+        ]
+        == 1
+    )
+    assert (await estate.get(estate.admin, SEARCH))["data"][0]["sshTrustActionType"] == 1
+
+
 @pytest.mark.sees_effect("ManagedResource.PutAsync")
 async def test_a_row_of_the_list_is_sent_back_with_one_field_changed(estate: Estate) -> None:
     """As scripts do, whose shell turns what is nested into text."""

@@ -40,6 +40,14 @@ async def test_another_host_key_is_refused(linux_hosts: list[Host], accept_first
             pass
 
 
+@pytest.mark.parametrize("pinned", [True, False])
+async def test_any_host_key_is_taken_where_the_target_says_so(linux_hosts: list[Host], pinned: bool) -> None:
+    other = linux_hosts[1].host_key if pinned else None
+    anything = replace(target_of(linux_hosts[0]), trusted_host_key=other, accept_first=False, accept_any=True)
+    async with LinuxConnector.connect(anything) as connection:
+        assert connection.host_key == linux_hosts[0].host_key
+
+
 async def test_a_key_of_another_kind_than_the_pinned_one_is_refused(host: Host) -> None:
     pinned = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBA=="
     with pytest.raises(TargetRefused):

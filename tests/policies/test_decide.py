@@ -20,6 +20,7 @@ from locum.policies.decide import (
     Approval,
     Denied,
     Facts,
+    Locked,
     NeedsApproval,
     Origin,
     PolicyFact,
@@ -64,6 +65,18 @@ NEAR = ProfileRules("near", addresses=(IpRule("10.0.0.0/8", True, 2),))
 AT_NOON = ProfileRules("noon", windows=(AccessWindow("Thursday", "11:00", "13:00", "UTC"),))
 NOON = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
 NIGHT = NOON + dt.timedelta(hours=12)
+
+
+def test_a_lock_refuses_whoever_would_get_in_and_nobody_else_learns_of_it() -> None:
+    here, everywhere = Locked("activity", "call us"), Locked("resource")
+    assert decide(facts(policy(), lock=here)) == Denied(
+        "this activity is locked here by an administrator: call us", "activity not locked"
+    )
+    assert decide(facts(policy(), lock=everywhere, approved=True)) == Denied(
+        "this resource is locked by an administrator", "resource not locked"
+    )
+    for known in (facts(), facts(policy(), identity_locked=True), facts(policy(), key_policies=frozenset())):
+        assert decide(replace(known, lock=here)) == decide(known)
 
 
 def test_a_wrong_answer_names_its_field() -> None:
@@ -206,6 +219,7 @@ FACTS = st.builds(
     origin=st.sampled_from([None, Origin(None), Origin("10.1.2.3"), Origin("192.0.2.1")]),
     at=st.sampled_from([None, NOON, NIGHT]),
     approved=st.booleans(),
+    lock=st.sampled_from([None, None, None, Locked("resource"), Locked("activity", "call us")]),
 )
 
 

@@ -22,6 +22,7 @@ from locum.kit.ids import NIL, new_id
 from locum.policies.add import Members, add_policy
 from locum.policies.decide import Allowed, Approval, Denied, Facts, NeedsApproval, Origin, decide
 from locum.policies.explain import Explanation, Way, explain, refusals, told
+from locum.policies.locks import Place, lock_activity
 from locum.policies.model import policy
 from locum.policies.workflow_model import approval_workflow
 from locum.resources.model import platform
@@ -157,6 +158,16 @@ async def test_what_each_profile_refuses(database: Database, tmp_path: Path) -> 
         "asks",
         [None, "custom field", "notes", "custom field"],
     )
+
+
+async def test_a_lock_is_named(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    await database.write(lock_activity, ACTOR, world.sudo, Place(world.resource), "call us")
+    found = await asked(database, world)
+    told = ("denied", "this activity is locked here by an administrator: call us", "activity not locked", None)
+    assert (found.outcome, found.reason, found.missing, found.policy) == told
+    assert [(one.policy, one.refusal) for one in found.considered] == [("admins", told[1])]
+    assert (await asked(database, world, activity_id=world.shell)).outcome == "allowed"
 
 
 async def test_a_stranger_has_nothing_near(database: Database, tmp_path: Path) -> None:

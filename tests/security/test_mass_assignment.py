@@ -101,7 +101,7 @@ SETTABLE = {
     "ManagedResourceIn": "name type host managedDatabase platformId displayName ipAddress serviceAccountId portSsh"
     " acceptThumbprintOnFirstDiscovery",
     "ManagedResourceViewIn": "id name displayName dnsHostName ipAddress platformId serviceAccountId portSsh"
-    " acceptThumbprintOnFirstDiscovery",
+    " acceptThumbprintOnFirstDiscovery sshTrustActionType",
     "HostIn": "name dnsHostName",
     "SshKeyUseIn": "sshKeyUse",
     "ActivitySessionRequestIn": "managedAccountId managedResourceId managedResourceName activityId activityName"

@@ -72,7 +72,8 @@ def target(route: Route, some_id: str) -> str:
 
 async def owned(estate: Estate) -> dict[str, str]:
     """Something of every kind that has an id, and belongs to Ada or to the installation. By the id's name."""
-    session_id = (await estate.ask(note="canary-note"))["id"]
+    session = await estate.ask(note="canary-note")
+    session_id = session["id"]
     estate.become(session_id, Status.ACTIVE)
     estate.database.submit_write(with_password, estate, UUID(session_id)).result()
     ended = (await estate.ask(note="canary-note"))["id"]
@@ -106,6 +107,8 @@ async def owned(estate: Estate) -> dict[str, str]:
         "overridePolicyId": made(await estate.admin.post("/api/v1/OverridePolicy", override))["id"],
         "approvalWorkflowId": made(await estate.admin.post("/api/v1/ApprovalWorkflow", workflow))["id"],
         "sessionId": session_id,
+        "actionQueueId": session["startActionQueueId"],
+        "actionJobId": session_id,
         "connectionId": recorded,
         "passkeyId": (await enrol(estate.ada, SoftwareAuthenticator()))["passkey"]["id"],
         "signInId": (await estate.get(estate.ada, "/api/locum/v1/SignIn/Current"))["id"],
@@ -246,6 +249,8 @@ SENT_IDS = {
     ("ActivitySession.GetSessionSummaryByStatusAsync", "userGroupId"): "no_list_shows",
     ("ActivitySession.GetHistoricalSessionSummaryAsync", "userId"): "no_list_shows",
     ("ActivitySession.GetHistoricalSessionSummaryAsync", "userGroupId"): "no_list_shows",
+    ("ActionQueue.Search", "activitySessionId"): "no_list_shows",
+    ("ActionQueue.Search", "managedResourceId"): "no_list_shows",
     ("ManagedAccount.ChangeLocalUserPasswordAsync", "managedAccountId"): "nobody_elses_password",
     ("SshKey.GetAll", "identityId"): "nobody_elses_ssh_keys",
 }
@@ -324,6 +329,10 @@ async def test_sec_12_no_list_shows_anothers_sessions(estate: Estate) -> None:
         ):
             found = await estate.get(estate.eve, path, **params)
             assert found == {"data": [], "recordsTotal": 0}
+    queues = "/api/v1/ActionQueue/Search"
+    for params in ({"activitySessionId": ended}, {"managedResourceId": ids["managedResourceId"]}):
+        assert (await estate.get(estate.ada, queues, **params))["recordsTotal"] in {3, 9}
+        assert await estate.get(estate.eve, queues, **params) == {"data": [], "recordsTotal": 0}
 
 
 async def test_sec_12_no_list_of_anothers_access(estate: Estate) -> None:

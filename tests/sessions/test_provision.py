@@ -13,11 +13,12 @@ from demo import hosts
 from hosts import settled, state_of
 from locum.actions.host_key import trust_shown_key
 from locum.activities.model import activity_action
+from locum.audit.model import audit_event
 from locum.kit import jobs, pause
 from locum.kit.db import Tx
 from locum.kit.ids import new_id
 from locum.resources.add import get_resource
-from locum.resources.model import resource
+from locum.resources.model import TrustAction, resource
 from locum.sessions.advance import advance
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import EntryState, access_session
@@ -88,6 +89,42 @@ async def test_a_rebuilt_host_is_let_in_again_when_somebody_has_trusted_its_key(
     session_id = await stage.ask()
     await stage.turn()
     assert (await stage.session(session_id)).status == Status.ACTIVE
+    await stage.end(session_id)
+    await stage.turn()
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [(TrustAction.WARN, ["resource.host_key_let_in"]), (TrustAction.ALWAYS_TRUST, [])],
+)
+async def test_a_host_with_another_key_is_let_in_where_its_resource_says_so(
+    stage: Stage, linux_hosts: list[Host], action: TrustAction, said: list[str]
+) -> None:
+    """RES-11. The pinned key stays pinned, and each new one is in the audit log where the resource warns."""
+    other, before = linux_hosts[1].host_key, state_of(stage.host)
+    changed = sa.update(resource).values(trusted_host_key=other, ssh_trust_action=action)
+    await stage.database.write(lambda tx: tx.run(changed))
+    session_id = await stage.ask()
+    await stage.turn()
+    assert (await stage.session(session_id)).status == Status.ACTIVE
+    assert state_of(stage.host) != before
+    await stage.end(session_id)
+    await stage.turn()
+    assert settled(stage.host, before)
+    held = await stage.database.read(get_resource, stage.world.resource)
+    assert (held.trusted_host_key, held.discovered_host_key) == (other, stage.host.host_key if said else None)
+    actions = sa.select(audit_event.c.action).where(audit_event.c.action.startswith("resource.host_key"))
+    assert await stage.database.read(lambda tx: tx.scalars(actions)) == said
+
+
+async def test_a_first_key_that_nobody_has_trusted_is_let_in_and_not_pinned_where_all_are(stage: Stage) -> None:
+    for action, status in ((TrustAction.WARN, Status.FAILED), (TrustAction.ALWAYS_TRUST, Status.ACTIVE)):
+        changed = {"accept_host_key_on_first_discovery": False, "ssh_trust_action": action}
+        await stage.database.write(lambda tx, to=changed: tx.run(sa.update(resource).values(**to)))
+        session_id = await stage.ask()
+        await stage.turn()
+        assert (await stage.session(session_id)).status == status
+        assert (await stage.database.read(get_resource, stage.world.resource)).trusted_host_key is None
     await stage.end(session_id)
     await stage.turn()
 

@@ -37,6 +37,7 @@ from locum.sessions.extend import extend_session
 from locum.sessions.lease_advance import advance_lease
 from locum.sessions.lease_cycle import State
 from locum.sessions.lifecycle import Status
+from locum.sessions.lock import Lock, set_lock
 from locum.sessions.model import AccessSession, Lease
 from locum.sessions.password import reveal_password
 from locum.sessions.release import lease_of
@@ -188,6 +189,53 @@ async def test_whoever_comes_second_waits_for_their_turn(database: Database, tmp
     it.here.hurry()
     await it.turn()
     assert (await it.get(session_id)).status == Status.ACTIVE
+
+
+async def test_its_owner_is_locked_and_the_secret_they_know_is_changed(database: Database, tmp_path: Path) -> None:
+    it = await make(database, tmp_path, change_on_release=True)
+    session_id = await it.ask()
+    await it.turn()
+    await database.write(set_lock, ACTOR, Lock((session_id,), True, owners=True))
+    assert await database.read(withdrawn) == [session_id]
+    assert await database.write(end_withdrawn, session_id)
+    await it.turn()
+    assert it.here.reasons() == ["release"]
+    it.here.change(RotationState.COMPLETED)
+    it.here.hurry()
+    await it.turn()
+    ended = await it.get(session_id)
+    assert (ended.status, ended.status_description) == (Status.CANCELLED, "its owner is locked")
+
+
+async def test_a_locked_resource_gives_none_of_its_credentials(database: Database, tmp_path: Path) -> None:
+    it = await make(database, tmp_path)
+    session_id, later = await it.ask(), await it.ask()
+    await database.write(set_lock, ACTOR, Lock((session_id,), True, message="call us", resources=True))
+    await it.turn()
+    for one in (session_id, later):
+        refused = await it.get(one)
+        assert (refused.status, refused.status_description) == (
+            Status.FAILED,
+            "not allowed any more: this resource is locked by an administrator: call us",
+        )
+    with pytest.raises(Forbidden, match="call us"):
+        await it.ask()
+    await database.write(set_lock, ACTOR, Lock((session_id,), False, resources=True))
+    await it.ask()
+    await it.turn()
+
+
+async def test_the_release_of_one_credential_is_locked(database: Database, tmp_path: Path) -> None:
+    it = await make(database, tmp_path)
+    session_id = await it.ask()
+    await database.write(set_lock, ACTOR, Lock((session_id,), True, "Stop", activities=True))
+    with pytest.raises(Forbidden, match="this activity is locked here by an administrator: Stop"):
+        await it.ask()
+    await database.write(lambda tx: tx.run(sa.delete(managed_user)))
+    with pytest.raises(Conflict, match="lives on no resource"):
+        await database.write(set_lock, ACTOR, Lock((session_id,), True, resources=True))
+    await database.write(set_lock, ACTOR, Lock((session_id,), False, activities=True))
+    await it.ask()
 
 
 async def test_what_can_not_be_done_at_the_end_is_not_begun(database: Database, tmp_path: Path) -> None:

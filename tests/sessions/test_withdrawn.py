@@ -19,8 +19,10 @@ from locum.policies.model import policy, policy_activity, policy_identity, polic
 from locum.sessions import transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
+from locum.sessions.password import PASSWORD_PURPOSE
 from locum.sessions.request import Request, request_session
 from locum.sessions.withdrawn import end_withdrawn, withdrawn
+from locum.vault.secret import Secret
 from policy_groups import Groups, group_them
 from statements import selects
 from world import ACTOR, World, lock, make_world
@@ -107,7 +109,25 @@ async def test_whoever_is_held_by_a_group_keeps_the_session_until_they_leave_it(
     assert await database.read(withdrawn) == [session_id]
 
 
-async def test_a_lock_ends_no_session_and_none_that_is_not_active_is_looked_at(
+async def test_whoever_is_locked_and_knows_a_secret_loses_what_it_opens(
+    database: Database, tmp_path: Path
+) -> None:
+    world = await make_world(database, tmp_path)
+    session_id = await active(database, world)
+    await database.write(lock, world.person)
+
+    def give(tx: Tx) -> None:
+        password = world.vault.put(tx, Secret("canary"), purpose=PASSWORD_PURPOSE)
+        tx.run(sa.update(access_session).values(password_secret_id=password))
+
+    await database.write(give)
+    assert await database.read(withdrawn) == [session_id]
+    assert await database.write(end_withdrawn, session_id)
+    found = await database.read(transition.get, session_id)
+    assert (found.outcome, found.status_description) == (Status.CANCELLED, "its owner is locked")
+
+
+async def test_a_lock_ends_no_session_of_the_gateway_and_none_that_is_not_active_is_looked_at(
     database: Database, tmp_path: Path
 ) -> None:
     world = await make_world(database, tmp_path)

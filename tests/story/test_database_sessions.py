@@ -25,8 +25,10 @@ from locum.kit.db import Database
 from locum.kit.errors import Forbidden, NotFound
 from locum.sessions.connections import authorize_connection
 from locum.sessions.lifecycle import Status
+from locum.sessions.lock import Lock, set_lock
 from locum.sessions.model import EntryState
 from locum.sessions.password import reveal_password
+from locum.sessions.withdrawn import end_withdrawn
 from world import ACTOR
 
 pytestmark = pytest.mark.anyio
@@ -155,6 +157,31 @@ async def test_mariadb(
         server.settled,
         lambda login, password: mariadb(target.port, database_authority, login, password),
     )
+
+
+async def test_whoever_is_locked_is_thrown_out(
+    database: Database,
+    tmp_path: Path,
+    postgres_server: tuple[PostgresTarget, DatabaseTarget],
+    database_authority: Authority,
+) -> None:
+    server, target = postgres_server
+    before = server.state()
+    stage = await database_stage(database, tmp_path, target, "postgresql", [])
+    session_id = await stage.ask()
+    await stage.turn()
+    owner = Actor(stage.world.person, "Alice")
+    password = await database.write(reveal_password, stage.world.vault, owner, session_id)
+    login = (await stage.session(session_id)).login_name
+    running = psql(target.port, database_authority, login, password.reveal_text())
+    assert says(running, "SELECT 40 + 2;") == "42"
+    await database.write(set_lock, ACTOR, Lock((session_id,), True, owners=True))
+    assert await database.write(end_withdrawn, session_id)
+    await stage.turn()
+    said, _ = running.communicate("SELECT 40 + 3;\n", timeout=30)
+    assert "43" not in said
+    assert (await stage.session(session_id)).status == Status.CANCELLED
+    assert server.settled(before)
 
 
 async def test_a_right_that_can_not_be_given_leaves_nothing(

@@ -1,7 +1,8 @@
 """A target that shows a host key nobody has trusted: it is remembered, and an administrator decides (RES-11).
 
 Whoever sits between Locum and a host can show any key, so one is only pinned when somebody has compared its
-thumbprint; what is shown never takes the place of the pinned key by itself.
+thumbprint; what is shown never takes the place of the pinned key by itself. A resource may be told to let any key in:
+then the connection was nobody's in particular, and the key is not pinned by it either.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.audit import log as audit
-from locum.connectors.base import HostKeyNotTrusted
+from locum.connectors.base import AccountKeeper, Connector, HostKeyNotTrusted, Target
 from locum.kit.actor import LOCUM, Actor
 from locum.kit.db import Database, Tx
 from locum.kit.errors import Conflict
 from locum.resources.add import get_resource
-from locum.resources.model import resource
+from locum.resources.model import TrustAction, resource
 
 
 @asynccontextmanager
@@ -31,11 +32,24 @@ async def shown_keys_kept(db: Database, resource_id: UUID) -> AsyncIterator[None
         raise
 
 
-def remember_shown_key(tx: Tx, resource_id: UUID, *, key: str, thumbprint: str) -> None:
-    """The resource showed a key that is not trusted. Written once for each key; the latest counts."""
-    before = get_resource(tx, resource_id)
-    if before.discovered_host_key == key:
+async def note_changed_key(
+    db: Database, resource_id: UUID, target: Target, connection: Connector | AccountKeeper
+) -> None:
+    """Write down that the resource was let in with another key than the pinned one, where somebody shall see that."""
+    key, thumbprint = connection.host_key, connection.host_key_thumbprint
+    if key is None or thumbprint is None or target.trusted_host_key in (None, key):
         return
+    await db.write(remember_shown_key, resource_id, key=key, thumbprint=thumbprint)
+
+
+def remember_shown_key(tx: Tx, resource_id: UUID, *, key: str, thumbprint: str) -> None:
+    """The resource showed a key that is not trusted: refused, or let in with a warning, as it says. Written once for
+    each key; the latest counts. Of one that lets in whatever comes nothing is written."""
+    before = get_resource(tx, resource_id)
+    action = TrustAction(before.ssh_trust_action)
+    if action is TrustAction.ALWAYS_TRUST or before.discovered_host_key == key:
+        return
+    let_in = action.lets_in(before.trusted_host_key)
     tx.run(
         sa.update(resource)
         .where(resource.c.id == resource_id)
@@ -44,7 +58,7 @@ def remember_shown_key(tx: Tx, resource_id: UUID, *, key: str, thumbprint: str) 
     audit.record(
         tx,
         LOCUM,
-        "resource.host_key_refused",
+        "resource.host_key_let_in" if let_in else "resource.host_key_refused",
         object_kind="resource",
         object_id=resource_id,
         detail={"resource": before.name, "thumbprint": thumbprint, "trusted": before.trusted_thumbprint},

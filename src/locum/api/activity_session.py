@@ -180,7 +180,11 @@ def get_session(tx: ReadTx, call: Call[SessionId, None, None]) -> ActivitySessio
     summary="End a session: its connections are closed and its access is taken away (SES-07)",
 )
 def end_session(tx: Tx, call: Call[SessionId, None, None]) -> None:
-    session = may_see(tx, call.caller, call.params.session_id)
+    end_for(tx, call, may_see(tx, call.caller, call.params.session_id))
+
+
+def end_for(tx: Tx, call: Call[Any, None, None], session: AccessSession) -> None:
+    """Begin the end of a session that the caller may end."""
     own = session.identity_id == call.caller.identity_id
     transition.begin_end(
         tx,

@@ -52,7 +52,7 @@ def post_extend(tx: Tx, call: Call[SessionId, None, int]) -> ActivitySession:
     permission=Permission.SESSIONS_ANY_MANAGE,
     problems=(404, 409),
     audit="session.locked",
-    summary="Lock or unlock sessions, and where asked their resources and owners (SES-09)",
+    summary="Lock or unlock sessions, and where asked their activities there, resources and owners (SES-09)",
 )
 def put_lock(tx: Tx, call: Call[None, None, LiveSessionRequestIn]) -> LiveSessionRequest:
     body = call.body
@@ -65,6 +65,7 @@ def put_lock(tx: Tx, call: Call[None, None, LiveSessionRequestIn]) -> LiveSessio
             body.locked,
             body.lock_title,
             body.lock_message,
+            activities=body.lock_activity,
             resources=body.lock_resource,
             owners=body.lock_user,
         ),
@@ -82,13 +83,13 @@ def put_lock(tx: Tx, call: Call[None, None, LiveSessionRequestIn]) -> LiveSessio
 
 
 def _check_bounds(tx: ReadTx, call: Call[None, None, LiveSessionRequestIn], ids: list[UUID]) -> None:
-    """A key that is for listed policies locks no session of another, and no person or resource (SEC-30)."""
+    """A key that is for listed policies locks no session of another, and nothing that others have too (SEC-30)."""
     key = call.caller.key
     if key is None or key.policies is None:
         return
     for session_id in ids:
         may_see(tx, call.caller, session_id)
-    if call.body.lock_resource or call.body.lock_user:
+    if call.body.lock_activity or call.body.lock_resource or call.body.lock_user:
         raise Forbidden("this API key is for listed access policies alone", missing="key scope policy")
 
 

@@ -17,7 +17,7 @@ from locum.api.wire.managed_resource import (
     ManagedResourceViewIn,
 )
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Invalid, NotAvailable
+from locum.kit.errors import Forbidden, Invalid, NotAvailable
 from locum.kit.permissions import Permission
 from locum.reads import resources as reads
 from locum.resources import change, model
@@ -101,8 +101,14 @@ def put_resource(tx: Tx, call: Call[ResourceId, None, ManagedResourceViewIn]) ->
         service_account_id=body.service_account_id,
         port_ssh=body.port_ssh or None,
         accept_host_key_on_first_discovery=body.accept_thumbprint_on_first_discovery,
+        ssh_trust_action=body.ssh_trust_action_type,
     )
     values = changes.given(before)
+    if "ssh_trust_action" in values and Permission.RESOURCES_HOSTKEY_TRUST not in call.caller.permissions:
+        raise Forbidden(
+            "who may change a resource may not say whose host key is let in",
+            missing=Permission.RESOURCES_HOSTKEY_TRUST,
+        )
     if call.caller.key is not None:
         for credential_id in filter(None, (before.service_account_id, changes.service_account_id)):
             call.caller.key.check_credential(credential_id)

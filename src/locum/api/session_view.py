@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+from locum.actions.plan import AFTER, BEFORE, DURING
 from locum.activities.custom_fields import shown_values
 from locum.activities.read import connection_profile_of
 from locum.api.wire.activity_session import ActivitySession, ProxySession
@@ -22,6 +23,7 @@ from locum.kit.db import ReadTx
 from locum.reads import sessions as reads
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, Connection
+from locum.sessions.queue_status import queue_id
 
 ACCOUNT_TYPES = {Kind.APPLICATION: AccountType.APPLICATION, Kind.LOCAL: AccountType.LOCAL}
 
@@ -70,6 +72,9 @@ def shown_all(tx: ReadTx, sessions: list[AccessSession]) -> list[ActivitySession
             note=row.note,
             ticket=row.ticket,
             custom_fields=_answers(row),
+            start_action_queue_id=queue_id(row.id, BEFORE),
+            during_action_queue_id=queue_id(row.id, DURING),
+            end_action_queue_id=queue_id(row.id, AFTER),
         )
         for row in sessions
     ]

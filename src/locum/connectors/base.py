@@ -30,6 +30,7 @@ class Target:
     database: str | None = None
     encrypted: bool = True
     trust_server_certificate: bool = False
+    accept_any: bool = False  # whatever host key it shows, another than the trusted one too
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class LinuxKeeper(LinuxHost):
             private_key=None,
             trusted_host_key=self.host_key,
             accept_first=False,
+            accept_any=False,
         )
         if not await takes_passwords(target):
             raise TargetRefused(f"{self._where} has no unix_chkpwd and takes no passwords: no way to try one")

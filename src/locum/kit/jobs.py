@@ -105,14 +105,26 @@ def hasten(tx: Tx, kind: str, subject_ids: sa.Select[tuple[UUID]]) -> None:
     )
 
 
+def run_now(tx: Tx, kind: str, subject_id: UUID) -> bool:
+    """Make one job due now that is there and that nobody holds; False otherwise."""
+    free = sa.or_(job.c.lease_until.is_(None), ~_held(tx))
+    return (
+        tx.run(
+            sa.update(job)
+            .where(job.c.kind == kind, job.c.subject_id == subject_id, free)
+            .values(due_at=sa.case((job.c.due_at < tx.now, job.c.due_at), else_=tx.now), asked=job.c.asked + 1)
+        )
+        == 1
+    )
+
+
 def claim(tx: Tx, *, owner: str, limit: int, running: Mapping[UUID, int] | None = None) -> list[Job]:
     """Take up to `limit` due jobs that nobody holds, for `LEASE`. PostgreSQL skips rows another node is taking.
 
     `running`: how many jobs of which lane run in this process; with those no lane gets more than `LANE_PLACES`. None
     while Locum is paused.
     """
-    # A lease that runs out later than any may was written before the clock was set back.
-    held = job.c.lease_until.between(tx.now, tx.now + 2 * LEASE)
+    held = _held(tx)
     places = Counter(running or {})
     taken: list[UUID] = []
     # Each turn but the last fills a lane, so that there are few.
@@ -144,6 +156,11 @@ def claim(tx: Tx, *, owner: str, limit: int, running: Mapping[UUID, int] | None 
         .values(owner=owner, lease_until=tx.now + LEASE, fence=job.c.fence + 1)
         .returning(*(job.c[name] for name in Job.__struct_fields__)),
     )
+
+
+def _held(tx: ReadTx) -> sa.ColumnElement[bool]:
+    """A lease that runs out later than any may was written before the clock was set back."""
+    return job.c.lease_until.between(tx.now, tx.now + 2 * LEASE)
 
 
 def _not_full(places: Mapping[UUID, int]) -> sa.ColumnElement[bool]:

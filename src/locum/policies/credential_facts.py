@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from locum.activities.model import ActivityType, activity
 from locum.credentials.model import credential
-from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.policies.decide import Facts, Origin, PolicyFact
 from locum.policies.denials import denial_of
 from locum.policies.facts import policy_facts, with_rules
 from locum.policies.joins import of_credential, of_identity
+from locum.policies.locks import Place, person_and_lock
 from locum.policies.model import PolicyType, policy
 
 WANTED = "this credential"
@@ -35,7 +35,7 @@ def gather_release(
     at: dt.datetime | None = None,
 ) -> Facts:
     """As `facts.gather`, of the built-in activity and a credential: at most seven statements."""
-    locked = tx.scalar(sa.select(identity.c.locked).where(identity.c.id == identity_id))
+    locked, lock = person_and_lock(tx, identity_id, activity_id, Place(credential_id=credential_id))
     kept = tx.scalar(
         sa.select(credential.c.id).where(
             credential.c.id == credential_id,
@@ -52,7 +52,7 @@ def gather_release(
         ),
     )
     return Facts(
-        identity_locked=locked is not False,
+        identity_locked=locked,
         activity_fits_platform=True,
         policies=with_rules(tx, joining) if kept is not None else (),
         wanted_policy_id=wanted_policy_id,
@@ -63,6 +63,7 @@ def gather_release(
         origin=origin,
         at=at or tx.now,
         wanted=WANTED,
+        lock=lock,
     )
 
 

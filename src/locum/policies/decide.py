@@ -66,12 +66,21 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """What an administrator has locked for everybody, "resource" or "activity", and what people are told (SES-09)."""
+
+    what: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All a decision looks at. `policies` holds every undeleted policy that joins person, activity and resource.
 
     `key_policies`: the only ones that the API key behind the request is for; None = it is not bounded so. `answers`:
     to custom fields, as (name, value). `origin` and `at` (the start): None = from where and when are not asked.
     `approved`: the approvers have said yes to this request already. `wanted`: the words for what is asked for.
+    `lock`: the one that lies on it.
     """
 
     identity_locked: bool
@@ -86,6 +95,7 @@ class Facts:
     at: dt.datetime | None = None
     approved: bool = False
     wanted: str = "this activity on this resource"
+    lock: Locked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +164,14 @@ def general_refusal(facts: Facts) -> Denied | None:
         return none_gives(facts.wanted)
     if facts.key_policies is not None and not facts.key_policies.intersection(p.id for p in wanted):
         return Denied("this API key is not for the access policy that would give you this", "key scope policy")
-    return None
+    return None if facts.lock is None else _locked(facts.lock)
+
+
+def _locked(lock: Locked) -> Denied:
+    """Said last of all, so that nobody who has no policy learns of a lock."""
+    told = f": {lock.message}" if lock.message else ""
+    where = " here" if lock.what == "activity" else ""
+    return Denied(f"this {lock.what} is locked{where} by an administrator{told}", f"{lock.what} not locked")
 
 
 def none_gives(wanted: str) -> Denied:

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from locum.activities.model import activity, connection_profile
 from locum.activities.read import lists_among
-from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.policies.certification_model import access_denial
 from locum.policies.decide import Approval, Facts, Origin, PolicyFact, ProfileRules
 from locum.policies.denials import denial_of
 from locum.policies.joins import of_activity, of_identity, of_resource
+from locum.policies.locks import Place, person_and_lock
 from locum.policies.model import PolicyType, policy
 from locum.policies.workflow_model import approval_workflow
 from locum.resources.model import platform, resource
@@ -37,9 +37,9 @@ def gather(
     origin: Origin | None = None,
     at: dt.datetime | None = None,
 ) -> Facts:
-    """At most seven statements: is the person locked, does the platform fit, which policies join the three, and four
+    """At most seven statements: is anything locked, does the platform fit, which policies join the three, and four
     for the rules of all their profiles. Without `at` it is asked whether it may start now."""
-    locked = tx.scalar(sa.select(identity.c.locked).where(identity.c.id == identity_id))
+    locked, lock = person_and_lock(tx, identity_id, activity_id, Place(resource_id=resource_id))
     # A copy of a platform is spoken to as its base is, so what the base's activities do works there too.
     fits = tx.scalar(
         sa.select(activity.c.id)
@@ -48,7 +48,7 @@ def gather(
         .where(activity.c.id == activity_id, activity.c.is_deleted.is_(False), resource.c.id == resource_id)
     )
     return Facts(
-        identity_locked=locked is not False,
+        identity_locked=locked,
         activity_fits_platform=fits is not None,
         policies=with_rules(tx, _joining(tx, identity_id, activity_id, resource_id)),
         wanted_policy_id=wanted_policy_id,
@@ -58,6 +58,7 @@ def gather(
         answers=answers,
         origin=origin,
         at=at or tx.now,
+        lock=lock,
     )
 
 

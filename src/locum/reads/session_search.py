@@ -7,6 +7,7 @@ session's own words, note and ticket, lie in one index with all that sessions ar
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -94,8 +95,11 @@ class _Few(msgspec.Struct, frozen=True):
     total: int
 
 
-def find(tx: ReadTx, which: Filter, page: Page) -> tuple[list[UUID], int]:
-    """The sessions of the page in their order, newest first unless ordered, and how many there are in all.
+def find(
+    tx: ReadTx, which: Filter, page: Page, also: Sequence[sa.ColumnElement[bool]] = ()
+) -> tuple[list[UUID], int]:
+    """The sessions of the page in their order, newest first unless ordered, and how many there are in all. `also`
+    holds for each.
 
     At most three statements, four where a text is sought.
     """
@@ -103,11 +107,11 @@ def find(tx: ReadTx, which: Filter, page: Page) -> tuple[list[UUID], int]:
     column = _ORDERED.get((page.order_by or "createdDateTimeUtc").lower())
     if column is None:
         raise Invalid("orderBy names no column of this list", field="orderBy")
-    wanted, holding = _wanted(tx, which), _holding(tx, page.filter_text)
+    wanted, holding = [*_wanted(tx, which), *also], _holding(tx, page.filter_text)
     if which.owner is not None and holding:  # one person's are looked through
         wanted, holding = [*wanted, sa.or_(*holding)], []
     hits = _hits(wanted, holding)
-    every = which == Filter(HISTORICAL) and not page.filter_text
+    every = which == Filter(HISTORICAL) and not page.filter_text and not also
     if page.take and not every:
         rows = _few(tx, page, column, hits)
         if rows and rows[0].total < MANY:

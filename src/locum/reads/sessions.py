@@ -69,8 +69,13 @@ class SessionRow(msgspec.Struct, frozen=True):
 def sessions(tx: ReadTx, which: Filter, page: Page) -> Listed[SessionRow]:
     """One page of sessions, newest first unless ordered: three statements, four where a text is sought."""
     ids, total = find(tx, which, page)
+    return Listed(session_rows(tx, ids), total)
+
+
+def session_rows(tx: ReadTx, ids: list[UUID]) -> list[SessionRow]:
+    """These sessions, which exist, in this order: one statement, none for none."""
     rows = {row.id: row for row in tx.rows(SessionRow, _rows().where(access_session.c.id.in_(ids)))} if ids else {}
-    return Listed([rows[one] for one in ids], total)
+    return [rows[one] for one in ids]
 
 
 def session_row(tx: ReadTx, session_id: UUID) -> SessionRow:

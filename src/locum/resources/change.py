@@ -36,6 +36,7 @@ class ResourceChanges:
     service_account_id: UUID | None = None
     port_ssh: int | None = None
     accept_host_key_on_first_discovery: bool | None = None
+    ssh_trust_action: int | None = None
 
     def given(self, before: Resource) -> dict[str, Any]:
         """The fields that would become another value."""

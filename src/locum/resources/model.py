@@ -33,11 +33,18 @@ class PlatformType(IntEnum):
 
 
 class TrustAction(IntEnum):
-    """What a changed host key means (RES-11). Numbers of the contract's SshTrustActionType."""
+    """What a changed host key means (RES-11). Numbers of the contract's SshTrustActionType.
+
+    ALWAYS_TRUST: nothing, nor does one that nobody has trusted yet. WARN: it is let in, which the audit log says.
+    """
 
     ALWAYS_TRUST = 0
     WARN = 1
     BLOCK = 2
+
+    def lets_in(self, trusted: str | None) -> bool:
+        """Whether a resource may show any host key, where this one is trusted."""
+        return self is TrustAction.ALWAYS_TRUST or (self is TrustAction.WARN and trusted is not None)
 
 
 platform = sa.Table(

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from uuid import UUID
 
-from locum.actions.host_key import shown_keys_kept
+from locum.actions.host_key import note_changed_key, shown_keys_kept
 from locum.actions.target import locate, pin_host_key
 from locum.connectors.base import AccountKeeper, Dependant, Target, TargetRefused, TargetUnreachable
 from locum.credentials import ssh_key
@@ -224,8 +224,9 @@ class _Pass:
 
     async def _pin(self, resource_id: UUID, target: Target, keeper: AccountKeeper) -> None:
         key, thumbprint = keeper.host_key, keeper.host_key_thumbprint
-        if target.trusted_host_key is None and key is not None and thumbprint is not None:
+        if target.trusted_host_key is None and target.accept_first and key is not None and thumbprint is not None:
             await self._work.db.write(pin_host_key, resource_id, key=key, thumbprint=thumbprint)
+        await note_changed_key(self._work.db, resource_id, target, keeper)
 
 
 def _candidate(tx: ReadTx, known: Known, vault: Vault) -> Parts | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from locum.actions.host_key import note_changed_key
 from locum.actions.target import locate
 from locum.connectors.base import Target, TargetRefused, TargetUnreachable
 from locum.credentials.add import get_credential
@@ -28,10 +31,11 @@ async def verify(work: RotationWork, held: Job) -> None:
     found = await work.db.write(_begin, held, work.vault)
     if found is None:
         return
-    of, parts, kind, target = found
+    of, parts, kind, target, resource_id = found
     error = None
     try:
         async with work.keeper(kind, target) as keeper:
+            await note_changed_key(work.db, resource_id, target, keeper)
             same = all(await accepted(keeper, of.username, parts))
     except TargetUnreachable as failure:
         await work.db.write(_not_reached, held, str(failure))
@@ -42,7 +46,7 @@ async def verify(work: RotationWork, held: Job) -> None:
     work.changed.ring()
 
 
-def _begin(tx: Tx, held: Job, vault: Vault) -> tuple[Credential, Parts, str, Target] | None:
+def _begin(tx: Tx, held: Job, vault: Vault) -> tuple[Credential, Parts, str, Target, UUID] | None:
     """What to compare; None, and the job done, where there is nothing (any more) or a rotation will see anyway."""
     jobs.hold(tx, held)
     managed = rows.get_managed(tx, held.subject_id)
@@ -56,7 +60,7 @@ def _begin(tx: Tx, held: Job, vault: Vault) -> tuple[Credential, Parts, str, Tar
     except Invalid as error:
         _settle(tx, held, managed.status, error.detail)
         return None
-    return of, secrets.current(tx, vault, of), kind, target
+    return of, secrets.current(tx, vault, of), kind, target, managed.resource_id
 
 
 def _compared(tx: Tx, held: Job, same: bool | None, error: str | None) -> None:

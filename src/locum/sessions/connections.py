@@ -13,7 +13,6 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from locum.actions.target import pin_host_key
 from locum.activities.channel_rules import DEFAULT, ChannelRules
 from locum.activities.command_restrictions import in_force
 from locum.activities.command_rules import Restriction
@@ -30,7 +29,7 @@ from locum.kit.paging import Listed, Page
 from locum.kit.pause import refuse_if_paused
 from locum.kit.wake import Wake
 from locum.resources.add import get_resource
-from locum.resources.model import resource
+from locum.resources.model import TrustAction
 from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.choices import Choice, choices
@@ -47,6 +46,7 @@ from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recorded_text_model import recorded_text
 from locum.sessions.recover import recover
 from locum.sessions.request import request_session
+from locum.sessions.shown_key import let_key_in
 from locum.sessions.wanted import Wanted, check_proof, ssh_key_use, takes_for_both
 from locum.sessions.watch import Live, Now, latest_warning, look, pass_on
 from locum.vault import system_keys
@@ -97,6 +97,8 @@ class Grant:
     channels: ChannelRules = DEFAULT  # what may pass the connection
     extension: int | None = None  # minutes that the person may add to the session near its end; None = none
     restrictions: tuple[Restriction, ...] = ()  # what is done at which commands
+    # The target may show another host key than the trusted one: the gate is asked first.
+    any_host_key: bool = False
 
 
 def authorize_connection(
@@ -168,6 +170,7 @@ def authorize_connection(
         channels=channel_rules_of(tx, session.profile_id),
         extension=offered(tx, session),
         restrictions=in_force(tx, session.profile_id),
+        any_host_key=TrustAction(target.ssh_trust_action).lets_in(target.trusted_host_key),
     )
 
 
@@ -292,10 +295,11 @@ class Connections:
             await self._changed.wait(seen, WATCH_INTERVAL_S)
 
     async def pin_host_key(self, grant: Grant, key: str, fingerprint: str) -> None:
-        """Remember the target's key seen first (RES-11). Provisioning has pinned one by then, so this is rare."""
-        if not await self._db.read(_accepts_first_key, grant.resource_id):
-            raise Forbidden("the target's host key is not trusted yet", missing="trusted host key")
-        await self._db.write(pin_host_key, grant.resource_id, key=key, thumbprint=fingerprint)
+        """Say what the target's key means that is not known yet (RES-11): the one seen first is remembered, another
+        than the trusted one let in where the resource says so. Raises Forbidden."""
+        if key != grant.trusted_host_key:
+            about, trusted = (grant.session_id, grant.resource_id), grant.trusted_host_key
+            await self._db.write(let_key_in, *about, trusted=trusted, shown=key, thumbprint=fingerprint)
 
     async def closed(self, grant: Grant, *, reason: str, recording_digest: str | None = None) -> None:
         """The connection is gone. A session that a direct connect started ends with it (PRX-08)."""
@@ -379,12 +383,6 @@ def _start(tx: Tx, who: SignedIn, wanted: Wanted, *, address: str, node: str, li
         raise Forbidden("you may not do that there, or there is no such activity, resource or policy") from None
     check_proof(tx, session_id, who)  # before anything is done on the target; refused, the request is rolled back
     return session_id
-
-
-def _accepts_first_key(tx: ReadTx, resource_id: UUID) -> bool:
-    return bool(
-        tx.scalar(sa.select(resource.c.accept_host_key_on_first_discovery).where(resource.c.id == resource_id))
-    )
 
 
 def _end_unused(tx: Tx, session_id: UUID, reason: str) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from locum.actions.host_key import note_changed_key
 from locum.actions.target import locate
 from locum.connectors.base import Target
 from locum.credentials.add import get_credential
@@ -21,8 +22,9 @@ async def switch_account(
     db: Database, vault: Vault, keeper: OpenKeeper, credential_id: UUID, enabled: bool
 ) -> None:
     """Make sure that the account is enabled, or disabled. Raises what a connector does, NotFound, Conflict, Invalid."""
-    login, kind, target = await db.read(_where, vault, credential_id)
+    login, kind, target, resource_id = await db.read(_where, vault, credential_id)
     async with keeper(kind, target) as accounts:
+        await note_changed_key(db, resource_id, target, accounts)
         await accounts.set_enabled(login, enabled)
 
 
@@ -36,7 +38,7 @@ def check_switchable(tx: ReadTx, credential_id: UUID) -> None:
         )
 
 
-def _where(tx: ReadTx, vault: Vault, credential_id: UUID) -> tuple[str, str, Target]:
+def _where(tx: ReadTx, vault: Vault, credential_id: UUID) -> tuple[str, str, Target, UUID]:
     resource_id = tx.scalar(
         sa.select(managed_user.c.resource_id).where(managed_user.c.credential_id == credential_id)
     )
@@ -44,4 +46,4 @@ def _where(tx: ReadTx, vault: Vault, credential_id: UUID) -> tuple[str, str, Tar
         raise Conflict("the login is on no resource any more")
     check_switchable(tx, credential_id)
     kind, target = locate(tx, vault, resource_id)
-    return get_credential(tx, credential_id).username, kind, target
+    return get_credential(tx, credential_id).username, kind, target, resource_id

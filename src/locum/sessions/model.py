@@ -159,17 +159,6 @@ def search_key(note: str | None, ticket: str | None) -> str:
     return "\x1f".join(name_key(part) for part in (ticket, note) if part)[:LONGEST_KEY]
 
 
-resource_lock = sa.Table(
-    "resource_lock",
-    metadata,
-    sa.Column("resource_id", sa.ForeignKey("resource.id"), primary_key=True),
-    sa.Column("locked_by", sa.Uuid),
-    sa.Column("locked_at", UtcTime, nullable=False),
-    sa.Column("message", sa.String(1000)),
-)
-"""Resources on which no access session starts (SES-09), each until somebody unlocks it."""
-
-
 class EntryState(StrEnum):
     """`intended` may or may not be on the target already; `reverted` is certainly gone."""
 

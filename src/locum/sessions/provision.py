@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from locum.actions.host_key import shown_keys_kept
+from locum.actions.host_key import note_changed_key, shown_keys_kept
 from locum.actions.plan import SCRIPT, steps
 from locum.actions.target import locate, pin_host_key
 from locum.activities.model import ActivityType, LoginType, Phase
@@ -150,12 +150,13 @@ def _new_key(session_id: UUID) -> tuple[Secret, str]:
 
 
 async def _pin(work: SessionWork, session: AccessSession, target: Target, connection: Connector) -> None:
-    """(1) The first key seen is pinned before anything is changed on the host that showed it."""
+    """(1) The first key seen is pinned before anything is changed on the host that showed it; another than the pinned
+    one, where that may be, is written down."""
     assert session.resource_id is not None
-    if target.trusted_host_key is None and connection.host_key and connection.host_key_thumbprint:
-        await work.db.write(
-            pin_host_key, session.resource_id, key=connection.host_key, thumbprint=connection.host_key_thumbprint
-        )
+    key, thumbprint = connection.host_key, connection.host_key_thumbprint
+    if target.trusted_host_key is None and target.accept_first and key and thumbprint:
+        await work.db.write(pin_host_key, session.resource_id, key=key, thumbprint=thumbprint)
+    await note_changed_key(work.db, session.resource_id, target, connection)
 
 
 async def apply_entry(

@@ -29,7 +29,6 @@ from locum.policies.model import policy
 from locum.resources.model import resource
 from locum.sessions.approval import ask_for_approval, first_tier
 from locum.sessions.lifecycle import Status
-from locum.sessions.lock import refuse_if_locked
 from locum.sessions.login import login_for
 from locum.sessions.model import access_session, search_key
 from locum.sessions.planned import Planned, as_json, planned_now
@@ -106,8 +105,6 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     if isinstance(decision, Denied):
         raise refused(decision)
     refuse_if_paused(tx)
-    if target.resource_id is not None:
-        refuse_if_locked(tx, target.resource_id)
     planned = _planned(tx, asked, wanted_activity, decision.policy.profile_id)
     rules = decision.policy.rules
     end = _end(start, asked, decision.policy.max_session_minutes)

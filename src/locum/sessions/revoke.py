@@ -11,7 +11,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from locum.actions.host_key import shown_keys_kept
+from locum.actions.host_key import note_changed_key, shown_keys_kept
 from locum.actions.plan import NO_RIGHT, SCRIPT
 from locum.actions.target import locate
 from locum.activities.model import Phase
@@ -43,6 +43,7 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
         kept = shown_keys_kept(work.db, session.resource_id)
         async with kept, work.connect(connector, target) as connection:
+            await note_changed_key(work.db, session.resource_id, target, connection)
             undo = _undo
             if connector not in SSH and entries[0].kind in kept_login.STAYS:
                 staying = await work.db.write(kept_login.stay, held, session)

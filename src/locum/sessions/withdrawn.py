@@ -1,4 +1,5 @@
-"""Finds and ends sessions whose policy does not give them any more (decision 0014)."""
+"""Finds and ends sessions that go on no longer: their policy does not give them any more, or their owner is locked and
+knows what opens the target without Locum (decision 0014)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import connection_profile
+from locum.identities.model import identity
 from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
 from locum.policies.certification_model import access_denial
@@ -24,14 +26,18 @@ MOST = 500
 
 
 class _Withdrawn(msgspec.Struct, frozen=True):
+    """`given`: the policy still gives it, so that it is its owner who is locked."""
+
     id: UUID
     name: str
+    given: bool
     denial: str | None
 
 
 def withdrawn(tx: ReadTx) -> list[UUID]:
-    """Active sessions whose policy is disabled, deleted or denies, or does not hold what it joins any more;
-    or what a certification has denied.
+    """Active sessions whose policy is disabled, deleted or denies, or does not hold what it joins any more; what a
+    certification has denied; and those of locked people who were given a secret: to a database, or to whatever their
+    credential opens.
 
     One statement over the active sessions, by index.
     """
@@ -47,6 +53,8 @@ def end_withdrawn(tx: Tx, session_id: UUID) -> bool:
     reason = f"the access policy “{found.name}” no longer gives it"
     if found.denial is not None:
         reason = f"a certification denied it: {found.denial}"
+    elif found.given:
+        reason = "its owner is locked"
     transition.begin_end(tx, LOCUM, session, outcome=Status.CANCELLED, reason=reason)
     return True
 
@@ -59,26 +67,39 @@ def _query() -> sa.Select[_Withdrawn]:
         of.activity_id == s.activity_id,
         sa.or_(of.resource_id == s.resource_id, of.credential_id == s.credential_id),
     )
+    # No connection of theirs can be closed, for none passes Locum.
+    knows_and_is_locked = sa.and_(
+        identity.c.locked, sa.or_(s.credential_id.is_not(None), s.password_secret_id.is_not(None))
+    )
+    taken = sa.or_(of.id.is_not(None), _taken())
     return (
-        sa.select(s.id, policy.c.name, access_denial.c.reason.label("denial"))
+        sa.select(
+            s.id,
+            policy.c.name,
+            sa.type_coerce(sa.not_(taken), sa.Boolean).label("given"),
+            of.reason.label("denial"),
+        )
         .join(policy, policy.c.id == s.policy_id)
         .join(connection_profile, connection_profile.c.id == policy.c.connection_profile_id)
+        .join(identity, identity.c.id == s.identity_id)
         .outerjoin(access_denial, denial)
-        .where(
-            s.status == Status.ACTIVE,
-            sa.or_(
-                access_denial.c.id.is_not(None),
-                policy.c.is_deleted,
-                policy.c.is_disabled,
-                stricter(policy.c.approval, connection_profile.c.approval_type) == Approval.DENY,
-                sa.and_(
-                    policy.c.type == PolicyType.RESOURCE,
-                    sa.not_(holds(s.policy_id, s.identity_id, s.activity_id, s.resource_id)),
-                ),
-                sa.and_(
-                    policy.c.type == PolicyType.CREDENTIAL,
-                    sa.not_(holds_credential(s.policy_id, s.identity_id, s.credential_id)),
-                ),
-            ),
-        )
+        .where(s.status == Status.ACTIVE, sa.or_(taken, knows_and_is_locked))
+    )
+
+
+def _taken() -> sa.ColumnElement[bool]:
+    """Whether the policy of a session gives it no more."""
+    s = access_session.c
+    return sa.or_(
+        policy.c.is_deleted,
+        policy.c.is_disabled,
+        stricter(policy.c.approval, connection_profile.c.approval_type) == Approval.DENY,
+        sa.and_(
+            policy.c.type == PolicyType.RESOURCE,
+            sa.not_(holds(s.policy_id, s.identity_id, s.activity_id, s.resource_id)),
+        ),
+        sa.and_(
+            policy.c.type == PolicyType.CREDENTIAL,
+            sa.not_(holds_credential(s.policy_id, s.identity_id, s.credential_id)),
+        ),
     )

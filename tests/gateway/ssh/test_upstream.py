@@ -70,6 +70,19 @@ async def test_another_host_key_is_refused(gate: Gate, sshd: Sshd, algorithm: st
     assert sshd.log.read_text().count("Postponed publickey") == tried
 
 
+@pytest.mark.parametrize("algorithm", ["ssh-ed25519", "ecdsa-sha2-nistp256"])
+async def test_another_host_key_is_let_in_where_the_gate_lets_it(gate: Gate, sshd: Sshd, algorithm: str) -> None:
+    other = asyncssh.generate_private_key(algorithm).export_public_key("openssh").decode()
+    grant = replace(gate.grant, trusted_host_key=other, any_host_key=True)
+    target = await dialled(gate, grant)
+    assert (await target.run("id -un")).stdout == sshd.user + "\n"
+    target.abort()
+    assert [key for key, _ in gate.pinned] == [sshd.host_key]
+    gate.pin_refusal = Forbidden("the target's host key is not the trusted one")
+    with pytest.raises(Forbidden, match="not the trusted one"):
+        await dialled(gate, grant)
+
+
 async def test_a_login_that_is_refused(gate: Gate) -> None:
     stranger = Secret(new_key().export_private_key("openssh"))
     with pytest.raises(Conflict, match=r"web01 .* refused the login"):

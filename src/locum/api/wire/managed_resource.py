@@ -190,3 +190,4 @@ class ManagedResourceViewIn(In):
     service_account_id: UUID | None = None
     port_ssh: int | None = None
     accept_thumbprint_on_first_discovery: bool | None = None
+    ssh_trust_action_type: SshTrustActionType | None = None

@@ -37,7 +37,8 @@ class _Target(asyncssh.SSHClient):
 async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
     """Connect to the grant's host and sign in as its login name.
 
-    `pin(grant, key, fingerprint)` is asked about the first key ever seen of this host. `on_lost` is called when
+    `pin(grant, key, fingerprint)` is asked about the first key ever seen of this host, and about each where it may show
+    any. `on_lost` is called when
     the connection has ended, whoever ended it. Raises LocumError: Forbidden for a host key that is not the pinned
     one or that `pin` refuses, NotAvailable where the host can't be reached, Conflict where it refuses the login.
     """
@@ -45,7 +46,7 @@ async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
     trusted = grant.trusted_host_key
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            if trusted is None:
+            if trusted is None or grant.any_host_key:
                 trusted = await _discover(grant, pin)
             return await _sign_in(grant, trusted, on_lost)
     except LocumError:
@@ -71,7 +72,8 @@ async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
 
 async def _discover(grant: Grant, pin: Pin) -> str:
     """The host's key from a key exchange that goes no further, approved and remembered by `pin`."""
-    options = _options(grant, known_hosts=None, client_keys=None, host_key_algorithms=SIGNATURE)
+    algorithms = _algorithms(grant.trusted_host_key)
+    options = _options(grant, known_hosts=None, client_keys=None, host_key_algorithms=algorithms)
     connection = await _open(options, lambda _: None, until="kex")
     found = connection.get_server_host_key()
     connection.abort()
@@ -84,15 +86,23 @@ async def _discover(grant: Grant, pin: Pin) -> str:
 
 async def _sign_in(grant: Grant, trusted: str, on_lost: Lost) -> TargetConnection:
     key = asyncssh.import_public_key(trusted)
-    # The host may offer other kinds of key too, so that a changed one is seen for what it is.
-    expected = [name.decode() for name in key.sig_algorithms if name.decode() in SIGNATURE]
     options = _options(
         grant,
         known_hosts=([key], [], []),
         client_keys=[_client_key(grant)],
-        host_key_algorithms=[*expected, *(name for name in SIGNATURE if name not in expected)],
+        host_key_algorithms=_algorithms(trusted),
     )
     return await _open(options, on_lost, until="auth")
+
+
+def _algorithms(trusted: str | None) -> Sequence[str]:
+    """Those of the trusted key first. The host may offer other kinds of key too, so that a changed one is seen for what
+    it is."""
+    if trusted is None:
+        return SIGNATURE
+    key = asyncssh.import_public_key(trusted)
+    expected = [name.decode() for name in key.sig_algorithms if name.decode() in SIGNATURE]
+    return [*expected, *(name for name in SIGNATURE if name not in expected)]
 
 
 def _client_key(grant: Grant) -> Any:

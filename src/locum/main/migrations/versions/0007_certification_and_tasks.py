@@ -1,4 +1,4 @@
-"""certification, tasks and what profiles ask"""
+"""certification, tasks, what profiles ask and locks of activities"""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def upgrade() -> None:
     _tasks()
     _profiles()
     _gateway()
+    _activity_locks()
+    _host_keys()
 
 
 def _certification() -> None:
@@ -167,3 +169,32 @@ def _gateway() -> None:
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
     )
+
+
+def _activity_locks() -> None:
+    op.create_table(
+        "activity_lock",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("activity_id", sa.Uuid(), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=True),
+        sa.Column("credential_id", sa.Uuid(), nullable=True),
+        sa.Column("locked_by", sa.Uuid(), nullable=True),
+        sa.Column("locked_at", UtcTime(), nullable=False),
+        sa.Column("message", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint(
+            "(resource_id IS NULL) <> (credential_id IS NULL)", name=op.f("ck_activity_lock_about_one_thing")
+        ),
+        sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_activity_lock_activity_id")),
+        sa.ForeignKeyConstraint(["credential_id"], ["credential.id"], name=op.f("fk_activity_lock_credential_id")),
+        sa.ForeignKeyConstraint(["resource_id"], ["resource.id"], name=op.f("fk_activity_lock_resource_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activity_lock")),
+        sa.UniqueConstraint("resource_id", "activity_id", name=op.f("uq_activity_lock_resource_id_activity_id")),
+        sa.UniqueConstraint(
+            "credential_id", "activity_id", name=op.f("uq_activity_lock_credential_id_activity_id")
+        ),
+    )
+
+
+def _host_keys() -> None:
+    """A changed host key was refused whatever a resource said: an upgrade lets nobody in who was kept out."""
+    op.execute(sa.text("UPDATE resource SET ssh_trust_action = 2"))
