@@ -128,28 +128,7 @@ def authorize_connection(
         raise Forbidden("the session has no key any more", missing="active session")
     hold_room(tx, limits, person.id)
     private_key = vault.open(tx, session.key_secret_id, purpose=KEY_PURPOSE)
-    connection_id = new_id()
-    tx.add(
-        connection,
-        id=connection_id,
-        session_id=session.id,
-        identity_id=person.id,
-        node=node,
-        address=address,
-        recorded=session.record,
-        opened_at=tx.now,
-    )
-    if session.record:
-        tx.add(recorded_text, connection_id=connection_id, node=node)
-    transition.say(tx, session.id, f"connection opened from {address}")
-    audit.record(
-        tx,
-        Actor(person.id, person.name, address),
-        "connection.opened",
-        object_kind="session",
-        object_id=session.id,
-        detail={"connection": str(connection_id), "resource": target.name},
-    )
+    connection_id = _write_down(tx, session, Actor(person.id, person.name, address), target.name, node)
     return Grant(
         connection_id=connection_id,
         session_id=session.id,
@@ -172,6 +151,33 @@ def authorize_connection(
         restrictions=in_force(tx, session.profile_id),
         any_host_key=TrustAction(target.ssh_trust_action).lets_in(target.trusted_host_key),
     )
+
+
+def _write_down(tx: Tx, session: AccessSession, actor: Actor, resource_name: str, node: str) -> UUID:
+    """The connection's row, the session's log and the audit log say that it is open. Answers its id."""
+    connection_id = new_id()
+    tx.add(
+        connection,
+        id=connection_id,
+        session_id=session.id,
+        identity_id=actor.id,
+        node=node,
+        address=actor.address,
+        recorded=session.record,
+        opened_at=tx.now,
+    )
+    if session.record:
+        tx.add(recorded_text, connection_id=connection_id, node=node)
+    transition.say(tx, session.id, f"connection opened from {actor.address}")
+    audit.record(
+        tx,
+        actor,
+        "connection.opened",
+        object_kind="session",
+        object_id=session.id,
+        detail={"connection": str(connection_id), "resource": resource_name},
+    )
+    return connection_id
 
 
 def _over_ssh(session: AccessSession) -> UUID:
