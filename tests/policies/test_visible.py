@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from certifying import certifying
 from locum.activities.model import activity
+from locum.identities.membership import principals
 from locum.kit.db import Database
 from locum.policies.certification_model import RowStatus
 from locum.policies.decide import Approval
 from locum.policies.groups import ACTIVITIES, COLLECTIONS, PEOPLE, RESOURCES, add_things
-from locum.policies.joins import principals
 from locum.policies.model import PolicyType
 from locum.policies.status import delete_policy, set_status
 from locum.policies.visible import (

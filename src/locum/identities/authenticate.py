@@ -19,6 +19,7 @@ from locum.identities.caller import Caller, Role
 from locum.identities.custom_roles import rights_of
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_bounds import NAMES, KeyBounds, KeyRow, bounds_of
+from locum.identities.membership import role_by_group
 from locum.identities.model import Kind, api_key, identity, identity_role, sign_in
 from locum.identities.roles import permissions_of
 from locum.identities.signins import TOUCH_AFTER
@@ -36,7 +37,8 @@ _IDLE = "the sign-in was not used for too long: sign in again"
 class _Found(msgspec.Struct, frozen=True):
     """One row for each role the identity holds; one with `role` None if it holds none.
 
-    `key` is the API key presented, or the one a sign-in was made with.
+    `by_group`: a group or collection of it holds a custom role. `key_id` is the API key presented, or the one a sign-in
+    was made with.
     """
 
     id: UUID
@@ -46,6 +48,7 @@ class _Found(msgspec.Struct, frozen=True):
     expires_at: dt.datetime | None
     tokens_valid_from: dt.datetime
     role: Role | None
+    by_group: bool
     key_id: UUID | None
     bounded: bool = True  # no bound of the key needs looking at where it has none
     sign_in_id: UUID | None = None
@@ -63,6 +66,7 @@ _IDENTITY = (
     identity.c.expires_at,
     identity.c.tokens_valid_from,
     identity_role.c.role,
+    role_by_group(identity.c.id).label("by_group"),
 )
 _SIGN_IN = (
     sign_in.c.id.label("sign_in_id"),
@@ -206,6 +210,8 @@ def _caller(
 ) -> Caller:
     found = rows[0]
     roles = frozenset(row.role for row in rows if row.role is not None)
+    if found.by_group:
+        roles |= {Role.USER_PLUS}
     return Caller(
         identity_id=found.id,
         name=found.name,

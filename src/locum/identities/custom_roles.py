@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from locum.audit.log import record
 from locum.identities.caller import Caller, Role
+from locum.identities.membership import principals
 from locum.identities.model import (
     custom_role,
     custom_role_member,
@@ -77,15 +78,18 @@ _PIECES = sa.union_all(
     ),
 ).subquery()
 # Built once: every request of a member runs it.
-_RIGHTS = (
-    sa.select(*(_PIECES.c[name] for name in _Piece.__struct_fields__))
-    .join(custom_role_member, custom_role_member.c.role_id == _PIECES.c.role_id)
-    .where(custom_role_member.c.identity_id == sa.bindparam("identity_id"))
+_RIGHTS = sa.select(*(_PIECES.c[name] for name in _Piece.__struct_fields__)).where(
+    _PIECES.c.role_id.in_(
+        sa.select(custom_role_member.c.role_id).where(
+            custom_role_member.c.identity_id.in_(principals(sa.bindparam("identity_id", type_=sa.Uuid)))
+        )
+    )
 )
 
 
 def rights_of(tx: ReadTx, identity_id: UUID, roles: frozenset[Role]) -> Rights:
-    """What custom roles give to an identity that holds `roles`: one statement, and none for who holds no such role."""
+    """What custom roles give to an identity that holds `roles`, its own and those of its groups and collections: one
+    statement, and none for who holds no such role."""
     if Role.USER_PLUS not in roles:
         return NO_RIGHTS
     held: dict[Permission, tuple[Bounds, ...]] = {}

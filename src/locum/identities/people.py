@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from locum.audit.log import record
 from locum.identities.caller import Role
 from locum.identities.factor_choice import SecondFactor
+from locum.identities.membership import role_by_group
 from locum.identities.model import (
     LOGIN,
     Identity,
@@ -245,9 +246,11 @@ def login_of(tx: ReadTx, identity_id: UUID, *, hold: bool = False) -> Login | No
 
 
 def roles_of(tx: ReadTx, identity_id: UUID) -> frozenset[Role]:
-    """The roles an identity holds."""
+    """The roles an identity holds, UserPlus also by its groups and collections: one statement."""
     held = sa.select(identity_role.c.role).where(identity_role.c.identity_id == identity_id)
-    return frozenset(Role(role) for role in tx.scalars(held))
+    by_group = sa.select(sa.literal(Role.USER_PLUS.value)).select_from(identity)
+    by_group = by_group.where(identity.c.id == identity_id, role_by_group(identity.c.id))
+    return frozenset(Role(role) for role in tx.scalars(sa.union(held, by_group)))
 
 
 def leave_groups(tx: Tx, identity_id: UUID) -> None:

@@ -98,7 +98,7 @@ def _of_credentials(given: Given, certification_id: UUID) -> sa.Select[Access]:
 
 
 def _people(given: Given, certification_id: UUID) -> sa.Subquery:
-    """(policy_id, identity_id, group_name) of whom these policies hold, each pair once: as `joins.principals` says."""
+    """(policy_id, identity_id, group_name) of whom these policies hold, each pair once, as `principals` says."""
     c, group = policy_identity.c, identity.alias()
     inner, outer = identity_member.alias(), identity_member.alias()
     there = sa.and_(group.c.id == c.member_id, group.c.deleted_at.is_(None))

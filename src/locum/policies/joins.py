@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from locum.activities.model import activity_group_member
 from locum.credentials.model import credential_group_member, managed_user
+from locum.identities.membership import principals
 from locum.identities.model import identity, identity_member
 from locum.policies.model import (
     policy,
@@ -25,28 +26,8 @@ from locum.resources.model import resource, resource_group_member
 Ids = sa.Select[Any] | sa.CompoundSelect[Any]
 
 
-def principals(identity_id: UUID) -> sa.CompoundSelect[Any]:
-    """Whom a policy may name to mean this person: itself, its groups, and the collections that hold it or those (A.2).
-
-    There is nothing deeper: a group holds people alone, a collection no collection.
-    """
-    inner, outer = identity_member.alias(), identity_member.alias()
-    direct = (
-        sa.select(inner.c.group_id)
-        .join(identity, identity.c.id == inner.c.group_id)
-        .where(inner.c.member_id == identity_id, identity.c.deleted_at.is_(None))
-    )
-    through_group = (
-        sa.select(outer.c.group_id)
-        .join(inner, inner.c.group_id == outer.c.member_id)
-        .join(identity, identity.c.id == outer.c.group_id)
-        .where(inner.c.member_id == identity_id, identity.c.deleted_at.is_(None))
-    )
-    return sa.union_all(sa.select(sa.literal(identity_id, sa.Uuid)), direct, through_group)
-
-
 def members_of(group_id: UUID) -> sa.CompoundSelect[Any]:
-    """Who is in a group or collection, by itself or by a group in it: whom `principals` would say it of."""
+    """Who is in a group or collection, by itself or by a group in it: whom `membership.principals` would say it of."""
     inner, outer = identity_member.alias(), identity_member.alias()
     return sa.union_all(
         sa.select(outer.c.member_id).where(outer.c.group_id == group_id),

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from locum.activities.model import Activity, ActivityGroup, activity, activity_group, connection_profile
 from locum.identities.caller import Caller
+from locum.identities.membership import principals
 from locum.kit.db import ReadTx
 from locum.kit.errors import NotFound
 from locum.kit.paging import Listed, Page, fetch
-from locum.policies.joins import of_resource, principals
+from locum.policies.joins import of_resource
 from locum.policies.members import Members, members_of_many
 from locum.policies.model import (
     policy,

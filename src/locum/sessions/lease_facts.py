@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from locum.credentials.model import Method, PostSession, credential, managed_user
 from locum.identities.custom_roles import rights_of
-from locum.identities.model import identity, identity_role
+from locum.identities.model import identity
+from locum.identities.people import roles_of
 from locum.identities.rights import ScopeKind
 from locum.identities.roles import permissions_of
 from locum.kit.db import ReadTx
@@ -83,9 +84,7 @@ def may_know(tx: ReadTx, identity_id: UUID, credential_id: UUID) -> bool:
         return False
     if person.expires_at is not None and person.expires_at <= tx.now:
         return False
-    roles = frozenset(
-        tx.scalars(sa.select(identity_role.c.role).where(identity_role.c.identity_id == identity_id))
-    )
+    roles = roles_of(tx, identity_id)
     if Permission.CREDENTIALS_SECRET_REVEAL in permissions_of(roles):
         return True
     rights = rights_of(tx, identity_id, roles)
