@@ -250,7 +250,7 @@ def roles_of(tx: ReadTx, identity_id: UUID) -> frozenset[Role]:
     held = sa.select(identity_role.c.role).where(identity_role.c.identity_id == identity_id)
     by_group = sa.select(sa.literal(Role.USER_PLUS.value)).select_from(identity)
     by_group = by_group.where(identity.c.id == identity_id, role_by_group(identity.c.id))
-    return frozenset(Role(role) for role in tx.scalars(sa.union(held, by_group)))
+    return frozenset(Role(role) for role in tx.scalars(sa.select(sa.union(held, by_group).subquery().c.role)))
 
 
 def leave_groups(tx: Tx, identity_id: UUID) -> None:
