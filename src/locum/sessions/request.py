@@ -22,9 +22,8 @@ from locum.kit.errors import Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.kit.pause import refuse_if_paused
-from locum.policies.credential_facts import gather_release
 from locum.policies.decide import Allowed, Decision, Denied, NeedsApproval, Origin, decide
-from locum.policies.facts import gather
+from locum.policies.facts import Asked, gather
 from locum.policies.model import policy
 from locum.resources.model import resource
 from locum.sessions.approval import ask_for_approval, first_tier
@@ -200,20 +199,19 @@ def _decide(
     origin: Origin | None,
     start: dt.datetime,
 ) -> Decision:
-    how: dict[str, Any] = {
-        "identity_id": asked.identity_id,
-        "activity_id": wanted_activity.id,
-        "wanted_policy_id": _find_policy(tx, asked),
-        "note": asked.note,
-        "ticket": asked.ticket,
-        "key_policies": asked.key_policies,
-        "answers": asked.answers,
-        "origin": origin,
-        "at": start,
-    }
-    if isinstance(target, CredentialFound):
-        return decide(gather_release(tx, credential_id=target.id, **how))
-    return decide(gather(tx, resource_id=target.id, **how))
+    found = Asked(
+        asked.identity_id,
+        wanted_activity.id,
+        **_about(target),
+        wanted_policy_id=_find_policy(tx, asked),
+        note=asked.note,
+        ticket=asked.ticket,
+        key_policies=asked.key_policies,
+        answers=asked.answers,
+        origin=origin,
+        at=start,
+    )
+    return decide(gather(tx, found))
 
 
 def _find_target(tx: ReadTx, asked: Request, wanted_activity: _Activity) -> _Target:

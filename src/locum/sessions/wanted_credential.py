@@ -12,8 +12,7 @@ from locum.credentials.add import login_key
 from locum.credentials.model import credential, managed_user
 from locum.kit.db import ReadTx
 from locum.kit.errors import Forbidden, Invalid
-from locum.policies.credential_facts import WANTED
-from locum.policies.decide import none_gives
+from locum.policies.decide import WANTED_CREDENTIAL, none_gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def find_credential(tx: ReadTx, wanted: CredentialWanted) -> CredentialFound:
         query = query.where(c.id.in_(sorted(wanted.allowed)))
     found = tx.rows(CredentialFound, query.limit(2))
     if not found:
-        denied = none_gives(WANTED)
+        denied = none_gives(WANTED_CREDENTIAL)
         raise Forbidden(denied.reason, missing=denied.missing)
     if len(found) > 1:
         raise Invalid("several credentials have this name: ask by id or by login", field="credentialName")
