@@ -146,10 +146,9 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         _word(target): _shown(target),
         "policy": decision.policy.name,
     }
-    words = f"{{identity}} asked for {{activity}} on {{{_word(target)}}}; " + (
-        "allowed by {policy}" if isinstance(decision, Allowed) else "needs approval under {policy}"
-    )
-    say(tx, session_id, words.format_map(detail))
+    outcome = "allowed by" if isinstance(decision, Allowed) else "needs approval under"
+    words = f"{person.name} asked for {wanted_activity.name} on {target.name}; {outcome} {decision.policy.name}"
+    say(tx, session_id, words)
     audit.record(tx, actor, "session.requested", object_kind="session", object_id=session_id, detail=dict(detail))
     if waiting["status"] is Status.APPROVAL_REQUIRED:
         ask_for_approval(tx, session_id)
@@ -224,7 +223,7 @@ def _find_target(tx: ReadTx, asked: Request, wanted_activity: _Activity) -> _Tar
         raise Invalid("a session is of a resource or of a credential, not of both", field="credentialId")
     if not releases:
         raise Invalid("a credential is given by the activity Credential Release alone", field="activityId")
-    return find_credential(tx, asked.credential)
+    return find_credential(tx, asked.credential, asked.identity_id)
 
 
 def _about(target: _Target) -> dict[str, UUID]:
