@@ -124,7 +124,6 @@ credential = sa.Table(
 
 
 SHOWN_NAME: sa.ColumnElement[str] = sa.func.coalesce(credential.c.name, credential.c.username)
-"""By what lists, logs and mails call a credential."""
 """What a credential is called where people choose one or are asked about one."""
 
 
@@ -162,11 +161,6 @@ class Credential(msgspec.Struct, frozen=True):
     deleted_at: dt.datetime | None
     created_at: dt.datetime
     modified_at: dt.datetime
-
-    @property
-    def shown_name(self) -> str:
-        """As SHOWN_NAME has it."""
-        return self.username if self.name is None else self.name
 
 
 managed_user = sa.Table(
