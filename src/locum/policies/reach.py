@@ -121,10 +121,8 @@ def _held(tx: ReadTx, aims: Sequence[Aim]) -> _Held:
 
 
 def _others(tx: ReadTx, aims: Sequence[Aim], members: dict[UUID, list[str]]) -> list[tuple[_Platform, list[str]]]:
-    used = sa.select(platform.c.id, platform.c.base_platform_id).where(
-        sa.exists().where(resource.c.platform_id == platform.c.id)
-    )
-    others = {one.id: one for one in tx.rows(_Platform, used) if not all(one.takes(aim) for aim in aims)}
+    every = tx.rows(_Platform, sa.select(platform.c.id, platform.c.base_platform_id))
+    others = {one.id: one for one in every if not all(one.takes(aim) for aim in aims)}
     if not others or not members:
         return []
     query = sa.select(resource.c.platform_id.label("id"), _joined(resource.c.id).label("members"))
