@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import Any
 
 from bench.measure import Goal, Row, interleave, percentile
 from bench.policy_estate import PolicyEstate, fill
@@ -15,7 +14,7 @@ from locum.kit.db import Database, ReadTx, open_database, sqlite_url
 from locum.main.migrate import migrate
 from locum.main.seed import seed
 from locum.policies.decide import Decision, Origin, decide
-from locum.policies.facts import gather
+from locum.policies.facts import Asked, gather
 
 # policies: (people, hosts)
 SIZES = {50: (100, 1_000), 500: (1_000, 10_000), 5_000: (10_000, 100_000)}
@@ -73,33 +72,24 @@ class Questions:
         self._estate = estate
         self._dice = random.Random(7)  # noqa: S311 - nothing here is secret
 
-    def next(self) -> dict[str, Any]:
-        """One question, as `gather` takes it."""
+    def next(self) -> Asked:
+        """One question."""
         estate, dice = self._estate, self._dice
         person, activity, host = (dice.choice(all_) for all_ in (estate.people, estate.activities, estate.hosts))
         if dice.randrange(2):
             person, activity, host = dice.choice(estate.given)
-        return {
-            "identity_id": person,
-            "activity_id": activity,
-            "resource_id": host,
-            "answers": (("field1", "x"),),
-            "origin": Origin("10.1.2.3"),
-            "wanted_policy_id": None,
-            "note": "",
-            "ticket": "",
-        }
+        return Asked(person, activity, host, answers=(("field1", "x"),), origin=Origin("10.1.2.3"))
 
 
-def _decided(tx: ReadTx, asked: dict[str, Any]) -> Decision:
-    return decide(gather(tx, **asked))
+def _decided(tx: ReadTx, asked: Asked) -> Decision:
+    return decide(gather(tx, asked))
 
 
-def _nothing(_tx: ReadTx, _asked: dict[str, Any]) -> None:
+def _nothing(_tx: ReadTx, _asked: Asked) -> None:
     return None
 
 
-def _p99(database: Database, questions: Questions, ask: Callable[[ReadTx, dict[str, Any]], object]) -> float:
+def _p99(database: Database, questions: Questions, ask: Callable[[ReadTx, Asked], object]) -> float:
     took = []
     for _ in range(ASKED):
         asked = questions.next()

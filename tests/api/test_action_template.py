@@ -20,6 +20,7 @@ async def test_each_kind_can_be_used_by_what_the_list_says_of_it(estate: Estate)
     assert [(p["name"], p["required"], p["multiline"]) for p in script["actionTemplateParameter"]] == [
         ("script", True, True),
         ("run_as", False, False),
+        ("repeatable", False, False),
     ]
     held = await new_activity(estate)
     body = await action(estate, "linux/file_monitor", {"path": "/etc/passwd", "on_mismatch": "fail"})

@@ -23,6 +23,7 @@ ROLE_GUARDS = {
     "APP": {Role.APP},
     "USER_PLUS": {Role.USER_PLUS},
     "ADMIN_OR_APP": {Role.ADMIN, Role.APP},
+    "ADMIN_OR_REVIEWER": {Role.ADMIN, Role.REVIEWER},
     "ADMIN_OR_USER_PLUS": {Role.ADMIN, Role.USER_PLUS},
     "ADMIN_APP_OR_USER_PLUS": {Role.ADMIN, Role.APP, Role.USER_PLUS},
     "ADMIN_APP_OR_REVIEWER": {Role.ADMIN, Role.APP, Role.REVIEWER},

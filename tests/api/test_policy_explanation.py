@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from account_calls import application, new_key
-from estate import SESSIONS, Estate, made, problem
+from estate import CREDENTIALS, POLICIES, SESSIONS, Estate, made, problem
 
 pytestmark = pytest.mark.anyio
 
@@ -35,6 +35,43 @@ async def test_it_foretells_what_a_request_finds(estate: Estate) -> None:
     assert (told["outcome"], told["policy"]) == ("allowed", "strict")
     told = await estate.get(estate.admin, EXPLAIN, user="ada", policy="admins", **asked)
     assert [one["policy"] for one in told["considered"]] == ["admins"]
+
+
+async def _credential(estate: Estate, username: str, **more: str) -> str:
+    body = {"username": username, "password": "correct horse", "type": 0, **more}
+    return str(made(await estate.admin.post(CREDENTIALS, body))["id"])
+
+
+async def test_of_a_credential_too(estate: Estate) -> None:
+    kept = await _credential(estate, "oracle", name="The oracle", domain="corp")
+    given = {"managedAccountIds": [estate.ids["ada"]], "credentialIds": [kept]}
+    body = {"name": "secrets", "policyType": "Credential", "ticketRequired": True, **given}
+    made(await estate.admin.post(POLICIES, body))
+    for name, who, ticket in (("ada", estate.ada, ""), ("eve", estate.eve, "T-1"), ("ada", estate.ada, "T-1")):
+        for called in ("The oracle", "CORP\\oracle", kept):
+            told = await estate.get(estate.admin, EXPLAIN, user=name, credential=called, ticket=ticket)
+        answer = await who.post(SESSIONS, {"credentialId": kept, "ticket": ticket})
+        if told["outcome"] == "allowed":
+            assert made(answer, 201)["accessControlPolicyId"] == told["considered"][0]["policyId"]
+        else:
+            assert problem(answer, 403)["detail"] == told["reason"]
+    assert told["considered"][0]["credential"] == [{"name": "The oracle", "via": None}]
+    assert (told["outcome"], told["policy"], told["near"]) == ("allowed", "secrets", [])
+    for wrong in ({"activity": "Linux sudo"}, {"resource": "web01"}):
+        problem(await estate.admin.get(EXPLAIN, user="ada", credential=kept, **wrong), 400)
+    told = problem(await estate.admin.get(EXPLAIN, user="ada", credential="nothing"), 404)
+    assert "no credential “nothing”" in told["detail"]
+
+
+async def test_a_key_for_some_credentials_hears_of_no_other(estate: Estate) -> None:
+    mine, other = await _credential(estate, "mine"), await _credential(estate, "other")
+    robot = await application(estate.admin)
+    answer = await estate.admin.post(f"/api/locum/v1/Application/{robot}/ApiKey", {"credentials": [mine]})
+    bounded = estate.callers.bearing(made(answer, 201)["key"])
+    assert (await bounded.get(EXPLAIN, user="ada", credential="mine")).json()["outcome"] == "denied"
+    for name in ("other", other, "nothing"):
+        told = problem(await bounded.get(EXPLAIN, user="ada", credential=name), 404)
+        assert told["detail"] == f"there is no credential “{name}”"
 
 
 async def test_who_may_ask_and_about_what(estate: Estate) -> None:

@@ -14,7 +14,7 @@ from secret_server import SecretServer
 
 SUDO = "Linux sudo"
 EXPECT = '[[expect]]\nuser = "{}"\nactivity = "Linux sudo"\nresource = "policy-host"\noutcome = "{}"\n'
-HOST, PERSON, POLICY = "policy-host", "Paula", "Paula's hosts"
+HOST, PERSON, POLICY, SECRETS = "policy-host", "Paula", "Paula's hosts", "Paula's secrets"
 
 
 def run(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -50,6 +50,14 @@ def server(secret_server: SecretServer) -> SecretServer:
             "managedResourceIds": [host], "activityIds": [sudo],
         },
     )  # fmt: skip
+    admin.call(
+        "POST",
+        "/api/v1/AccessControlPolicy",
+        {
+            "name": SECRETS, "policyType": "Credential", "notesRequired": True, "managedAccountIds": [person],
+            "credentialIds": [account],
+        },
+    )  # fmt: skip
     return secret_server
 
 
@@ -77,6 +85,30 @@ def test_over_the_api_it_is_the_same(server: SecretServer) -> None:
     assert (over["outcome"], over["policy"], over["considered"][0]["person"]) == (
         on["outcome"], on["policy"], on["considered"][0]["person"],
     )  # fmt: skip
+
+
+def test_of_a_credential(server: SecretServer) -> None:
+    words = ("explain", PERSON, "--credential", "policies")
+    for where in ({"env": server.env()}, {}):
+        at = [] if where else here(server)
+        denied = run(*words, *at, **where)
+        assert (denied.returncode, denied.stderr) == (1, "")
+        assert denied.stdout == (
+            f"no: the access policy “{SECRETS}” requires notes\n"
+            f"  policy “{SECRETS}” (priority 0): the access policy “{SECRETS}” requires notes\n"
+            f"    person “{PERSON}”\n"
+            "    credential “policies”\n"
+        )
+        told = run(*words, "--note", "release 7", "--json", *at, **where)
+        assert (told.returncode, json.loads(told.stdout)["policy"]) == (0, SECRETS)
+        none = run("explain", PERSON, "--credential", "nothing", *at, **where)
+        assert (none.stdout, none.stderr) == ("", "locum: there is no credential “nothing”\n")
+
+
+@pytest.mark.parametrize("more", [[], [SUDO], [SUDO, HOST, "--credential", "x"]])
+def test_one_thing_is_asked_for(server: SecretServer, more: list[str]) -> None:
+    done = run("explain", PERSON, *more, *here(server))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
 def test_from_where_and_when_and_with_which_answers(server: SecretServer) -> None:
@@ -142,6 +174,10 @@ def test_nobody_to_ask_is_one_line() -> None:
 def test_expectations_of_a_server(server: SecretServer, tmp_path: Path) -> None:
     file = tmp_path / "expectations.toml"
     file.write_text(EXPECT.format(PERSON, "denied") + EXPECT.format(PERSON, "allowed") + 'ticket = "T-1"\n')
+    for done in (run("test", str(file), *here(server)), run("test", str(file), env=server.env())):
+        assert (done.returncode, done.stdout, done.stderr) == (0, "2 of 2 expectations hold\n", "")
+    secret = f'[[expect]]\nuser = "{PERSON}"\ncredential = "policies"\noutcome = "{{}}"\n'
+    file.write_text(secret.format("denied") + secret.format("allowed") + 'note = "release 7"\n')
     for done in (run("test", str(file), *here(server)), run("test", str(file), env=server.env())):
         assert (done.returncode, done.stdout, done.stderr) == (0, "2 of 2 expectations hold\n", "")
     file.write_text(EXPECT.format(PERSON, "allowed"))

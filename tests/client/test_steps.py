@@ -155,6 +155,9 @@ def test_what_is_sent() -> None:
         {"user": "ada", "activity": "sudo", "resource": "web01", "ticket": "T-1"},
     )
     calls.clear()
+    run(steps.explain_policy("ada", credential="corp\\deploy"), server)
+    assert calls[0].query == {"user": "ada", "credential": "corp\\deploy"}
+    calls.clear()
     run(steps.extend(ID, 5), server)
     run(steps.rotate(ID), server)
     with pytest.raises(BadAnswer):

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 
 from certifying import Certifying, certifying
 from locum.activities.model import activity
+from locum.activities.read import release_activity
 from locum.credentials.delete import delete_credential
 from locum.identities.model import identity
 from locum.kit.db import Database
 from locum.policies.accesses import accesses
 from locum.policies.certification_model import Certification
-from locum.policies.credential_facts import gather_release, release_activity
 from locum.policies.decide import Approval, Denied, decide
-from locum.policies.facts import gather
+from locum.policies.facts import Asked, gather
 from locum.policies.groups import ACTIVITIES, COLLECTIONS, PEOPLE, RESOURCES
 from locum.policies.model import PolicyType
 from locum.policies.status import delete_policy, set_status
@@ -117,10 +117,5 @@ async def test_the_decision_gives_what_is_listed(it: Certifying) -> None:
     found = await database.read(accesses, certification.id, 100)
     assert len(found) == 3
     for one in found:
-        asked = {"identity_id": one.identity_id, "activity_id": one.activity_id, "note": "", "ticket": "",
-                 "wanted_policy_id": one.policy_id}  # fmt: skip
-        if one.credential_id is not None:
-            facts = await database.read(gather_release, credential_id=one.credential_id, **asked)
-        else:
-            facts = await database.read(gather, resource_id=one.resource_id, **asked)
-        assert not isinstance(decide(facts), Denied)
+        asked = Asked(one.identity_id, one.activity_id, one.resource_id, one.credential_id, one.policy_id)
+        assert not isinstance(decide(await database.read(gather, asked)), Denied)

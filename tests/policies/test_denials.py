@@ -10,15 +10,15 @@ import sqlalchemy as sa
 
 from audited import details
 from certifying import Certifying, certifying
+from locum.activities.read import release_activity
 from locum.kit.actor import Actor
 from locum.kit.db import Database
 from locum.kit.errors import Forbidden, NotFound
 from locum.policies import denials
 from locum.policies.certification_model import RowStatus, access_denial
-from locum.policies.credential_facts import gather_release, release_activity
 from locum.policies.decide import Allowed, Decision, Denied, decide
 from locum.policies.explain import explain
-from locum.policies.facts import gather
+from locum.policies.facts import Asked, gather
 from locum.policies.model import PolicyType
 from policies_world import host, login, policy
 from statements import selects
@@ -39,16 +39,8 @@ async def it(database: Database, tmp_path: Path) -> Certifying:
 async def decided(
     it: Certifying, *, who: UUID | None = None, what: UUID | None = None, where: UUID | None = None
 ) -> Decision:
-    facts = await it.database.read(
-        gather,
-        identity_id=who or it.world.person,
-        activity_id=what or it.world.sudo,
-        resource_id=where or it.world.resource,
-        wanted_policy_id=None,
-        note="",
-        ticket="",
-    )
-    return decide(facts)
+    asked = Asked(who or it.world.person, what or it.world.sudo, where or it.world.resource)
+    return decide(await it.database.read(gather, asked))
 
 
 async def denial(it: Certifying) -> UUID:
@@ -93,11 +85,10 @@ async def test_it_costs_no_statement_more_and_is_explained(it: Certifying) -> No
     with selects(it.database) as after:
         await decided(it)
     assert len(after) == len(before)
-    asked = {"identity_id": it.world.person, "resource_id": it.world.resource}
-    found = await it.database.read(explain, activity_id=it.world.sudo, **asked)
+    found = await it.database.read(explain, Asked(it.world.person, it.world.sudo, it.world.resource))
     assert (found.outcome, found.reason, found.policy) == ("denied", REASON, "admins")
     assert [one.refusal for one in found.considered] == [REASON]
-    found = await it.database.read(explain, activity_id=it.world.shell, **asked)
+    found = await it.database.read(explain, Asked(it.world.person, it.world.shell, it.world.resource))
     assert found.outcome == "allowed"
 
 
@@ -110,9 +101,8 @@ async def test_a_credential_is_denied_as_a_resource_is(it: Certifying) -> None:
     release = await it.database.read(release_activity)
 
     async def released(credential_id: UUID) -> Decision:
-        asked = {"identity_id": world.person, "activity_id": release, "credential_id": credential_id}
-        facts = await it.database.read(gather_release, wanted_policy_id=None, note="", ticket="", **asked)
-        return decide(facts)
+        asked = Asked(world.person, release, credential_id=credential_id)
+        return decide(await it.database.read(gather, asked))
 
     certification = await it.begun(policies=[secrets.id])
     await it.say(certification, RowStatus.DENIED, "has an own one", credential_name="root")

@@ -97,7 +97,11 @@ def test_differences(changes: dict[str, str], words: str | None) -> None:
     [
         ("", "expects nothing"),
         ("[[policy]]\nname = 'x'", "expects nothing"),
-        ("[[expect]]\nuser = 'a'", "activity"),
+        ("[[expect]]\nuser = 'a'", "outcome"),
+        ("[[expect]]\nuser = 'a'\noutcome = 'denied'", "expectation 1, of “a”: activity is needed"),
+        ("[[expect]]\nuser = 'a'\nactivity = 'b'\noutcome = 'denied'", "resource is needed"),
+        ("[[expect]]\nuser='a'\nactivity='b'\ncredential='c'\noutcome='denied'", "not for both"),
+        ("[[expect]]\nuser='a'\nresource='b'\ncredential='c'\noutcome='denied'", "not for both"),
         ("[[expect]]\nuser='a'\nactivity='b'\nresource='c'\noutcome='maybe'", "maybe"),
         ("[[expect]]\nuser='a'\nactivity='b'\nresource='c'\noutcome='denied'\ncolour='red'", "colour"),
         ("not toml", "not a file of expectations"),
@@ -167,3 +171,67 @@ def test_from_where_and_when() -> None:
 def test_wrong_rules_are_said_before_anything_is_asked(right: str, wrong: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         read(RULES.replace(right, wrong))
+
+
+SECRETS = """
+[groups]
+operators = ["Alice", "Bob"]
+safe = ["deploy", "Corp\\\\root"]
+
+[[policy]]
+name = "Deployers"
+users = ["operators"]
+credentials = ["safe"]
+notes_required = true
+
+[[policy]]
+name = "Hosts"
+users = ["Eve"]
+activities = ["Linux sudo"]
+resources = ["safe"]
+
+[[expect]]
+user = "alice"
+credential = "Deploy"
+outcome = "denied"
+missing = "notes"
+
+[[expect]]
+user = "Bob"
+credential = "corp\\\\ROOT"
+note = "release 7"
+outcome = "allowed"
+decided_by = "Deployers"
+
+[[expect]]
+user = "Bob"
+credential = "backup"
+note = "release 7"
+outcome = "denied"
+missing = "access policy"
+
+[[expect]]
+user = "Eve"
+credential = "deploy"
+outcome = "denied"
+missing = "access policy"
+"""
+
+
+def test_a_credential_by_its_policies_alone() -> None:
+    written = read(SECRETS)
+    ask = from_file(written)
+    assert [difference(one, ask(one)) for one in written.expect] == [None] * 4
+    assert ask(written.expect[2]).reason == "no access policy gives you this credential"
+    asked = Question(user="Bob", activity="Linux sudo", resource="deploy", note="n")
+    assert ask(asked).missing == "access policy"
+    wrong = msgspec.structs.replace(written.expect[1], outcome="denied")
+    assert difference(wrong, ask(wrong)) == (
+        "Bob, the credential corp\\ROOT: allowed, not denied: the access policy “Deployers” says so"
+    )
+
+
+def test_a_policy_of_a_file_gives_one_or_the_other() -> None:
+    for word in ("activities", "resources"):
+        with pytest.raises(Invalid, match="“Deployers”: it gives activities on resources, or credentials"):
+            read(SECRETS.replace("notes_required = true", f'{word} = ["x"]'))

@@ -1,23 +1,30 @@
-"""What a decision looks at: exactly the policies that join all three, in a fixed number of statements."""
+"""What a decision looks at: exactly the policies that join all that is asked for, in a fixed number of statements."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from leasing import make_leasing
 from locum.activities.model import activity
+from locum.activities.read import release_activity
+from locum.credentials.groups import add_credentials, add_group
+from locum.credentials.model import credential, managed_user
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
+from locum.policies import groups
 from locum.policies.add import add_policy
-from locum.policies.decide import Facts
-from locum.policies.facts import gather
+from locum.policies.decide import Allowed, Denied, Facts, decide
+from locum.policies.facts import Asked, gather
 from locum.policies.members import Members
-from locum.policies.model import policy
+from locum.policies.model import PolicyType, policy
 from locum.resources.model import platform, resource
 from locum.resources.platforms import copy_platform
+from policies_world import group, vault_resource
+from policies_world import policy as add
 from statements import selects
 from world import ACTOR, World, lock, make_world
 
@@ -26,8 +33,7 @@ pytestmark = pytest.mark.anyio
 
 async def facts(database: Database, world: World, person: UUID | None = None, **changes: UUID) -> Facts:
     ids = {"activity_id": world.sudo, "resource_id": world.resource, **changes}
-    who = person or world.person
-    return await database.read(gather, identity_id=who, wanted_policy_id=None, note="n", ticket="t", **ids)
+    return await database.read(gather, Asked(person or world.person, note="n", ticket="t", **ids))
 
 
 def more(tx: Tx, world: World, names: list[str], members: Members) -> None:
@@ -119,3 +125,37 @@ async def test_the_number_of_statements_does_not_grow(database: Database, tmp_pa
             found = await facts(database, world)
         counts.append((len(found.policies), len(seen)))
     assert counts == [(3, 7), (300, 7)]
+
+
+async def test_a_policy_holds_a_credential_by_itself_by_a_group_or_by_its_vault(
+    database: Database, tmp_path: Path
+) -> None:
+    world = await make_world(database, tmp_path)
+    kept = make_leasing(database, world).credential_id
+    vault, of = await vault_resource(database, "safe"), await database.write(add_group, ACTOR, name="deployers")
+    people = await group(database, groups.PEOPLE, "team", world.person)
+    secrets = {"policy_type": PolicyType.CREDENTIAL}
+    by_itself = await add(database, "a", identities=[world.person], credentials=[kept], **secrets)
+    by_group = await add(database, "b", groups=[people], credential_groups=[of.id], **secrets)
+    by_vault = await add(database, "c", identities=[world.person], resources=[vault], **secrets)
+    built_in = await database.read(release_activity)
+
+    async def found(person: UUID = world.person, doing: UUID = built_in) -> set[UUID]:
+        facts = await database.read(gather, Asked(person, doing, credential_id=kept))
+        decision = decide(facts)
+        assert isinstance(decision, Allowed if facts.policies else Denied)
+        if isinstance(decision, Denied):
+            assert decision.missing == ("account not locked" if facts.identity_locked else "access policy")
+            assert facts.identity_locked or decision.reason == "no access policy gives you this credential"
+        return {one.id for one in facts.policies}
+
+    assert await found() == {by_itself.id}
+    await database.write(add_credentials, ACTOR, of.id, [kept])
+    assert await found() == {by_itself.id, by_group.id}
+    await database.write(lambda tx: tx.run(sa.update(managed_user).values(resource_id=vault)))
+    with selects(database) as seen:
+        assert await found() == {by_itself.id, by_group.id, by_vault.id}
+    assert len(seen) == 7
+    assert await found(world.stranger) == await found(uuid4()) == await found(doing=world.shell) == set()
+    await database.write(lambda tx: tx.run(sa.update(credential).values(deleted_at=tx.now)))
+    assert await found() == set()

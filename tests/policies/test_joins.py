@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from locum.identities.model import identity
 from locum.kit.db import Database, Tx
 from locum.policies.decide import Allowed, decide
-from locum.policies.facts import gather
+from locum.policies.facts import Asked, gather
 from locum.policies.joins import (
     count_for_identity,
     count_for_resource,
@@ -41,8 +41,7 @@ def without(*tables: sa.Table) -> Callable[[Tx], None]:
 
 
 async def allowed(database: Database, world: World, person: UUID | None = None) -> bool:
-    asked = {"activity_id": world.sudo, "resource_id": world.resource, "wanted_policy_id": None}
-    facts = await database.read(gather, identity_id=person or world.person, note="", ticket="", **asked)
+    facts = await database.read(gather, Asked(person or world.person, world.sudo, world.resource))
     return isinstance(decide(facts), Allowed)
 
 
@@ -110,10 +109,7 @@ async def test_what_a_policy_holds_twice_is_one(database: Database, tmp_path: Pa
     await database.write(groups.join_all, world.policy)
     for query in (of_identity(world.person), of_activity(world.sudo), of_resource(world.resource)):
         assert set(await database.read(lambda tx, q=query: tx.scalars(q))) == {world.policy}
-    facts = await database.read(
-        gather, identity_id=world.person, activity_id=world.sudo, resource_id=world.resource,
-        wanted_policy_id=None, note="", ticket="",
-    )  # fmt: skip
+    facts = await database.read(gather, Asked(world.person, world.sudo, world.resource))
     assert [one.name for one in facts.policies] == ["admins"]
 
 

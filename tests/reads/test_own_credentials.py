@@ -17,7 +17,8 @@ from locum.kit.ids import new_id
 from locum.kit.paging import Page
 from locum.main.seed import seed
 from locum.policies.model import policy, policy_credential, policy_identity
-from locum.reads.own_credentials import counts, credentials, release_activity
+from locum.policies.visible import Given
+from locum.reads.own_credentials import counts, credentials
 from statements import selects
 from world import make_world
 
@@ -49,8 +50,7 @@ async def test_a_page_is_four_statements_whatever_there_is(database: Database, t
     assert (await database.read(credentials, Page(filter_text="deploy"), world.person)).total == 1
     assert (await database.read(credentials, Page(), world.person, policy_id=new_id())).total == 0
     assert (await database.read(credentials, Page(), new_id())).total == 0
-    together = await database.read(counts, policies, by_policy=False)
+    together = await database.read(counts, Given(policies), by_policy=False)
     assert {of: one.total for of, one in together.items()} == {None: 61}
-    each = await database.read(counts, policies, by_policy=True)
+    each = await database.read(counts, Given(policies), by_policy=True)
     assert {of: one.total for of, one in each.items()} == dict.fromkeys(policies, 61)
-    assert await database.read(release_activity) is not None

@@ -13,6 +13,7 @@ from locum.kit.db import Database
 from locum.kit.paging import Listed, Page
 from locum.policies.groups import PEOPLE, RESOURCES
 from locum.policies.model import policy_resource
+from locum.policies.reach import FEW
 from locum.reads.own_targets import Target, search, targets
 from locum.resources.model import resource
 from policies_world import group, host, policy
@@ -56,13 +57,13 @@ async def test_every_way_to_each(database: Database, world: World) -> None:
     assert (len(listed.rows), listed.total, listed.rows[0].row.dns_name) == (1, 2, "db.example")
 
 
-async def test_four_statements_whatever_there_is(database: Database, world: World) -> None:
-    hosts = await copy(database, resource, world.resource, 500, name="r", name_key="r")
+async def test_nine_statements_whatever_there_is(database: Database, world: World) -> None:
+    hosts = await copy(database, resource, world.resource, FEW + 500, name="r", name_key="r")
     rows = [{"policy_id": world.policy, "member_id": one} for one in hosts]
     await database.write(lambda tx: tx.add_all(policy_resource, rows))
     with selects(database) as seen:
         listed = await database.read(targets, Page(take=50), world.person, activity_id=world.sudo)
-    assert (len(seen), len(listed.rows), listed.total) == (4, 50, 501)
+    assert (len(seen), len(listed.rows), listed.total) == (9, 50, FEW + 501)
 
 
 async def test_names_are_looked_up_in_what_one_has(database: Database, world: World) -> None:

@@ -75,9 +75,10 @@ async def test_its_owner_reads_the_secret_whatever_the_profile_says(estate: Esta
     assert estate.audited("session.password_shown", shown["id"]) == 1
     log = (await estate.get(estate.ada, f"{path}/Log"))["lines"]
     assert SECRET not in str(log)
+    assert log[0]["logMessage"] == "ada asked for Credential Release on release; allowed by secrets"
     rows = (await estate.get(estate.ada, f"{SESSIONS}/MySummaryByStatus/Active"))["data"]
     assert [(row["id"], row["managedResourceName"], row["targetName"]) for row in rows] == [
-        (shown["id"], None, "deploy")
+        (shown["id"], None, "release")
     ]
     assert rows[0]["activityType"] in (3, "CredentialRelease")
     found = await estate.get(estate.admin, f"{SESSIONS}/SummaryByStatus/Active?filterText=deploy")

@@ -76,6 +76,11 @@ async def mails(database: Database) -> list[tuple[str, str]]:
     return [tuple(row) for row in await database.read(lambda tx: tx._connection.execute(found).all())]
 
 
+async def said(database: Database, session_id: UUID) -> list[str]:
+    lines = sa.select(session_log.c.text).where(session_log.c.session_id == session_id)
+    return await database.read(lambda tx: tx.scalars(lines))
+
+
 async def text(database: Database, address: str) -> str:
     newest = sa.select(mail.c.body).where(mail.c.address == address).order_by(mail.c.created_at.desc())
     return str(await database.read(lambda tx: tx.scalar(newest)))
@@ -93,10 +98,17 @@ async def test_each_approver_has_one_mail_with_what_there_is_to_decide(database:
         f"https://locum.example/api/v1/ApprovalWorkflow/Approval?activitySessionId={session_id}",
     ):
         assert line in body.splitlines()
-    said = await database.read(
-        lambda tx: tx.scalars(sa.select(session_log.c.text).where(session_log.c.session_id == session_id))
-    )
-    assert "1 of 2 approvers has no mail address and was told nothing" in said
+    assert "1 of 2 approvers has no mail address and was told nothing" in await said(database, session_id)
+
+
+async def test_the_log_says_how_many_were_told_nothing(database: Database, world: World) -> None:
+    nobody = sa.update(identity).where(identity.c.name != "Alice").values(email=None)
+    await database.write(lambda tx: tx.run(nobody))
+    session_id = await ask(database, world)
+    assert "2 of 2 approvers have no mail address and were told nothing" in await said(database, session_id)
+    await say(database, "bob", session_id)
+    assert "the approver has no mail address and was told nothing" in await said(database, session_id)
+    assert await mails(database) == []
 
 
 async def test_the_next_tier_the_escalation_and_the_requester(database: Database, world: World) -> None:

@@ -15,6 +15,7 @@ from locum.activities.ip_rules import IpRule
 from locum.activities.model import (
     Activity,
     ActivityAction,
+    ActivityType,
     ConnectionProfile,
     access_window,
     activity,
@@ -54,6 +55,15 @@ def activity_among(tx: ReadTx, activity_ids: list[UUID]) -> Activity:
     found = tx.first(Activity, _ACTIVITY.where(activity.c.id.in_(activity_ids), kept))
     if found is None:
         raise NotFound("there is no action group with this id")
+    return found
+
+
+def release_activity(tx: ReadTx) -> UUID:
+    """The one activity that releases credentials, which comes with Locum."""
+    found: UUID | None = tx.scalar(
+        sa.select(activity.c.id).where(activity.c.type == ActivityType.CREDENTIAL_RELEASE)
+    )
+    assert found is not None
     return found
 
 

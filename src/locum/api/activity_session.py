@@ -153,6 +153,7 @@ def _credential(caller: Caller, body: ActivitySessionRequestIn) -> CredentialWan
         body.credential_domain or None,
         body.credential_name or None,
         caller.key.credentials if caller.key else None,
+        caller.key.policies if caller.key else None,
     )
     return wanted if wanted.id or wanted.username or wanted.name else None
 

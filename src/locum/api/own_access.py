@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
+from locum.activities.read import release_activity
 from locum.api.context import Call
 from locum.api.guards import SIGNED_IN
 from locum.api.operations import operation
@@ -109,7 +110,7 @@ def get_resources(tx: ReadTx, call: Call[None, ResourcePage, None]) -> DataTable
     """Of the release of credentials they are the credentials."""
     query = call.query
     owner = _owner(tx, call, query.managed_account_id)
-    if query.activity_id is not None and query.activity_id == own_credentials.release_activity(tx):
+    if query.activity_id is not None and query.activity_id == release_activity(tx):
         released = own_credentials.credentials(
             tx, query.page(), owner, policy_id=query.policy_id, key_policies=_key_policies(call)
         )

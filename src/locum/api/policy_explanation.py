@@ -21,7 +21,7 @@ from locum.policies.expectations import Question
     who=ADMIN_OR_APP,
     permission=Permission.POLICIES_POLICY_READ,
     problems=(400, 404),
-    summary="Whether somebody may do an activity on a resource now, and why",
+    summary="Whether somebody may do an activity on a resource, or know a credential's secret, now, and why",
 )
 def explain(tx: ReadTx, call: Call[None, ExplainQuery, None]) -> Explanation:
     key = call.caller.key
@@ -34,6 +34,7 @@ def explain(tx: ReadTx, call: Call[None, ExplainQuery, None]) -> Explanation:
             user=asked.user,
             activity=asked.activity,
             resource=asked.resource,
+            credential=asked.credential,
             policy=asked.policy,
             note=asked.note or "",
             ticket=asked.ticket or "",
@@ -41,6 +42,7 @@ def explain(tx: ReadTx, call: Call[None, ExplainQuery, None]) -> Explanation:
             address=asked.address,
             at=asked.at,
         ),
+        credentials=key.credentials if key else None,
     )
     return Explanation.from_row(found)
 

@@ -44,6 +44,7 @@ _WHERE = (
     ),
 )
 _SIGNS = {"allowed": "yes", "needs approval": "after approval", "denied": "no"}
+_JOINED = ("person", "activity", "resource", "credential")
 
 
 def _somewhere(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,8 +60,9 @@ def policy() -> None:
 
 @policy.command("explain")
 @click.argument("user")
-@click.argument("activity")
-@click.argument("resource")
+@click.argument("activity", required=False)
+@click.argument("resource", required=False)
+@click.option("--credential", metavar="NAME", help="The credential that is asked for, instead of an activity.")
 @click.option("--policy", "wanted", metavar="NAME", help="The access policy that is asked for.")
 @click.option("--note", default="", metavar="TEXT", help="The notes that would be given.")
 @click.option("--ticket", default="", metavar="TEXT", help="The ticket that would be given.")
@@ -78,8 +80,9 @@ def policy() -> None:
 @one_line_errors
 def explain(
     user: str,
-    activity: str,
-    resource: str,
+    activity: str | None,
+    resource: str | None,
+    credential: str | None,
     wanted: str | None,
     note: str,
     ticket: str,
@@ -89,17 +92,19 @@ def explain(
     as_json: bool,
     **where: Any,
 ) -> None:
-    """Say whether USER may do ACTIVITY on RESOURCE, and why. Each is a name or an id.
+    """Say whether USER may do ACTIVITY on RESOURCE, or know the secret of a credential, and why.
 
-    Shows which policy decides, by which groups it holds all three, what every other policy lacks. Exit status 0 if
+    Each is a name or an id, a credential also a login, as domain\\username. Shows which policy decides, by which
+    groups it holds all that is asked for, what every other policy lacks. Exit status 0 if
     access would be given, 3 if an approver would be asked first, 1 if it would be denied.
     """
-    from locum.policies.expectations import Question
+    from locum.policies.expectations import Question, check_target
 
     question = Question(
         user=user,
         activity=activity,
         resource=resource,
+        credential=credential,
         policy=wanted,
         note=note,
         ticket=ticket,
@@ -107,6 +112,7 @@ def explain(
         address=address,
         at=_instant(at),
     )
+    check_target(question)
     with _Asking(**where) as ask:
         found = ask(question)
     click.echo(json.dumps(found, indent=2) if as_json else _words(found))
@@ -190,6 +196,7 @@ class _Asking:
             asked.user,
             asked.activity,
             asked.resource,
+            credential=asked.credential,
             policy=asked.policy,
             note=asked.note,
             ticket=asked.ticket,
@@ -238,7 +245,7 @@ def _words(found: dict[str, Any]) -> str:
             "this one decides" if one["policy"] == found["policy"] else "would let it pass"
         )
         lines.append(f"  policy “{one['policy']}” (priority {one['priority']}): {verdict}")
-        lines += [f"    {word} {_ways(one[word])}" for word in ("person", "activity", "resource")]
+        lines += [f"    {word} {_ways(one[word])}" for word in _JOINED if one.get(word)]
     lines += [
         f"  policy “{one['policy']}” holds the person, but not the {' and '.join(one['missing'])}"
         for one in found["near"]

@@ -68,9 +68,10 @@ class Locum:
     def explain_policy(
         self,
         user: str,
-        activity: str,
-        resource: str,
+        activity: str | None = None,
+        resource: str | None = None,
         *,
+        credential: str | None = None,
         policy: str | None = None,
         note: str | None = None,
         ticket: str | None = None,
@@ -78,8 +79,9 @@ class Locum:
         address: str | None = None,
         at: dt.datetime | None = None,
     ) -> dict[str, Any]:
-        """Whether `user` may do `activity` on `resource`, and why; each is a name or an id.
+        """Whether `user` may do `activity` on `resource`, or know the secret of `credential`, and why.
 
+        Each is a name or an id, and a credential instead of the other two may be a login, `domain\\username`.
         `answers` are to the connection profile's custom fields. Without `address` it is not asked from where; `at` has
         its zone, and without it a start now is meant. The answer is that of AccessControlPolicy/Explain: `outcome` is
         "allowed", "needs approval" or "denied".
@@ -89,6 +91,7 @@ class Locum:
                 user,
                 activity,
                 resource,
+                credential=credential,
                 policy=policy,
                 note=note,
                 ticket=ticket,

@@ -63,15 +63,16 @@ def get_secret(name_or_id: str | UUID) -> Steps[Login]:
 
 def explain_policy(
     user: str,
-    activity: str,
-    resource: str,
+    activity: str | None = None,
+    resource: str | None = None,
     *,
     answers: Mapping[str, str] | None = None,
     at: dt.datetime | None = None,
     **more: str | None,
 ) -> Steps[dict[str, Any]]:
-    """Whether somebody may do something somewhere, and why, as the API has it."""
-    asked = {"user": user, "activity": activity, "resource": resource}
+    """Whether somebody may do something somewhere, or know a credential's secret, and why, as the API has it."""
+    asked = {"user": user}
+    more |= {"activity": activity, "resource": resource}
     more["answers"] = json.dumps(dict(answers)) if answers else None
     more["at"] = at.isoformat() if at else None
     asked |= {key: value for key, value in more.items() if value}

@@ -64,19 +64,38 @@ def fetch(
     `columns` maps lower-cased wire names to what may be ordered or searched; all of `tie` make the order total.
     """
     check_page(page)
-    if page.filter_text:
-        query = query.where(contains([columns[name] for name in searched], page.filter_text))
+    query = filtered(query, page, columns=columns, searched=searched)
     total = int(tx.scalar(select(func.count()).select_from(query.order_by(None).subquery())))
     if page.take == 0 or page.skip >= total:
         return Listed([], total)
+    query = in_order(query, page, columns=columns, tie=tie)
+    return Listed(tx.rows(row_type, query.offset(page.skip).limit(page.take)), total)
+
+
+def filtered(
+    query: Select[Any], page: Page, *, columns: Mapping[str, ColumnElement[Any]], searched: list[str]
+) -> Select[Any]:
+    """Those rows that hold the page's text, if it has one."""
+    if not page.filter_text:
+        return query
+    return query.where(contains([columns[name] for name in searched], page.filter_text))
+
+
+def in_order(
+    query: Select[Any],
+    page: Page,
+    *,
+    columns: Mapping[str, ColumnElement[Any]],
+    tie: ColumnElement[Any] | Sequence[ColumnElement[Any]],
+) -> Select[Any]:
+    """The rows in the page's order. Raises Invalid for one that the list has not."""
     order: list[ColumnElement[Any]] = [tie] if isinstance(tie, ColumnElement) else list(tie)
     if page.order_by:
         column = columns.get(page.order_by.lower())
         if column is None:
             raise Invalid("orderBy names no column of this list", field="orderBy")
         order.insert(0, column)
-    query = query.order_by(*(c.desc() if page.descending else c.asc() for c in order))
-    return Listed(tx.rows(row_type, query.offset(page.skip).limit(page.take)), total)
+    return query.order_by(*(c.desc() if page.descending else c.asc() for c in order))
 
 
 def nothing(page: Page) -> Listed[Any]:

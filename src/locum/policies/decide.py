@@ -1,4 +1,4 @@
-"""PURE: whether a person may do an activity on a resource now, and why."""
+"""PURE: whether a person may do an activity on a resource, or know a credential's secret, now, and why."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from locum.activities.access_windows import AccessWindow
 from locum.activities.custom_fields import CustomField, checked_values
 from locum.activities.ip_rules import IpRule
 from locum.kit.errors import Invalid
+
+WANTED_RESOURCE = "this activity on this resource"
+WANTED_CREDENTIAL = "this credential"
 
 
 class Approval(IntEnum):
@@ -37,7 +40,7 @@ class ProfileRules:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFact:
-    """One policy that holds the person, the activity and the resource, with what its profile allows and asks.
+    """One policy that holds the person and all that is asked for, with what its profile allows and asks.
 
     `workflow_id` is the profile's approval workflow, if there is one by that id. `denial`: why a reviewer denied the
     person just this access under this policy; None: nobody did (CERT-01).
@@ -75,7 +78,7 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All a decision looks at. `policies` holds every undeleted policy that joins person, activity and resource.
+    """All a decision looks at. `policies` holds every undeleted policy that joins the person and all that is asked for.
 
     `key_policies`: the only ones that the API key behind the request is for; None = it is not bounded so. `answers`:
     to custom fields, as (name, value). `origin` and `at` (the start): None = from where and when are not asked.
@@ -94,7 +97,7 @@ class Facts:
     origin: Origin | None = None
     at: dt.datetime | None = None
     approved: bool = False
-    wanted: str = "this activity on this resource"
+    wanted: str = WANTED_RESOURCE
     lock: Locked | None = None
 
 

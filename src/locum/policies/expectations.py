@@ -17,6 +17,8 @@ from locum.activities.access_windows import AccessWindow, checked_window
 from locum.activities.ip_rules import IpRule, RuleType, check_rules
 from locum.kit.errors import Invalid
 from locum.policies.decide import (
+    WANTED_CREDENTIAL,
+    WANTED_RESOURCE,
     Approval,
     Denied,
     Facts,
@@ -33,15 +35,17 @@ _APPROVALS = {"allow": Approval.ALLOW, "deny": Approval.DENY, "workflow": Approv
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """May `user` do `activity` on `resource`? Each is a name or an id; `policy` is the one that is asked for.
+    """May `user` do `activity` on `resource`, or know the secret of `credential`? Each is a name or an id.
 
+    `policy` is the one that is asked for. A credential may also be called by its login, as `domain\\username`.
     `answers`: to custom fields, by name; policies in a file have none. Without `address` it is not asked from where.
     `at` is an instant with its offset; without it a server is asked about now, and a file not about times.
     """
 
     user: str
-    activity: str
-    resource: str
+    activity: str | None = None
+    resource: str | None = None
+    credential: str | None = None
     policy: str | None = None
     note: str = ""
     ticket: str = ""
@@ -55,6 +59,23 @@ def as_builtins(asked: Question) -> dict[str, Any]:
     named = {name: getattr(asked, name) for name in Question.__struct_fields__}
     simple: dict[str, Any] = msgspec.to_builtins(named)
     return simple
+
+
+def about(asked: Question) -> str:
+    """What is asked for, in words."""
+    if asked.credential is not None:
+        return f"the credential {asked.credential}"
+    return f"{asked.activity}, {asked.resource}"
+
+
+def check_target(asked: Question) -> None:
+    """Raises Invalid unless it is an activity on a resource, or a credential, that is asked for."""
+    if asked.credential is None:
+        for field, given in (("activity", asked.activity), ("resource", asked.resource)):
+            if given is None:
+                raise Invalid(f"{field} is needed, or a credential instead of both", field=field)
+    elif asked.activity is not None or asked.resource is not None:
+        raise Invalid("ask for an activity on a resource, or for a credential, not for both", field="credential")
 
 
 def checked_at(asked: Question) -> dt.datetime | None:
@@ -82,8 +103,9 @@ class Expectation(Question, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class WrittenPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A policy as a file has it. Members are names, of groups too.
+    """A policy as a file has it: of activities on resources, or of credentials. Members are names, of groups too.
 
+    In `groups` a secret vault is one more group that holds credentials.
     `allow_from`, `deny_from` and `windows` are what its connection profile would say: addresses, ranges and networks.
     """
 
@@ -91,6 +113,7 @@ class WrittenPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     users: list[str] = []
     activities: list[str] = []
     resources: list[str] = []
+    credentials: list[str] = []
     priority: int = 0
     approval: Literal["allow", "deny", "workflow"] = "allow"
     notes_required: bool = False
@@ -117,8 +140,14 @@ def read(text: str) -> Expectations:
         raise Invalid(f"this is not a file of expectations: {error}") from None
     if not found.expect:
         raise Invalid("the file expects nothing: it has no [[expect]] table")
+    for number, asked in enumerate(found.expect, 1):
+        try:
+            check_target(asked)
+        except Invalid as wrong:
+            raise Invalid(f"expectation {number}, of “{asked.user}”: {wrong.detail}") from None
     for one in found.policy:
         try:
+            _check_members(one)
             _rules(one)
         except Invalid as wrong:
             raise Invalid(f"the policy “{one.name}”: {wrong.detail}") from None
@@ -129,9 +158,8 @@ def from_file(written: Expectations) -> Callable[[Question], Said]:
     """The policies of a file, to be asked. They know no platforms and no locked accounts."""
 
     def ask(asked: Question) -> Said:
-        user, doing, where = (
-            _names(name, written.groups) for name in (asked.user, asked.activity, asked.resource)
-        )
+        check_target(asked)
+        members = _members(asked, written.groups)
         joined = tuple(
             PolicyFact(
                 id=UUID(int=number),
@@ -148,9 +176,7 @@ def from_file(written: Expectations) -> Callable[[Question], Said]:
                 rules=_rules(one),
             )
             for number, one in enumerate(written.policy)
-            if not user.isdisjoint(_keys(one.users))
-            and not doing.isdisjoint(_keys(one.activities))
-            and not where.isdisjoint(_keys(one.resources))
+            if all(not names.isdisjoint(_keys(getattr(one, word))) for word, names in members.items())
         )
         wanted = next(
             (n for n, one in enumerate(written.policy) if _key(one.name) == _key(asked.policy or "")), -1
@@ -164,6 +190,7 @@ def from_file(written: Expectations) -> Callable[[Question], Said]:
             ticket=asked.ticket,
             origin=Origin(asked.address) if asked.address else None,
             at=checked_at(asked),
+            wanted=WANTED_CREDENTIAL if asked.credential is not None else WANTED_RESOURCE,
         )
         decision = decide(facts)
         if isinstance(decision, Denied):
@@ -176,14 +203,29 @@ def from_file(written: Expectations) -> Callable[[Question], Said]:
 
 def difference(expected: Expectation, said: Said) -> str | None:
     """What is other than expected, in one line, or None."""
-    about = f"{expected.user}, {expected.activity}, {expected.resource}"
+    case = f"{expected.user}, {about(expected)}"
     if said.outcome != expected.outcome:
-        return f"{about}: {said.outcome}, not {expected.outcome}: {said.reason}"
+        return f"{case}: {said.outcome}, not {expected.outcome}: {said.reason}"
     if expected.decided_by is not None and _key(expected.decided_by) != _key(said.policy or ""):
-        return f"{about}: {said.outcome} by “{said.policy}”, not by “{expected.decided_by}”"
+        return f"{case}: {said.outcome} by “{said.policy}”, not by “{expected.decided_by}”"
     if expected.missing is not None and expected.missing != said.missing:
-        return f"{about}: denied for want of {said.missing}, not of {expected.missing}"
+        return f"{case}: denied for want of {said.missing}, not of {expected.missing}"
     return None
+
+
+def _check_members(written: WrittenPolicy) -> None:
+    if written.credentials and (written.activities or written.resources):
+        raise Invalid("it gives activities on resources, or credentials, not both")
+
+
+def _members(asked: Question, groups: dict[str, list[str]]) -> dict[str, set[str]]:
+    """Which names a policy must have one of, by the word for its members."""
+    wanted = {"users": asked.user}
+    if asked.credential is not None:
+        wanted |= {"credentials": asked.credential}
+    else:
+        wanted |= {"activities": asked.activity or "", "resources": asked.resource or ""}
+    return {word: _names(name, groups) for word, name in wanted.items()}
 
 
 def _rules(written: WrittenPolicy) -> ProfileRules:

@@ -6,7 +6,6 @@ which way each policy holds the person, the activity and the resource, and which
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from typing import Literal
 from uuid import UUID
@@ -15,6 +14,13 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity, activity_group, activity_group_member
+from locum.credentials.model import (
+    SHOWN_NAME,
+    credential,
+    credential_group,
+    credential_group_member,
+    managed_user,
+)
 from locum.identities.model import identity, identity_member
 from locum.kit.db import ReadTx
 from locum.policies.decide import (
@@ -22,19 +28,20 @@ from locum.policies.decide import (
     Denied,
     Facts,
     NeedsApproval,
-    Origin,
     Weighed,
     decide,
     general_refusal,
     weigh,
 )
-from locum.policies.facts import gather
-from locum.policies.joins import of_activity, of_identity, of_resource
+from locum.policies.facts import Asked, gather
+from locum.policies.joins import of_activity, of_credential, of_identity, of_resource
 from locum.policies.model import (
     PolicyType,
     policy,
     policy_activity,
     policy_activity_group,
+    policy_credential,
+    policy_credential_group,
     policy_identity,
     policy_resource,
     policy_resource_group,
@@ -42,6 +49,7 @@ from locum.policies.model import (
 from locum.resources.model import resource, resource_group, resource_group_member
 
 MOST_NEAR = 20
+THINGS = ("activity", "resource", "credential")
 Outcome = Literal["allowed", "needs approval", "denied"]
 
 
@@ -53,7 +61,10 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class Considered(msgspec.Struct, frozen=True):
-    """A policy that joins all three: the ways by which it does, and why it does not let the request pass, if so."""
+    """A policy that joins all that is asked for: the ways by which it does, and why it does not let it pass, if so.
+
+    One that gives a credential has no ways to `activity` and `resource`, another none to `credential`.
+    """
 
     policy_id: UUID
     policy: str
@@ -61,12 +72,13 @@ class Considered(msgspec.Struct, frozen=True):
     person: list[Way]
     activity: list[Way]
     resource: list[Way]
+    credential: list[Way]
     refusal: str | None
     missing: str | None
 
 
 class Near(msgspec.Struct, frozen=True):
-    """A policy that holds the person and lacks something: `missing` is "activity", "resource" or both."""
+    """A policy that holds the person and not all: `missing` is "activity", "resource" or both, or "credential"."""
 
     policy_id: UUID
     policy: str
@@ -84,56 +96,29 @@ class Explanation(msgspec.Struct, frozen=True):
     near: list[Near]
 
 
-def explain(
-    tx: ReadTx,
-    *,
-    identity_id: UUID,
-    activity_id: UUID,
-    resource_id: UUID,
-    wanted_policy_id: UUID | None = None,
-    note: str = "",
-    ticket: str = "",
-    answers: tuple[tuple[str, str], ...] = (),
-    origin: Origin | None = None,
-    at: dt.datetime | None = None,
-) -> Explanation:
-    """What would be decided, and why: the seven statements of a decision and four more.
+def explain(tx: ReadTx, asked: Asked) -> Explanation:
+    """What would be decided, and why: the statements of a decision and, of a credential three, else four more.
 
     Without `origin` it is not asked from where, and without `at` about a start now.
     """
-    facts = gather(
-        tx,
-        identity_id=identity_id,
-        activity_id=activity_id,
-        resource_id=resource_id,
-        wanted_policy_id=wanted_policy_id,
-        note=note,
-        ticket=ticket,
-        answers=answers,
-        origin=origin,
-        at=at,
-    )
+    facts = gather(tx, asked)
     ids = [fact.id for fact in facts.policies]
-    person = _ways(tx, _person_ways(identity_id, ids))
-    doing = _ways(tx, _activity_ways(activity_id, ids))
-    where = _ways(tx, _resource_ways(resource_id, ids))
+    person = _ways(tx, _person_ways(asked.identity_id, ids))
+    things = _thing_ways(tx, asked, ids)
     considered = [
         Considered(
             policy_id=one.policy.id,
             policy=one.policy.name,
             priority=one.policy.priority,
             person=person[one.policy.id],
-            activity=doing[one.policy.id],
-            resource=where[one.policy.id],
+            **{word: ways[one.policy.id] for word, ways in things.items()},
             refusal=refusal.reason if refusal else None,
             missing=refusal.missing if refusal else None,
         )
         for one, refusal in refusals(facts)
     ]
     outcome, reason, missing, by = told(facts)
-    return Explanation(
-        outcome, reason, missing, by, considered, _near(tx, identity_id, activity_id, resource_id, ids)
-    )
+    return Explanation(outcome, reason, missing, by, considered, _near(tx, asked, ids))
 
 
 def refusals(facts: Facts) -> list[tuple[Weighed, Denied | None]]:
@@ -172,6 +157,18 @@ def _ways(tx: ReadTx, query: sa.Select[_Row] | sa.CompoundSelect[_Row]) -> dict[
         found[row.policy_id].append(Way(row.name, row.via))
     for ways in found.values():
         ways.sort(key=lambda way: (way.name, way.via or ""))
+    return found
+
+
+def _thing_ways(tx: ReadTx, asked: Asked, ids: list[UUID]) -> dict[str, dict[UUID, list[Way]]]:
+    """By which ways these policies hold what is asked for, of each kind of thing; each policy has a list of each."""
+    found: dict[str, dict[UUID, list[Way]]] = {word: defaultdict(list) for word in THINGS}
+    if asked.credential_id is not None:
+        found["credential"] = _ways(tx, _credential_ways(asked.credential_id, ids))
+    else:
+        assert asked.resource_id is not None
+        found["activity"] = _ways(tx, _activity_ways(asked.activity_id, ids))
+        found["resource"] = _ways(tx, _resource_ways(asked.resource_id, ids))
     return found
 
 
@@ -222,34 +219,59 @@ def _resource_ways(resource_id: UUID, ids: list[UUID]) -> sa.CompoundSelect[_Row
     )
 
 
+def _credential_ways(credential_id: UUID, ids: list[UUID]) -> sa.CompoundSelect[_Row]:
+    """By name, by a group of credentials, and by the secret vault that keeps it."""
+    c, g, v = policy_credential.c, policy_credential_group.c, policy_resource.c
+    member, kept = credential_group_member.c, managed_user.c
+    return sa.union_all(
+        sa.select(c.policy_id, SHOWN_NAME.label("name"), _NOTHING)
+        .join(credential, credential.c.id == c.member_id)
+        .where(c.policy_id.in_(ids), c.member_id == credential_id),
+        sa.select(g.policy_id, credential_group.c.name, _NOTHING)
+        .join(credential_group, credential_group.c.id == g.member_id)
+        .join(credential_group_member, member.group_id == g.member_id)
+        .where(g.policy_id.in_(ids), member.credential_id == credential_id),
+        sa.select(v.policy_id, resource.c.name, _NOTHING)
+        .join(resource, resource.c.id == v.member_id)
+        .join(managed_user, kept.resource_id == v.member_id)
+        .where(v.policy_id.in_(ids), kept.credential_id == credential_id),
+    )
+
+
 class _NearRow(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     has_activity: bool
-    has_resource: bool
+    has_thing: bool
 
 
-def _near(tx: ReadTx, identity_id: UUID, activity_id: UUID, resource_id: UUID, joined: list[UUID]) -> list[Near]:
+def _near(tx: ReadTx, asked: Asked, joined: list[UUID]) -> list[Near]:
     """Policies that hold the person and not all, those that lack least first."""
-    has_activity = policy.c.id.in_(of_activity(activity_id)).label("has_activity")
-    has_resource = policy.c.id.in_(of_resource(resource_id)).label("has_resource")
+    if asked.credential_id is not None:
+        word, kind, things = "credential", PolicyType.CREDENTIAL, of_credential(asked.credential_id)
+        has_activity = sa.true().label("has_activity")  # that of each of them
+    else:
+        assert asked.resource_id is not None
+        word, kind, things = "resource", PolicyType.RESOURCE, of_resource(asked.resource_id)
+        has_activity = policy.c.id.in_(of_activity(asked.activity_id)).label("has_activity")
+    has_thing = policy.c.id.in_(things).label("has_thing")
     rows = tx.rows(
         _NearRow,
-        sa.select(policy.c.id, policy.c.name, has_activity, has_resource)
+        sa.select(policy.c.id, policy.c.name, has_activity, has_thing)
         .where(
-            policy.c.id.in_(of_identity(identity_id)),
+            policy.c.id.in_(of_identity(asked.identity_id)),
             policy.c.id.not_in(joined),
             policy.c.is_deleted.is_(False),
-            policy.c.type == PolicyType.RESOURCE,
+            policy.c.type == kind,
         )
-        .order_by(sa.or_(has_activity, has_resource).desc(), policy.c.priority, policy.c.name)
+        .order_by(sa.or_(has_activity, has_thing).desc(), policy.c.priority, policy.c.name)
         .limit(MOST_NEAR),
     )
     return [
         Near(
             row.id,
             row.name,
-            [word for word, has in (("activity", row.has_activity), ("resource", row.has_resource)) if not has],
+            [lacked for lacked, has in (("activity", row.has_activity), (word, row.has_thing)) if not has],
         )
         for row in rows
     ]

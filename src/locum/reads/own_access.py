@@ -19,8 +19,9 @@ from locum.activities.model import ActivityType, activity, connection_profile
 from locum.credentials.model import credential
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
+from locum.policies import reach
 from locum.policies.model import PolicyType, policy
-from locum.policies.visible import Given, activity_pairs, credential_pairs, policies_of, reached, reaches
+from locum.policies.visible import Given, activity_pairs, credential_pairs, policies_of, reaches
 from locum.reads import own_credentials
 from locum.resources.model import platform, resource
 from locum.sessions.model import access_session
@@ -52,6 +53,7 @@ class _CardRow(msgspec.Struct, frozen=True):
 class Card:
     """An activity that can be begun now: on how many resources, under which policies, and when it was last.
 
+    `resource_name` is that of the one resource where there is one alone.
     Of a list by policy there is one policy to each card; else all that give the activity, the first to decide first.
     """
 
@@ -67,11 +69,15 @@ class Card:
     given: list[GivenRow]
 
 
-class _Counted(msgspec.Struct, frozen=True):
-    activity_id: UUID
-    policy_id: UUID | None
+@dataclass(frozen=True, slots=True)
+class _Counted:
     total: int
     name: str | None
+
+
+class _Named(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
 
 
 class LastRow(msgspec.Struct, frozen=True):
@@ -90,8 +96,8 @@ def cards(
     by_policy: bool,
     key_policies: Collection[UUID] | None = None,
 ) -> Listed[Card]:
-    """One page of the activities a person has, by the priority of the first policy that gives each: seven statements,
-    and one more where a credential is among them.
+    """One page of the activities a person has, by the priority of the first policy that gives each: eleven statements
+    at most, and one more where a credential is among them.
 
     Only what has something to work on; one activity of several policies is one card unless `by_policy`.
     """
@@ -104,11 +110,11 @@ def cards(
         return Listed([], found.total)
     activities = sorted({row.activity_id for row in found.rows})
     given = _given(tx, policies, releasing, activities)
-    counts = {(c.activity_id, c.policy_id): c for c in tx.rows(_Counted, _counts(policies, activities, by_policy))}
+    counts = _counts(tx, found.rows, given, reach.denied(tx, policies))
     release = next((row.activity_id for row in found.rows if row.type == ActivityType.CREDENTIAL_RELEASE), None)
     if release is not None:
         for of, one in own_credentials.counts(tx, releasing, by_policy=by_policy).items():
-            counts[release, of] = _Counted(release, of, one.total, one.name)
+            counts[release, of] = _Counted(one.total, one.name)
     last = {
         (c.activity_id, c.policy_id): c.last for c in tx.rows(LastRow, _last(identity_id, activities, by_policy))
     }
@@ -210,16 +216,30 @@ def _given(tx: ReadTx, policies: Given, releasing: Given, activities: list[UUID]
     return found
 
 
-def _counts(policies: Given, activities: list[UUID], by_policy: bool) -> sa.Select[Any]:
-    of: sa.ColumnElement[Any] = policy.c.id if by_policy else sa.type_coerce(sa.null(), sa.Uuid)
-    query = reached(policies).add_columns(
-        activity.c.id.label("activity_id"),
-        of.label("policy_id"),
-        sa.func.count(resource.c.id.distinct()).label("total"),
-        sa.func.min(resource.c.name).label("name"),
-    )
-    query = query.where(activity.c.id.in_(activities)).group_by(activity.c.id)
-    return query.group_by(policy.c.id) if by_policy else query
+def _counts(
+    tx: ReadTx, cards: list[_CardRow], given: dict[UUID, list[GivenRow]], denied: reach.Denied
+) -> dict[tuple[UUID, UUID | None], _Counted]:
+    """On how many resources each card's activity can be begun, and the name of the one if there is one alone."""
+    wanted = [card for card in cards if card.type != ActivityType.CREDENTIAL_RELEASE]
+    aims = [
+        reach.Aim(
+            frozenset(
+                g.policy_id for g in given.get(card.activity_id, ()) if card.policy_id in (None, g.policy_id)
+            ),
+            card.platform_id,
+            denied.get(card.activity_id, {}),
+        )
+        for card in wanted
+    ]
+    found = reach.counted(tx, aims) if aims else []
+    single = {one.only for one in found if one.only is not None}
+    c = resource.c
+    named = tx.rows(_Named, sa.select(c.id, c.name).where(c.id.in_(single))) if single else []
+    names = {row.id: row.name for row in named}
+    return {
+        (card.activity_id, card.policy_id): _Counted(one.total, names.get(one.only) if one.only else None)
+        for card, one in zip(wanted, found, strict=True)
+    }
 
 
 def _last(identity_id: UUID, activities: list[UUID], by_policy: bool) -> sa.Select[Any]:

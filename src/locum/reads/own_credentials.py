@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.activities.model import ActivityType, activity, connection_profile
+from locum.activities.model import connection_profile
 from locum.credentials.model import SHOWN_NAME, credential
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, fetch, nothing
@@ -52,14 +52,6 @@ class OwnCredential:
 
     row: ReleasedRow
     ways: list[ReleaseWayRow]
-
-
-def release_activity(tx: ReadTx) -> UUID | None:
-    """The one activity that releases credentials."""
-    found: UUID | None = tx.scalar(
-        sa.select(activity.c.id).where(activity.c.type == ActivityType.CREDENTIAL_RELEASE)
-    )
-    return found
 
 
 def credentials(

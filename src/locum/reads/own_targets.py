@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from locum.activities.model import activity, connection_profile
 from locum.kit.db import ReadTx
-from locum.kit.paging import Listed, Page, fetch, nothing
+from locum.kit.paging import Listed, Page, check_page, filtered, in_order, nothing
+from locum.policies import reach
 from locum.policies.model import policy
-from locum.policies.visible import Given, policies_of, reachable, reached
+from locum.policies.visible import Given, activity_pairs, policies_of, reached, reaches
 from locum.resources.model import platform, resource
 
 
@@ -58,16 +59,50 @@ def targets(
     policy_id: UUID | None = None,
     key_policies: Collection[UUID] | None = None,
 ) -> Listed[Target]:
-    """One page of the resources on which a person can begin an activity, or this one: four statements."""
+    """One page of the resources on which a person can begin an activity, or this one: nine statements at most."""
     policies = policies_of(tx, identity_id, key_policies=key_policies, policy_id=policy_id)
-    if not policies:
+    aims = _aims(tx, policies, activity_id) if policies else []
+    within = reach.ids(tx, aims) if aims else set()
+    if not within:
         return nothing(page)
-    within = reachable(policies)
-    if activity_id is not None:  # few policies give it
-        within = reached(policies).add_columns(resource.c.id).where(activity.c.id == activity_id)
+    found = _page(tx, page, within)
+    ways = _ways(tx, policies, [row.id for row in found.rows], activity_id)
+    return Listed([Target(row, ways.get(row.id, [])) for row in found.rows], found.total)
+
+
+class _Given(msgspec.Struct, frozen=True):
+    policy_id: UUID
+    activity_id: UUID | None
+    platform_id: UUID
+
+
+def _aims(tx: ReadTx, policies: Given, activity_id: UUID | None) -> list[reach.Aim]:
+    """What of the activities matters is for which platforms they are, but for who was denied some of them."""
+    denied = reach.denied(tx, policies)
+    gives = activity_pairs(policies.policies).subquery()
+    which = activity.c.id if denied else sa.type_coerce(sa.null(), sa.Uuid)
+    query = sa.select(gives.c.policy_id, which.label("activity_id"), activity.c.platform_id)
+    query = query.join(activity, activity.c.id == gives.c.activity_id)
+    if activity_id is not None:
+        query = query.where(activity.c.id == activity_id)
+    kinds: dict[tuple[UUID | None, UUID], set[UUID]] = {}
+    for row in tx.rows(_Given, query.distinct()):
+        kinds.setdefault((row.activity_id, row.platform_id), set()).add(row.policy_id)
+    return [
+        reach.Aim(frozenset(of), platform_id, denied.get(which, {}) if which else {})
+        for (which, platform_id), of in kinds.items()
+    ]
+
+
+def _page(tx: ReadTx, page: Page, within: set[str]) -> Listed[TargetRow]:
+    """One page of these resources: two statements.
+
+    Those of many are picked out here from the ids of all in their order: for the database each would be a look-up.
+    """
+    check_page(page)
     own, kind = resource.alias("own"), platform.alias("kind")
     query = sa.select(own.c.id, own.c.name, own.c.dns_name, kind.c.name.label("platform_name"))
-    query = query.join(kind, kind.c.id == own.c.platform_id).where(own.c.id.in_(within))
+    query = query.join(kind, kind.c.id == own.c.platform_id)
     columns: dict[str, sa.ColumnElement[Any]] = {
         "name": own.c.name_key,
         "shownname": own.c.name,
@@ -76,9 +111,16 @@ def targets(
         "platformname": kind.c.name,
     }
     searched = ["shownname", "name", "dnshostname", "platform"]
-    found = fetch(tx, TargetRow, query, page, columns=columns, tie=own.c.name_key, searched=searched)
-    ways = _ways(tx, policies, [row.id for row in found.rows], activity_id)
-    return Listed([Target(row, ways.get(row.id, [])) for row in found.rows], found.total)
+    every = filtered(query.with_only_columns(own.c.id), page, columns=columns, searched=searched)
+    if len(within) <= reach.FEW:
+        every = every.where(own.c.id.in_([UUID(one) for one in within]))
+    every = in_order(every, page, columns=columns, tie=own.c.name_key)
+    found = [one for one in reach.texts(tx, every) if one in within]
+    wanted = [UUID(one) for one in found[page.skip : page.skip + page.take]]
+    if not wanted:
+        return Listed([], len(found))
+    rows = {row.id: row for row in tx.rows(TargetRow, query.where(own.c.id.in_(wanted)))}
+    return Listed([rows[one] for one in wanted], len(found))
 
 
 def _ways(
@@ -138,11 +180,16 @@ def search(
     policies = policies_of(tx, identity_id, key_policies=key_policies)
     if not policies:
         return Search([], False)
-    query = reached(policies).add_columns(
-        policy.c.id.label("policy_id"), activity.c.name_key.label("activity_key")
-    )
-    if resource_keys is not None:
-        query = query.where(resource.c.name_key.in_(resource_keys))
+    key = activity.c.name_key.label("activity_key")
+    if resource_keys is None:
+        gives = activity_pairs(policies.policies).subquery()
+        query = sa.select(policy.c.id.label("policy_id"), key).select_from(gives)
+        query = query.join(policy, policy.c.id == gives.c.policy_id)
+        query = query.join(activity, activity.c.id == gives.c.activity_id)
+        query = query.where(reaches(policies))
+    else:
+        named = sa.select(resource.c.id).where(resource.c.name_key.in_(resource_keys))
+        query = reached(policies, named).add_columns(policy.c.id.label("policy_id"), key)
     query = query.group_by(policy.c.id, policy.c.priority, policy.c.name_key, activity.c.name_key)
     found = tx.rows(_Found, query.order_by(policy.c.priority, policy.c.name_key))
     wanted = [f.policy_id for f in found if activity_keys is None or f.activity_key in activity_keys]

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.activities.model import activity
-from locum.credentials.model import credential
+from locum.credentials.model import SHOWN_NAME, credential
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
 from locum.kit.paging import Listed, Page, contains, fetch
@@ -221,7 +221,7 @@ def _rows() -> sa.Select[Any]:
         access_session.c.resource_id,
         resource.c.name.label("resource_name"),
         access_session.c.credential_id,
-        credential.c.username.label("credential_name"),
+        SHOWN_NAME.label("credential_name"),
         platform.c.id.label("platform_id"),
         platform.c.name.label("platform_name"),
         access_session.c.login_name,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from locum.audit import log as audit
 from locum.kit import jobs
 from locum.kit.actor import LOCUM
-from locum.kit.db import Tx
+from locum.kit.db import ReadTx, Tx
 from locum.kit.jobs import Job
 from locum.sessions import ledger, release, transition
 from locum.sessions.approval import consult
@@ -42,11 +42,16 @@ def look(tx: Tx, held: Job) -> tuple[AccessSession, Move]:
     """(1) and (2): prove the lease and decide what comes next."""
     jobs.hold(tx, held)
     session = transition.get(tx, held.subject_id)
-    if session.credential_id is not None:  # its lease is what its ledger would be
+    return session, move_now(tx, session)
+
+
+def move_now(tx: ReadTx, session: AccessSession) -> Move:
+    """What comes next in a session, by its ledger; of a credential's, by its lease."""
+    if session.credential_id is not None:
         seen = transition.snapshot(session, release.is_held(tx, session), release.lost(tx, session))
-        return session, next_move(seen, tx.now)
+        return next_move(seen, tx.now)
     open_entries = sum(e.state != EntryState.REVERTED for e in ledger.entries(tx, session.id))
-    return session, next_move(transition.snapshot(session, open_entries), tx.now)
+    return next_move(transition.snapshot(session, open_entries), tx.now)
 
 
 async def advance(work: SessionWork, held: Job) -> None:

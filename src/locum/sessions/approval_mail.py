@@ -60,7 +60,7 @@ def tell_approvers(
         "See it, once you have signed in, and approve or deny it:",
         _link(setup, session),
     ]
-    addresses = _addresses(tx, session, people, "approvers")
+    addresses = _addresses(tx, session, people, "approver")
     topic = ASKED if escalated_after is None else ESCALATED
     put(tx, setup, topic=topic, about_id=session.id, addresses=addresses, subject=subject, lines=lines)
 
@@ -85,7 +85,7 @@ def tell_requester(
     if reason is not None:
         lines += [f"Because: {reason}"]
     lines += [*_said(tx, session), "", _link(setup, session)]
-    addresses = _addresses(tx, session, {session.identity_id}, "requesters")
+    addresses = _addresses(tx, session, {session.identity_id}, "requester")
     subject = f"{word.capitalize()}: {names.activity} on {names.thing}"
     put(tx, setup, topic=DECIDED, about_id=session.id, addresses=addresses, subject=subject, lines=lines)
 
@@ -163,6 +163,13 @@ def _addresses(tx: Tx, session: AccessSession, people: set[UUID], kind: str) -> 
     found = tx.rows(_Person, sa.select(c.name, c.email).where(c.id.in_(people)).order_by(c.name_key))
     usable = [address for address in (mail_address(person.email) for person in found) if address is not None]
     if len(usable) < len(found):
-        text = f"{len(found) - len(usable)} of {len(found)} {kind} has no mail address and was told nothing"
+        text = f"{_untold(len(found) - len(usable), len(found), kind)} told nothing"
         transition.say(tx, session.id, text, LogLevel.WARN)
     return sorted(set(usable))
+
+
+def _untold(some: int, of: int, kind: str) -> str:
+    if of == 1:
+        return f"the {kind} has no mail address and was"
+    verbs = ("has", "was") if some == 1 else ("have", "were")
+    return f"{some} of {of} {kind}s {verbs[0]} no mail address and {verbs[1]}"

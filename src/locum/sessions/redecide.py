@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from locum.kit.db import ReadTx
-from locum.policies.credential_facts import gather_release
 from locum.policies.decide import Denied, Facts, NeedsApproval, decide
-from locum.policies.facts import gather
+from locum.policies.facts import Asked, gather
 from locum.sessions import transition
 from locum.sessions.model import AccessSession
 
@@ -34,18 +32,17 @@ def refusal(tx: ReadTx, session: AccessSession, at: dt.datetime) -> str | None:
 
 
 def _facts(tx: ReadTx, session: AccessSession, at: dt.datetime) -> Facts:
-    how: dict[str, Any] = {
-        "identity_id": session.identity_id,
-        "activity_id": session.activity_id,
-        "wanted_policy_id": session.policy_id,
-        "note": session.note or "",
-        "ticket": session.ticket or "",
-        "at": at,
-    }
-    if session.credential_id is not None:
-        return gather_release(tx, credential_id=session.credential_id, **how)
-    assert session.resource_id is not None
-    return gather(tx, resource_id=session.resource_id, **how)
+    asked = Asked(
+        session.identity_id,
+        session.activity_id,
+        session.resource_id,
+        session.credential_id,
+        wanted_policy_id=session.policy_id,
+        note=session.note or "",
+        ticket=session.ticket or "",
+        at=at,
+    )
+    return gather(tx, asked)
 
 
 def refusal_at_start(tx: ReadTx, session_id: UUID) -> str | None:

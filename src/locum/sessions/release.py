@@ -80,7 +80,8 @@ def _take(tx: Tx, held: Job, session_id: UUID) -> bool:
             return False
         except (Conflict, NotFound) as error:
             return _fail(tx, session, error.detail)
-        transition.say(tx, session.id, f"checking out {session.login_name}")
+        kept = get_credential(tx, found.credential_id)
+        transition.say(tx, session.id, f"checking out {kept.name or kept.username}")
     match found.state:
         case State.ACTIVE:
             transition.move(tx, session, Status.ACTIVE, actual_start=tx.now)

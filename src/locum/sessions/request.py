@@ -22,9 +22,8 @@ from locum.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.names import name_key
 from locum.kit.pause import refuse_if_paused
-from locum.policies.credential_facts import gather_release
 from locum.policies.decide import Allowed, Decision, Denied, NeedsApproval, Origin, decide
-from locum.policies.facts import gather
+from locum.policies.facts import Asked, gather
 from locum.policies.model import policy
 from locum.resources.model import resource
 from locum.sessions.approval import ask_for_approval, first_tier
@@ -145,10 +144,9 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         _word(target): _shown(target),
         "policy": decision.policy.name,
     }
-    words = f"{{identity}} asked for {{activity}} on {{{_word(target)}}}; " + (
-        "allowed by {policy}" if isinstance(decision, Allowed) else "needs approval under {policy}"
-    )
-    say(tx, session_id, words.format_map(detail))
+    outcome = "allowed by" if isinstance(decision, Allowed) else "needs approval under"
+    words = f"{person.name} asked for {wanted_activity.name} on {target.name}; {outcome} {decision.policy.name}"
+    say(tx, session_id, words)
     audit.record(tx, actor, "session.requested", object_kind="session", object_id=session_id, detail=dict(detail))
     if waiting["status"] is Status.APPROVAL_REQUIRED:
         ask_for_approval(tx, session_id)
@@ -212,20 +210,19 @@ def _decide(
     origin: Origin | None,
     start: dt.datetime,
 ) -> Decision:
-    how: dict[str, Any] = {
-        "identity_id": asked.identity_id,
-        "activity_id": wanted_activity.id,
-        "wanted_policy_id": _find_policy(tx, asked),
-        "note": asked.note,
-        "ticket": asked.ticket,
-        "key_policies": asked.key_policies,
-        "answers": asked.answers,
-        "origin": origin,
-        "at": start,
-    }
-    if isinstance(target, CredentialFound):
-        return decide(gather_release(tx, credential_id=target.id, **how))
-    return decide(gather(tx, resource_id=target.id, **how))
+    found = Asked(
+        asked.identity_id,
+        wanted_activity.id,
+        **_about(target),
+        wanted_policy_id=_find_policy(tx, asked),
+        note=asked.note,
+        ticket=asked.ticket,
+        key_policies=asked.key_policies,
+        answers=asked.answers,
+        origin=origin,
+        at=start,
+    )
+    return decide(gather(tx, found))
 
 
 def _find_target(tx: ReadTx, asked: Request, wanted_activity: _Activity) -> _Target:
@@ -238,7 +235,7 @@ def _find_target(tx: ReadTx, asked: Request, wanted_activity: _Activity) -> _Tar
         raise Invalid("a session is of a resource or of a credential, not of both", field="credentialId")
     if not releases:
         raise Invalid("a credential is given by the activity Credential Release alone", field="activityId")
-    return find_credential(tx, asked.credential)
+    return find_credential(tx, asked.credential, asked.identity_id)
 
 
 def _about(target: _Target) -> dict[str, UUID]:

@@ -11,7 +11,8 @@ from locum.kit.db import Tx
 from locum.kit.errors import Conflict
 from locum.kit.pause import refuse_if_paused
 from locum.sessions import transition
-from locum.sessions.lifecycle import Consult, Nothing, Wait, next_move
+from locum.sessions.advance import move_now
+from locum.sessions.lifecycle import Consult, Nothing, Wait
 
 
 def run_again(tx: Tx, actor: Actor, session_id: UUID) -> None:
@@ -21,7 +22,7 @@ def run_again(tx: Tx, actor: Actor, session_id: UUID) -> None:
     """
     refuse_if_paused(tx)
     session = transition.get(tx, session_id, hold=True)
-    match next_move(transition.snapshot(session, open_entries=1), tx.now):
+    match move_now(tx, session):
         case Nothing():
             raise Conflict("the session is over: there is nothing left to do")
         case Consult():

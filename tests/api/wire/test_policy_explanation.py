@@ -14,7 +14,7 @@ from locum.policies.explain import Explanation as Row
 
 def test_all_of_it_is_sent() -> None:
     one = UUID(int=1)
-    considered = Considered(one, "p", 3, [Way("Ann", "ops")], [], [], "no", "notes")
+    considered = Considered(one, "p", 3, [Way("Ann", "ops")], [], [], [Way("deploy")], "no", "notes")
     row = Row("denied", "no", "notes", "p", [considered], [Near(one, "q", ["activity"])])
     assert msgspec.json.decode(encoder.encode(Explanation.from_row(row))) == {
         "outcome": "denied",
@@ -24,7 +24,8 @@ def test_all_of_it_is_sent() -> None:
         "considered": [
             {
                 "policyId": str(one), "policy": "p", "priority": 3, "person": [{"name": "Ann", "via": "ops"}],
-                "activity": [], "resource": [], "refusal": "no", "missing": "notes",
+                "activity": [], "resource": [], "credential": [{"name": "deploy", "via": None}],
+                "refusal": "no", "missing": "notes",
             }
         ],
         "near": [{"policyId": str(one), "policy": "q", "missing": ["activity"]}],

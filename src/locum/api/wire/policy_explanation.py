@@ -10,14 +10,16 @@ from locum.kit.ids import NIL
 
 
 class ExplainQuery(In):
-    """Each of the first four is a name or an id. `answers`: a JSON object, the answers to custom fields by name.
+    """Each of the first five is a name or an id: an activity on a resource, or a credential.
 
-    Without `address` it is not asked from where; without `at`, about a start now.
+    `answers`: a JSON object, the answers to custom fields by name. Without `address` it is not asked from where;
+    without `at`, about a start now.
     """
 
     user: Name
-    activity: Name
-    resource: Name
+    activity: Name | None = None
+    resource: Name | None = None
+    credential: Name | None = None
     policy: Name | None = None
     note: Line | None = None
     ticket: Name | None = None
@@ -34,7 +36,10 @@ class Way(Out):
 
 
 class Considered(Out):
-    """A policy that joins person, activity and resource; `refusal` is why it does not let the request pass."""
+    """A policy that joins all that is asked for; `refusal` is why it does not let the request pass.
+
+    `credential` are the ways to a credential, `activity` and `resource` those to anything else; the other is empty.
+    """
 
     policy_id: UUID = NIL
     policy: str = ""
@@ -42,12 +47,13 @@ class Considered(Out):
     person: list[Way] | None = None
     activity: list[Way] | None = None
     resource: list[Way] | None = None
+    credential: list[Way] | None = None
     refusal: str | None = None
     missing: str | None = None
 
 
 class Near(Out):
-    """A policy that holds the person; `missing` says whether the activity, the resource or both are not in it."""
+    """A policy that holds the person; `missing` says what it lacks: activity, resource or both, or the credential."""
 
     policy_id: UUID = NIL
     policy: str = ""
