@@ -30,7 +30,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host])
 expect.set_options(timeout=30_000)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright has a loop running in this thread until it ends, and no other test has one then.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The distribution's Chromium: the one that Playwright would fetch is not needed."""
     program = shutil.which("chromium")
