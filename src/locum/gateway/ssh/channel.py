@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from locum.gateway.ssh.chooser import Chooser
-from locum.gateway.ssh.command_guard import CLEAR, Guard, check_command, guard_commands
+from locum.gateway.ssh.command_guard import INTERRUPT, Guard, check_command, guard_commands
 from locum.gateway.ssh.files import FILE_EVENT, Files, guard_of, synchronised
 from locum.gateway.ssh.names import FORM
 from locum.gateway.ssh.pipe import Pipe
@@ -247,12 +247,14 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self.up.take("i", data)
 
     def refuse(self, key: bytes, reason: str) -> None:
-        """The key would run a restricted command: it is recorded and not passed on, and the line is dropped."""
+        """The key would run a restricted command: it is recorded and not passed on."""
         self._connection.record("i", key)
-        self.up.take_at_once("i", CLEAR, b"")
         # Where the target's own words go, so that the prompt that it shows next comes behind.
         self._show("\r\n" + terminal_line(reason).decode())
         self.mark(reason)
+
+    def interrupt(self) -> None:
+        self.up.take_at_once("i", INTERRUPT, b"")
 
     def eof_received(self) -> bool:
         self._client_ended = True

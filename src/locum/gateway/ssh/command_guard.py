@@ -15,12 +15,12 @@ from locum.gateway.ssh.command_line import ENTER, CommandLine
 from locum.gateway.ssh.commands import is_shell
 
 HOLD_S = 0.4
-"""So long Enter waits at most for what a key such as Tab brings into the line."""
+"""So long Enter waits at most for what a key such as Tab brings into the line, and what is typed for a dropped line."""
 
 QUIET_S = 0.05
 """What it brings has come when the target was silent for so long."""
 
-CLEAR = b"\x15\x03"  # Ctrl+U and Ctrl+C: between them they drop the line of a shell and of a plain terminal
+INTERRUPT = b"\x03"  # Ctrl+C: it drops the line of a shell, of a plain terminal and of most that edit lines
 LONGEST_LINE = 64 * 1024
 
 Report = Callable[[Sequence[CommandHit]], None]
@@ -33,7 +33,10 @@ class Input(Protocol):
         """Record it and pass it on."""
 
     def refuse(self, key: bytes, reason: str) -> None:
-        """Record the key, don't pass it on, drop the line on the target, and tell the person."""
+        """Record the key, don't pass it on, and tell the person."""
+
+    def interrupt(self) -> None:
+        """Pass INTERRUPT on."""
 
     def finish(self, reason: str) -> None:
         """End the channel and tell the person."""
@@ -95,6 +98,7 @@ class TerminalGuard:
         self._line = CommandLine(width)
         self._waiting = b""
         self._hidden = False
+        self._dropping = False
         self._held: asyncio.TimerHandle | None = None
         self._quiet: asyncio.TimerHandle | None = None
 
@@ -114,7 +118,7 @@ class TerminalGuard:
 
     def show(self, data: bytes) -> None:
         self._line.shown.take(data)
-        if self._line.typed.uncertain:
+        if self._line.typed.uncertain or self._held is not None:
             if self._quiet is not None:
                 self._quiet.cancel()
             self._quiet = asyncio.get_running_loop().call_later(QUIET_S, self._settled)
@@ -129,8 +133,16 @@ class TerminalGuard:
                 timer.cancel()
         self._held = self._quiet = None
 
+    def _hold(self) -> None:
+        self._held = asyncio.get_running_loop().call_later(HOLD_S, self._settled)
+
     def _settled(self) -> None:
         self._stop_waiting()
+        if self._dropping:
+            self._dropping = False
+            self._channel.interrupt()
+            self._hold()  # a shell throws away what it reads before it shows its prompt
+            return
         self._line.typed.uncertain = False
         self._go_on()
 
@@ -145,7 +157,7 @@ class TerminalGuard:
             elif self._line.pasting:
                 self._press_one(self._line.type)
             elif self._line.typed.uncertain:
-                self._held = asyncio.get_running_loop().call_later(HOLD_S, self._settled)
+                self._hold()
                 return
             else:
                 self._enter()
@@ -164,6 +176,9 @@ class TerminalGuard:
             key, self._waiting = self._waiting[:1], b""  # what was pasted behind it relies on it
             self._line.drop()
             self._channel.refuse(key, reason)
+            # Only when it has read all before: bash shows no prompt after a Ctrl+C that comes while it reads a key.
+            self._dropping = True
+            self._hold()
         if found:
             self._report(found)
 
