@@ -9,10 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from locum.api import action_queue_view as view
-from locum.api.activity_session import SessionLogQuery
 from locum.api.context import Call
 from locum.api.guards import SIGNED_IN, Filtered
-from locum.api.log import collection
+from locum.api.log import SessionLogQuery, log_of
 from locum.api.operations import operation
 from locum.api.paging import Paging
 from locum.api.wire.action_queue import ActionJob, ActionQueue, ActionQueueSearchResult, ActionQueueStatusFilter
@@ -103,19 +102,7 @@ def get_queue_job(tx: ReadTx, call: Call[QueueId, None, None]) -> ActionJob:
     summary="The log of a queue's session, oldest first unless asked otherwise",
 )
 def get_queue_log(tx: ReadTx, call: Call[QueueId, SessionLogQuery, None]) -> ActionLogCollection:
-    query, found = call.query, _of(tx, call)
-    listed = sessions.log_lines(
-        tx,
-        found.session.id,
-        skip=query.skip,
-        take=query.take,
-        newest_first=query.order_descending,
-        level=query.log_level,
-        text=query.filter_text,
-        since=query.start_date,
-        until=query.end_date,
-    )
-    return collection(listed.rows, listed.total, first=query.skip)
+    return log_of(tx, _of(tx, call).session.id, call.query)
 
 
 def _of(tx: ReadTx, call: Call[QueueId, Any, None]) -> reads.Queue:

@@ -11,7 +11,7 @@ import msgspec
 from locum.activities.read import connection_profile_of
 from locum.api.context import Call
 from locum.api.guards import ADMIN, SIGNED_IN
-from locum.api.log import collection
+from locum.api.log import SessionLogQuery, log_of
 from locum.api.operations import operation
 from locum.api.paging import Paging
 from locum.api.recording import stream_of
@@ -20,7 +20,6 @@ from locum.api.wire.activity_session import ActivitySession, ActivitySessionRequ
 from locum.api.wire.base import DataTable, In, Line, Name
 from locum.api.wire.enums import (
     AccountType,
-    LogLevel,
     SessionStatus,
     StreamType,
 )
@@ -73,16 +72,6 @@ class SessionsQuery(In):
     status: Name | None = None
     target_id: UUID | None = None
     target_user_id: UUID | None = None
-
-
-class SessionLogQuery(In):
-    log_level: LogLevel | None = None
-    skip: int = 0
-    take: int = 100
-    order_descending: bool = False
-    filter_text: Line | None = None
-    start_date: dt.datetime | None = None
-    end_date: dt.datetime | None = None
 
 
 @operation(
@@ -245,19 +234,7 @@ def get_rdp_file(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
 )
 def get_session_log(tx: ReadTx, call: Call[SessionId, SessionLogQuery, None]) -> ActionLogCollection:
     session = may_see(tx, call.caller, call.params.session_id)
-    query = call.query
-    listed = reads.log_lines(
-        tx,
-        session.id,
-        skip=query.skip,
-        take=query.take,
-        newest_first=query.order_descending,
-        level=query.log_level,
-        text=query.filter_text,
-        since=query.start_date,
-        until=query.end_date,
-    )
-    return collection(listed.rows, listed.total, first=query.skip)
+    return log_of(tx, session.id, call.query)
 
 
 @operation(

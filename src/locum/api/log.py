@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from locum.api.context import Call
@@ -42,6 +43,12 @@ class LogQuery(In):
     filter_text: Line | None = None
 
 
+class SessionLogQuery(LogQuery):
+    order_descending: bool = False
+    start_date: dt.datetime | None = None
+    end_date: dt.datetime | None = None
+
+
 @operation(
     "Log.GetAll",
     "GET /api/v1/Log",
@@ -77,6 +84,22 @@ def get_log(tx: ReadTx, call: Call[LogName, LogQuery, None]) -> ActionLogCollect
         text=query.filter_text,
     )
     return collection(listed.rows, listed.total, first=query.skip, with_session=True)
+
+
+def log_of(tx: ReadTx, session_id: UUID, query: SessionLogQuery) -> ActionLogCollection:
+    """One page of what happened in a session, as the wire has it."""
+    listed = reads.log_lines(
+        tx,
+        session_id,
+        skip=query.skip,
+        take=query.take,
+        newest_first=query.order_descending,
+        level=query.log_level,
+        text=query.filter_text,
+        since=query.start_date,
+        until=query.end_date,
+    )
+    return collection(listed.rows, listed.total, first=query.skip)
 
 
 def collection(lines: list[LogLine], total: int, *, first: int, with_session: bool = False) -> ActionLogCollection:
