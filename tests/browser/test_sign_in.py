@@ -39,7 +39,9 @@ def test_a_new_person_chooses_a_password_and_an_authenticator_app(
     (secret,) = parse_qs(urlsplit(uri).query)["secret"]
     page.get_by_label("Code of the app").fill(pyotp.TOTP(secret).now())
     page.get_by_role("button", name="Confirm").click()
-    codes = page.get_by_role("list", name="Recovery codes").get_by_role("listitem").all_inner_texts()
+    listed = page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
+    listed.first.wait_for()
+    codes = listed.all_inner_texts()
     assert len(codes) >= 8
     page.get_by_role("button", name="I have kept them").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My sessions")

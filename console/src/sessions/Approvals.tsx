@@ -1,20 +1,23 @@
 /** Who is asked about a session, and what they said. Nothing, where nobody was asked. */
 import { Paper, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { answer, api } from "../shared/api";
 import { useInterval } from "../shared/attention";
+import { OPEN } from "../shared/StatusPill";
 import { useWords } from "../words";
 
 const REFRESH_MS = 3_000;
 
-export function Approvals({ id, isOpen }: { id: string; isOpen: boolean }) {
+export function Approvals({ id, status }: { id: string; status: number }) {
   const words = useWords();
   const interval = useInterval(REFRESH_MS);
   const asked = useQuery({
-    queryKey: ["session", id, "approvals"],
+    // With each status anew: what made it the last one may have come after the last question.
+    queryKey: ["session", id, "approvals", status],
+    placeholderData: keepPreviousData,
     queryFn: () =>
       answer(api.GET("/api/v1/ApprovalWorkflow/Approval", { params: { query: { activitySessionId: id } } })),
-    refetchInterval: isOpen && interval,
+    refetchInterval: OPEN.has(status) && interval,
   });
   if (!asked.data?.length) return null;
   const says = [words.session.waitsFor, words.session.approvedBy, words.session.deniedBy];

@@ -1,6 +1,6 @@
 /** One session, as it happens: how far it is, how to connect, what was done. */
 import { Alert, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import { useInterval } from "../shared/attention";
@@ -87,10 +87,10 @@ export function SessionPage() {
             </div>
           </div>
         )}
-        <Approvals id={id} isOpen={isOpen} />
+        <Approvals id={id} status={data.sessionStatus} />
         <div className="halves">
           <Facts session={data} />
-          <Log id={id} isOpen={isOpen} />
+          <Log id={id} status={data.sessionStatus} />
         </div>
         <Connections session={data} />
       </Stack>
@@ -131,18 +131,20 @@ function Facts({ session }: { session: Whole }) {
   );
 }
 
-function Log({ id, isOpen }: { id: string; isOpen: boolean }) {
+function Log({ id, status }: { id: string; status: number }) {
   const words = useWords();
   const interval = useInterval(REFRESH_MS);
   const log = useQuery({
-    queryKey: ["session", id, "log"],
+    // With each status anew: the last lines may have come after the last question.
+    queryKey: ["session", id, "log", status],
+    placeholderData: keepPreviousData,
     queryFn: () =>
       answer(
         api.GET("/api/v1/ActivitySession/{sessionId}/Log", {
           params: { path: { sessionId: id }, query: { skip: 0, take: LINES } },
         }),
       ),
-    refetchInterval: isOpen && interval,
+    refetchInterval: OPEN.has(status) && interval,
   });
   const lines = log.data?.lines ?? [];
   return (

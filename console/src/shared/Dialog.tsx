@@ -15,9 +15,15 @@ type Props = {
 
 export function Dialog({ title, onGone, mustAnswer = false, size, children }: Props) {
   const words = useWords();
-  // Opened after it is there: what has the focus at that moment gets it back.
   const [isOpen, setOpen] = useState(false);
-  useEffect(() => setOpen(true), []);
+  useEffect(() => {
+    // Mantine gives it back a moment after closing, when this is gone already.
+    const before = document.activeElement;
+    setOpen(true);
+    return () => {
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+    };
+  }, []);
   const close = () => setOpen(false);
   return (
     <Modal
@@ -26,6 +32,7 @@ export function Dialog({ title, onGone, mustAnswer = false, size, children }: Pr
       onExitTransitionEnd={onGone}
       title={title}
       size={size}
+      returnFocus={false}
       withCloseButton={!mustAnswer}
       closeOnEscape={!mustAnswer}
       closeOnClickOutside={!mustAnswer}
