@@ -63,6 +63,8 @@ from locum.sessions.index_text import TextIndex
 from locum.sessions.lease_account import switch_account
 from locum.sessions.lease_advance import LeaseWork, advance_lease
 from locum.sessions.lease_sweep import sweep_leases
+from locum.sessions.logon_model import LOGON_JOB
+from locum.sessions.logon_monitor import monitor
 from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
 from locum.sessions.withdrawn import end_withdrawn, withdrawn
@@ -248,6 +250,7 @@ def _handlers(
     """What does the jobs of each kind."""
     return {
         JOB: lambda held: advance(work, held),
+        LOGON_JOB: lambda held: monitor(work, held),
         lease.JOB: lambda held: advance_lease(lease_work, held),
         ROTATION_JOB: lambda held: rotate(rotation_work, held),
         VERIFICATION_JOB: lambda held: verify(rotation_work, held),
