@@ -22,6 +22,7 @@ def upgrade() -> None:
     _activity_locks()
     _host_keys()
     _logons()
+    _mail_templates()
 
 
 def _certification() -> None:
@@ -214,3 +215,10 @@ def _logons() -> None:
         ),
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_logon_watch")),
     )
+
+
+def _mail_templates() -> None:
+    """What connection profiles of the contract say besides: kept and given back."""
+    with op.batch_alter_table("connection_profile") as batch_op:
+        for when in ("approved_workflow", "notify_approvers_workflow", "approval_workflow"):
+            batch_op.add_column(sa.Column(f"{when}_email_template_id", sa.Uuid(), nullable=True))
