@@ -44,6 +44,7 @@ from locum.main import keys
 from locum.main.interrupted import close_recordings, delete_recordings
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
+from locum.notices.retention import forget
 from locum.notices.send import Mailer
 from locum.notices.smtp import mail_server
 from locum.recordings.store import Store
@@ -152,6 +153,8 @@ class Node:
             self.api.changed.ring()
         if overdue:
             await self.db.write(tell_overdue, overdue)
+        while await self.db.write(forget, dt.timedelta(days=self.settings.keep_mails)):
+            pass
         if self.settings.keep_recordings is not None:
             kept = dt.timedelta(days=self.settings.keep_recordings)
             while ids := await self.db.write(retention.let_go, self.name, kept):
