@@ -7,6 +7,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,18 @@ class User:
         done = subprocess.run(self.ssh(plan, command), capture_output=True, text=True, timeout=30, check=False)
         return done.stdout.strip() if done.returncode == 0 else f"exit {done.returncode}"
 
+    @contextmanager
+    def signed_in(self, plan: list[Step], *options: str) -> Iterator[subprocess.Popen[bytes]]:
+        """For as long as the block lasts."""
+        command = self.ssh(plan, "echo in; cat", *options)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, **pipes) as client:  # type: ignore[call-overload]
+            try:
+                assert client.stdout.readline().strip() == b"in"
+                yield client
+            finally:
+                client.kill()
+
     def works(self, plan: list[Step]) -> bool:
         return self.says(plan, "sudo -n id -u; id -Gn | grep -ow users") == "0\nusers"
 
@@ -85,6 +98,7 @@ def subject(host: Host, user: User) -> Subject:
         works=user.works,
         foreign=foreign,
         unforeign=lambda plan: void(hosts.run(host, f"userdel -r {login_of(plan)} 2>/dev/null")),
+        signed_in=user.signed_in,
     )
 
 

@@ -6,11 +6,11 @@ It keeps a connector's promises as real hosts do: `tests/story/test_memory_host.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from locum.connectors.base import Step, TargetRefused, TargetUnreachable
+from locum.connectors.base import Logon, Step, TargetRefused, TargetUnreachable
 
 FOREIGN = "somebody else"
 
@@ -31,6 +31,7 @@ class MemoryHost:
     notes: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     rules: dict[str, str] = field(default_factory=dict)
+    logons: list[str] = field(default_factory=list)
     trouble: str | None = None
     step: Callable[[str], Awaitable[None]] = no_delay
 
@@ -39,6 +40,12 @@ class MemoryHost:
         await self.step("connect")
         self.answer()
         yield MemoryConnector(self)
+
+    @contextmanager
+    def signed_in(self, login: str) -> Iterator[None]:
+        self.logons.append(login)
+        yield
+        self.logons.remove(login)
 
     def answer(self, change: str = "") -> None:
         if self.trouble == "down":
@@ -86,6 +93,15 @@ class MemoryConnector:
         await self._host.step(f"after revert {step.kind}")
         self._host.answer()
         return ""
+
+    async def logons(self, step: Step) -> list[Logon]:
+        self._host.answer()
+        login = step.parameters["login"]
+        self._need_ours(step, login)
+        return [Logon(True, "memory") for one in self._host.logons if one == login]
+
+    async def tell(self, step: Step, text: str) -> bool:
+        return False
 
     async def _apply_account(self, step: Step, login: str) -> None:
         host = self._host

@@ -10,7 +10,8 @@ SETTABLE_PROFILES = {
     " sessionMonitorInterval expirationTimeoutThreshold rdpProxyHost sshProxyHost sshScanDc recordAudio"
     " proxyAutoConnect record approvalTypeRequired approvalWorkflowId monitorEntireSession allowViewPassword"
     " allowPasswordAccess allowAutofillPassword leaveInGroup activityTokenComplexity clearWebsiteDataAfterStop"
-    " clearWebsiteDataBeforeStart notesRequired ticketRequired viewPasswordInSeconds",
+    " clearWebsiteDataBeforeStart notesRequired ticketRequired viewPasswordInSeconds"
+    " approvedWorkflowEmailTemplateId notifyApproversWorkflowEmailTemplateId approvalWorkflowEmailTemplateId",
     "ActivityConfigurationSettingIn": "key value",
     "CustomFieldIn": "name customFieldNumber label description options length customFieldDataType required",
     "CustomFieldDtoIn": "name value",

@@ -95,7 +95,8 @@ EVERY = {
     "allowPasswordAccess": False, "allowViewPassword": True, "allowAutofillPassword": False,
     "viewPasswordInSeconds": 20, "sshProxyHost": "gate.example:4422", "rdpProxyHost": "[::1]:4489",
     "sshScanDc": True, "deleteAccount": True, "sessionRetryInterval": 9, "clearWebsiteDataBeforeStart": True,
-    "clearWebsiteDataAfterStop": True,
+    "clearWebsiteDataAfterStop": True, "approvedWorkflowEmailTemplateId": str(UUID(int=1)),
+    "notifyApproversWorkflowEmailTemplateId": str(UUID(int=2)), "approvalWorkflowEmailTemplateId": str(UUID(int=3)),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 
 import pytest
@@ -21,7 +21,7 @@ from locum.connectors.base import Connector, Step, TargetRefused
 @dataclass(frozen=True)
 class Subject:
     """One connector, one target. `plan()` is for a fresh session each time; `foreign(plan)` makes an account of
-    the plan's name that is somebody else's, and `unforeign` takes it away."""
+    the plan's name that is somebody else's, and `unforeign` takes it away. `signed_in(plan)`: the plan's person is."""
 
     connect: Callable[[], AbstractAsyncContextManager[Connector]]
     plan: Callable[[], list[Step]]
@@ -30,6 +30,7 @@ class Subject:
     works: Callable[[list[Step]], bool]
     foreign: Callable[[list[Step]], None]
     unforeign: Callable[[list[Step]], None]
+    signed_in: Callable[[list[Step]], AbstractContextManager[object]]
 
 
 async def apply_all(subject: Subject, plan: list[Step]) -> None:
@@ -148,6 +149,27 @@ class Conformance:
         assert [subject.works(plan) for plan in plans] == [False] * 3 + [True] * 3
         await asyncio.gather(*(revert_all(subject, plan) for plan in plans[3:]))
         assert subject.settled(before)
+
+    async def test_who_is_signed_in_is_seen(self, subject: Subject) -> None:
+        plan, other = subject.plan(), subject.plan()
+        await apply_all(subject, plan)
+        await apply_all(subject, other)
+        before = subject.state()
+        async with subject.connect() as connection:
+            assert await connection.logons(plan[0]) == []
+            with subject.signed_in(plan):
+                assert len(await connection.logons(plan[0])) == 1
+                await connection.tell(plan[0], "your session ends soon")
+                with subject.signed_in(plan):
+                    assert len(await connection.logons(plan[0])) == 2
+                assert await connection.logons(other[0]) == []
+            assert subject.settled(before)
+            assert await connection.logons(plan[0]) == []
+        for gone in (plan, other):
+            await revert_all(subject, gone)
+            async with subject.connect() as connection:
+                with pytest.raises(TargetRefused):
+                    await connection.logons(gone[0])
 
 
 async def _cut(subject: Subject, plan: list[Step], delay_ms: int, *, reverting: bool = False) -> None:

@@ -103,3 +103,38 @@ async def test_a_script_nobody_listens_to_changes_nothing(host: Host, plan: list
         assert login_of(plan) not in hosts.run(host, "cat /etc/passwd; ls /var/lib")
     await until(lambda: not any(title.startswith("/bin/sh -c echo") for _, title in hosts.processes(host)))
     assert login_of(plan) not in hosts.run(host, "cat /etc/passwd; ls /var/lib")
+
+
+async def test_a_sign_in_is_told_apart_from_what_runs_by_itself(
+    host: Host, user: User, plan: list[Step], subject: Subject, clean: None
+) -> None:
+    """Over SSH with and without a terminal, from another's terminal; not what was left behind, nor a claim."""
+    await apply_all(subject, plan)
+    login, quiet = login_of(plan), "</dev/null >/dev/null 2>&1 &"
+    user.says(plan, f"setsid sleep 3004 {quiet}")
+    hosts.run(host, f"setsid bash -c 'exec -a \"sshd: {login}@pts/9\" sleep 3005' {quiet}")
+    async with LinuxConnector.connect(target_of(host)) as connection:
+        assert await connection.logons(plan[0]) == []
+        with user.signed_in(plan, "-tt"), user.signed_in(plan):
+            seen = await connection.logons(plan[0])
+            assert [one.over_ssh for one in seen] == [True, True]
+            assert all(one.how.startswith("ssh 127.") for one in seen)
+        as_it = f"setpriv --reuid={login} --clear-groups sleep 3006"
+        hosts.run(host, f"setsid script -qc '{as_it}' /dev/null {quiet}")
+        await until(lambda: any(title == "sleep 3006" for _, title in hosts.processes(host)))
+        [by_other] = [one for one in await connection.logons(plan[0]) if not one.over_ssh]
+        assert by_other.how.startswith("terminal pts/")
+    hosts.run(host, "pkill -x -f 'sleep 3006'; pkill -f @pts/[9]", check=False)
+    await revert_all(subject, plan)
+
+
+async def test_words_reach_the_terminals(
+    host: Host, user: User, plan: list[Step], subject: Subject, clean: None
+) -> None:
+    await apply_all(subject, plan)
+    async with LinuxConnector.connect(target_of(host)) as connection:
+        with user.signed_in(plan, "-tt") as client:
+            assert await connection.tell(plan[0], "your session\nends $(id) soon")
+            assert client.stdout is not None
+            assert client.stdout.readline().strip() in (b"", b"your session?ends $(id) soon")
+    await revert_all(subject, plan)

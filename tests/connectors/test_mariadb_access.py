@@ -116,6 +116,7 @@ def subject(server: Server) -> Subject:
         works=server.works,
         foreign=lambda plan: void(server.run("CREATE USER %s@'%%'", plan[0].parameters["login"])),
         unforeign=lambda plan: void(server.run("DROP USER %s@'%%'", plan[0].parameters["login"])),
+        signed_in=lambda plan: server.login(plan[0].parameters["login"]),
     )
 
 

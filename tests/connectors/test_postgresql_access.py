@@ -119,6 +119,7 @@ def subject(server: Server) -> Subject:
         works=server.works,
         foreign=foreign,
         unforeign=lambda plan: void(server.run("DROP ROLE {}", plan[0].parameters["login"])),
+        signed_in=lambda plan: server.login(plan[0].parameters["login"]),
     )
 
 

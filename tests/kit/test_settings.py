@@ -36,6 +36,7 @@ def test_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ('tls_cert = "hunter2"', "--tls-key"),
         ('trusted_proxies = ["hunter2"]', "--trusted-proxies"),
         ("drain_timeout = -1", "--drain-timeout"),
+        ("keep_mails = 0", "--keep-mails"),
         ("connections = 0", "--connections"),
         ("connections_per_person = 0", "--connections-per-person"),
         ("hunter2", "locum.toml"),

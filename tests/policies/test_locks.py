@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,7 +14,7 @@ import sqlalchemy as sa
 from leasing import make_leasing
 from locum.audit.model import audit_event
 from locum.credentials.model import managed_user
-from locum.kit.db import Database
+from locum.kit.db import Database, Tx
 from locum.policies.decide import Locked
 from locum.policies.locks import (
     Place,
@@ -26,6 +29,38 @@ from statements import selects
 from world import ACTOR, lock, make_world
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("what", ["resource", "activity"])
+async def test_of_two_at_once_the_later_word_counts(database: Database, tmp_path: Path, what: str) -> None:
+    """The first has not committed when the second comes, which then waits: on SQLite for its turn to write at all."""
+    world = await make_world(database, tmp_path)
+    there = Place(world.resource)
+    begun = threading.Event()
+    waits = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    def lock_it(tx: Tx, message: str) -> None:
+        if what == "resource":
+            lock_resource(tx, ACTOR, world.resource, message)
+        else:
+            lock_activity(tx, ACTOR, world.sudo, there, message)
+
+    def first(tx: Tx) -> None:
+        lock_it(tx, "first")
+        begun.set()
+        deadline = time.monotonic() + 10
+        while not database.is_sqlite and not tx.scalar(waits):
+            assert time.monotonic() < deadline, "the second never waited"
+
+    async def second() -> None:
+        await asyncio.to_thread(begun.wait, 10)
+        await database.write(lock_it, "second")
+
+    await asyncio.gather(database.write(first), second())
+    found = await database.read(person_and_lock, world.person, world.sudo, there)
+    assert found == (False, Locked(what, "second"))
+    rows = sa.select(sa.func.count()).where(audit_event.c.action == f"{what}.locked")
+    assert await database.read(lambda tx: tx.scalar(rows)) == 1
 
 
 async def test_who_meets_which_lock(database: Database, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from locum.activities.model import connection_profile
 from locum.kit import jobs
 from locum.kit.db import Database
 from locum.kit.jobs import Job, LostLease
@@ -71,6 +72,21 @@ async def test_what_is_pending_is_looked_at_when_its_time_is_over(database: Data
     ending = sa.update(access_session).values(status=Status.CANCELLING, outcome=Status.FAILED)
     await database.write(lambda tx: tx.run(ending))
     assert await put_off(database, await claim(database)) > soon
+
+
+async def test_the_profile_says_how_long_access_waits_but_not_its_end(
+    database: Database, session_id: UUID
+) -> None:
+    await database.write(lambda tx: tx.run(sa.update(connection_profile).values(session_retry_interval=90)))
+    for _ in range(3):
+        await put_off(database, await claim(database))
+    assert {text for _, text in await lines(database)} == {"the host is down; trying again in 90 s"}
+    soon = dt.datetime.now(dt.UTC) + 10 * SECOND
+    await database.write(lambda tx: tx.run(sa.update(access_session).values(scheduled_end=soon)))
+    assert await put_off(database, await claim(database)) == soon
+    ending = sa.update(access_session).values(status=Status.CANCELLING, outcome=Status.FAILED)
+    await database.write(lambda tx: tx.run(ending))
+    assert await put_off(database, await claim(database)) < dt.datetime.now(dt.UTC) + 31 * SECOND
 
 
 async def test_who_lost_the_lease_puts_nothing_off(database: Database, session_id: UUID) -> None:

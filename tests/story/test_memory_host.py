@@ -35,6 +35,7 @@ def subject() -> Subject:
         works=lambda steps: {(step.marker, step.kind) for step in steps} <= host.rights(),
         foreign=lambda steps: host.accounts.update({login(steps): FOREIGN}),
         unforeign=lambda steps: host.accounts.__delitem__(login(steps)),
+        signed_in=lambda steps: host.signed_in(login(steps)),
     )
 
 

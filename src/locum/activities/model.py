@@ -109,6 +109,9 @@ connection_profile = sa.Table(
     sa.Column("session_retry_interval", sa.Integer),
     sa.Column("clear_website_before", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("clear_website_after", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("approved_workflow_email_template_id", sa.Uuid),
+    sa.Column("notify_approvers_workflow_email_template_id", sa.Uuid),
+    sa.Column("approval_workflow_email_template_id", sa.Uuid),
     sa.CheckConstraint("approval_type IN (0, 1, 2)", name="approval_type"),
     sa.CheckConstraint(
         "ssh_key_use IN ('off', 'first', 'security_key', 'sign_in_key', 'any')", name="ssh_key_use"

@@ -13,13 +13,13 @@ DENY, ALLOW, WORKFLOW = 0, 1, 2  # numbers of the contract's ApprovalType
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Times are in minutes, `view_password_seconds` in seconds; None: not set.
+    """Times are in minutes, `view_password_seconds` and `session_retry_interval` in seconds; None: not set.
 
     `leave_in_group`: who was a member of a group or role before a session stays one. `delete_account`: managed accounts
     that Locum made are deleted at the end, also where the activity does not say so. `token_complexity_id`: what the
     password of an account for one session, or its name, looks like.
 
-    What concerns RDP, websites, audio and passwords shown to people is kept for those parts and has no effect yet.
+    What concerns RDP, websites, audio and the wording of mails is kept for those parts and has no effect yet.
     """
 
     record: bool
@@ -49,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True):
     session_retry_interval: int | None
     clear_website_before: bool
     clear_website_after: bool
+    approved_workflow_email_template_id: UUID | None
+    notify_approvers_workflow_email_template_id: UUID | None
+    approval_workflow_email_template_id: UUID | None
 
 
 NEW = Settings(
@@ -79,6 +82,9 @@ NEW = Settings(
     session_retry_interval=None,
     clear_website_before=False,
     clear_website_after=False,
+    approved_workflow_email_template_id=None,
+    notify_approvers_workflow_email_template_id=None,
+    approval_workflow_email_template_id=None,
 )
 """What a new profile says where nothing else is given."""
 

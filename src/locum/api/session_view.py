@@ -130,7 +130,7 @@ def summary(row: reads.SessionRow, connections: list[Connection], now: dt.dateti
         locked=row.locked,
         status_message=row.status_description,
         login_date_time_utc=at(first_login),
-        login_session_state=LoginSessionState.ACTIVE if row.open_connections else LoginSessionState.INACTIVE,
+        login_session_state=LoginSessionState.ACTIVE if row.signed_in else LoginSessionState.INACTIVE,
         activity_id=row.activity_id,
         activity_name=row.activity_name,
         activity_type=ActivityType(row.activity_type),
@@ -165,5 +165,5 @@ def _summary_status(row: reads.SessionRow) -> SessionSummaryStatus:
     if row.locked:
         return SessionSummaryStatus.LOCKED
     if row.status == Status.ACTIVE:
-        return SessionSummaryStatus.ACTIVE if row.open_connections else SessionSummaryStatus.ACTIVE_NO_LOGON
+        return SessionSummaryStatus.ACTIVE if row.signed_in else SessionSummaryStatus.ACTIVE_NO_LOGON
     return _SUMMARY_STATUS[Status(row.status)]

@@ -104,6 +104,7 @@ def init(
 )
 @click.option("--drain-timeout", type=float, metavar="SECONDS", help="How long SIGTERM waits [10].")
 @click.option("--keep-recordings", type=int, metavar="DAYS", help="Delete recordings after so long [never].")
+@click.option("--keep-mails", type=int, metavar="DAYS", help="Delete sent mails after so long [90].")
 @click.option("--connections", type=int, metavar="NUMBER", help="How many may be open at once [any].")
 @click.option("--connections-per-person", type=int, metavar="NUMBER", help="How many of one person [any].")
 @MAIL

@@ -101,6 +101,15 @@ class HostKeyNotTrusted(TargetRefused):
         self.thumbprint = thumbprint
 
 
+@dataclass(frozen=True, slots=True)
+class Logon:
+    """Somebody who is signed in to an account of a target. `over_ssh`: as who comes through the gateway is, too.
+    `how` and from where, for people."""
+
+    over_ssh: bool
+    how: str
+
+
 class Connector(Protocol):
     """An open connection to one target.
 
@@ -125,6 +134,13 @@ class Connector(Protocol):
 
     async def revert(self, step: Step) -> str:
         """Make sure that the change, and what it had opened, is gone. Answers as `apply` does."""
+
+    async def logons(self, step: Step) -> list[Logon]:
+        """Who is signed in now to the account that this step made, or let the session use. Changes nothing. Raises
+        TargetRefused where it is not the session's."""
+
+    async def tell(self, step: Step, text: str) -> bool:
+        """Show whoever is signed in to that account a line of text; False where the platform has no way to."""
 
 
 class Privilege(IntEnum):

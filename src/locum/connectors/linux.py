@@ -4,8 +4,8 @@ The service account needs to become root: it is root, or its sudo rule is `locum
 the same without NOPASSWD and its password is known), or another elevation command lets it run `COMMAND /bin/sh`.
 Such an account is as powerful as root. The host needs shadow-utils, util-linux, coreutils, findutils, grep and awk.
 
-Everything done on a host is in linux.sh and linux_actions.sh. That text is fixed; values are read by it line by line,
-as data, and are never part of it (SEC-18).
+Everything done on a host is in linux.sh, linux_actions.sh and linux_logons.sh. That text is fixed; values are read by
+it line by line, as data, and are never part of it (SEC-18).
 
 What `revert` of an account ends and removes: see opened_processes and remove_files in linux.sh. What it can't know:
 somebody with a sudo rule for everything was root, and root may have left things that no longer carry that person's
@@ -16,9 +16,9 @@ folders stay, owned by a uid that is not given to the next account.
 
 from __future__ import annotations
 
-from locum.connectors.base import FailureReason, Step, TargetRefused
+from locum.connectors.base import FailureReason, Logon, Step, TargetRefused
 from locum.connectors.linux_shell import LinuxHost, Script
-from locum.connectors.linux_steps import LOOKED_AT, after, before, script_output, values
+from locum.connectors.linux_steps import LOOKED_AT, after, before, logons_of, plain, script_output, values
 
 COMMAND_TIMEOUT_S = 30.0
 
@@ -26,7 +26,7 @@ COMMAND_TIMEOUT_S = 30.0
 class LinuxConnector(LinuxHost):
     """An open SSH connection of the service account. Make one with `connect`."""
 
-    script = Script.read("linux_actions.sh", "linux.sh", words=8)
+    script = Script.read("linux_actions.sh", "linux_logons.sh", "linux.sh", words=8)
 
     async def look(self, step: Step) -> dict[str, str] | None:
         """Whether the account was a member of the group; what the file was."""
@@ -62,6 +62,19 @@ class LinuxConnector(LinuxHost):
             return after(step, await self._run("look", step))
         await self._run("revert", step)
         return ""
+
+    async def logons(self, step: Step) -> list[Logon]:
+        """SSH connections of the account, and terminals that somebody came to as it by another way."""
+        return logons_of(await self._order("logons", step))
+
+    async def tell(self, step: Step, text: str) -> bool:
+        """On every terminal that a process of the account has."""
+        await self._order("tell", step, plain(text))
+        return True
+
+    async def _order(self, verb: str, step: Step, *more: str) -> str:
+        order = [verb, step.marker, values(step)[0], *more]
+        return await self.order(verb, order, COMMAND_TIMEOUT_S)
 
     async def _run(self, direction: str, step: Step) -> str:
         order = [f"{direction}_{step.kind}", step.marker, *values(step)]

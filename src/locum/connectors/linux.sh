@@ -19,6 +19,11 @@ obey() {
   home=/home/$login
   notes=/var/lib/locum
   note=$notes/$session
+  case $verb in
+    # They change nothing, so nothing is held up for them.
+    logons) look_up; need_ours; logons; exit 0 ;;
+    tell) look_up; need_ours; tell; echo "locum: done"; exit 0 ;;
+  esac
   lock
   look_up
   case $verb in

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 
-from locum.connectors.base import FailureReason, Step, TargetRefused
+from locum.connectors.base import FailureReason, Logon, Step, TargetRefused
 
 LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 GROUP = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
@@ -17,6 +17,7 @@ KEY_LINE = re.compile(r"[a-z0-9@.-]+ [A-Za-z0-9+/=]+( [A-Za-z0-9:_.@-]+)?")
 # No wildcards, quotes, negation or comments: sudo gives each of them a meaning that is easy to get wrong.
 COMMAND = re.compile(r"/[A-Za-z0-9_./+@%-]+( [A-Za-z0-9_./+@%:=-]+)*")
 PATH = re.compile(r"/[^\x00-\x1f\x7f]{0,1000}")
+SIGN_IN = re.compile(r"(ssh|terminal):([0-9A-Za-z:./]{0,64})")
 MOST_SCRIPT = 16384  # bytes
 LOOKED_AT = {"group": "was", "file_monitor": "sha256"}
 """Steps whose undo needs to know what was before, and what that is called."""
@@ -66,12 +67,12 @@ def _script(step: Step) -> list[str]:
     if run_as and not LOGIN.fullmatch(run_as):
         raise TargetRefused("the account to run as is malformed", reason=FailureReason.INVALID_USER_NAME)
     seconds = min(max(step.timeout_s, 1), 600)
-    context = [_plain(given.get(name, "")) for name in ("user", "host")]
+    context = [plain(given.get(name, "")) for name in ("user", "host")]
     return [base64.b64encode(text).decode(), run_as, str(seconds), *context]
 
 
-def _plain(text: str) -> str:
-    """A name as a variable of the script: on one line."""
+def plain(text: str) -> str:
+    """A name or a few words, on one line."""
     return "".join(c if c.isprintable() else "?" for c in text)[:256]
 
 
@@ -82,6 +83,12 @@ def script_output(said: str) -> str:
     except ValueError:
         return ""
     return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in text.splitlines())
+
+
+def logons_of(said: str) -> list[Logon]:
+    """What linux_logons.sh found. Words that it does not use are left out."""
+    found = (SIGN_IN.fullmatch(word) for word in said.split())
+    return [Logon(one[1] == "ssh", " ".join(filter(None, one.groups()))) for one in found if one]
 
 
 def before(step: Step, saw: str) -> str:

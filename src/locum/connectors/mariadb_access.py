@@ -21,11 +21,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from locum.connectors.base import Step, Target, TargetRefused, TargetUnreachable
+from locum.connectors.base import Logon, Step, Target, TargetRefused, TargetUnreachable
 from locum.connectors.database import COMMAND_TIMEOUT_S
 from locum.connectors.database_steps import MARIADB_PRIVILEGES, DatabaseRight, database_right
 from locum.connectors.mariadb import MariadbKeeper, native_hash
 from locum.connectors.mariadb_kept import KeptLogins, thing_of, what_of
+from locum.connectors.ssh import one_line
 from locum.connectors.values import password_text
 
 LOCK_TIMEOUT_S = 5  # less than a lease: whoever waits here must not act after somebody else took over
@@ -42,6 +43,9 @@ _FIND = (
     " ORDER BY 2 DESC, BINARY User = %s DESC"
 )
 _CONNECTIONS = "SELECT ID FROM information_schema.PROCESSLIST WHERE BINARY USER = %s AND ID <> CONNECTION_ID()"
+_SIGNED_IN = (
+    "SELECT HOST FROM information_schema.PROCESSLIST WHERE BINARY USER = %s AND ID <> CONNECTION_ID() LIMIT 200"
+)
 # Whoever has a lock of ours and is not us.
 _STRANGER = (
     "SELECT ID FROM information_schema.PROCESSLIST"
@@ -122,6 +126,17 @@ class MariadbConnector:
             case "grant":
                 await self._revoke(login, right)
         return ""
+
+    async def logons(self, step: Step) -> list[Logon]:
+        """Connections of the login."""
+        right = database_right(step, MOST_NAME, MARIADB_PRIVILEGES)
+        login = right.login if right.kept else await self._must_own(step, right)
+        found = [str(row[0]) for row in await self._rows(_SIGNED_IN, login)]
+        return [Logon(False, one_line(f"database {host.rpartition(':')[0] or host}")) for host in found]
+
+    async def tell(self, step: Step, text: str) -> bool:
+        """Clients show nothing that they did not ask for."""
+        return False
 
     # ---- the login
 

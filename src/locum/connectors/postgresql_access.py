@@ -22,7 +22,7 @@ from typing import Any
 
 from psycopg import sql
 
-from locum.connectors.base import Step, Target, TargetRefused
+from locum.connectors.base import Logon, Step, Target, TargetRefused
 from locum.connectors.database_steps import POSTGRESQL_PRIVILEGES, DatabaseRight, database_right
 from locum.connectors.postgresql import MOST_NAME, PostgresKeeper
 from locum.connectors.postgresql_kept import KeptLogins
@@ -43,6 +43,11 @@ _USES = (
     "SELECT coalesce(d.datname, current_database()), s.classid, s.objid, s.objsubid, s.deptype = 'o'"
     " FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid"
     " WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = %(oid)s LIMIT 1000"
+)
+# From where is not told to a service account that may not read all statistics.
+_SIGNED_IN = (
+    "SELECT coalesce(host(client_addr), '') FROM pg_stat_activity WHERE usename = %(login)s"
+    " AND pid <> pg_backend_pid() LIMIT 200"
 )
 _POWER = (
     "SELECT rolsuper OR rolcreaterole OR rolbypassrls OR rolreplication FROM pg_roles WHERE rolname = %(owned_to)s"
@@ -109,6 +114,16 @@ class PostgresConnector(Statements):
             case "grant":
                 await self._grant("REVOKE", "FROM", right, login)
         return ""
+
+    async def logons(self, step: Step) -> list[Logon]:
+        """Connections of the login, to any database."""
+        right = database_right(step, MOST_NAME, POSTGRESQL_PRIVILEGES)
+        login = right.login if right.kept else (await self._must_own(step, right))[1]
+        return [Logon(False, one_line(f"database {row[0]}")) for row in await self.rows(_SIGNED_IN, login=login)]
+
+    async def tell(self, step: Step, text: str) -> bool:
+        """Clients show nothing that they did not ask for."""
+        return False
 
     # ---- the login
 
@@ -216,8 +231,6 @@ class PostgresConnector(Statements):
         except Missing as missing:
             if verb == "GRANT":
                 raise TargetRefused(missing.detail) from None  # to take it back, there is nothing left to do
-
-    # ---- the connection
 
     # ---- the connection
 

@@ -186,9 +186,16 @@ def again(tx: Tx, held: Job, *, due_at: dt.datetime) -> None:
     )
 
 
-def failed(tx: Tx, held: Job, error: str, *, no_later_than: dt.datetime | None = None) -> dt.datetime:
-    """Give the job back after a failure; answers when it is tried again (doubling from 1 s to 30 s)."""
-    due_at = tx.now + min(BACKOFF_FIRST * (1 << min(held.attempts, 10)), BACKOFF_LONGEST)
+def failed(
+    tx: Tx,
+    held: Job,
+    error: str,
+    *,
+    no_later_than: dt.datetime | None = None,
+    wait: dt.timedelta | None = None,
+) -> dt.datetime:
+    """Give the job back after a failure; answers when it is tried again: after `wait`, or doubling from 1 s to 30 s."""
+    due_at = tx.now + (wait or min(BACKOFF_FIRST * (1 << min(held.attempts, 10)), BACKOFF_LONGEST))
     if no_later_than is not None and tx.now < no_later_than < due_at:
         due_at = no_later_than
     _fenced(

@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mail_user: str | None = None
     mail_password_file: Path | None = None
     mail_alarm_to: str | None = None
+    keep_mails: int = 90  # days
 
     @property
     def database(self) -> str:
@@ -113,6 +114,8 @@ def _check(settings: Settings) -> None:
         raise StartError("--drain-timeout must lie between 0 and 3600 seconds")
     if settings.keep_recordings is not None and not 1 <= settings.keep_recordings <= 36_500:
         raise StartError("--keep-recordings must lie between 1 and 36500 days")
+    if not 1 <= settings.keep_mails <= 36_500:
+        raise StartError("--keep-mails must lie between 1 and 36500 days")
     for name in ("connections", "connections_per_person"):
         if (number := getattr(settings, name)) is not None and number < 1:
             raise StartError(f"--{name.replace('_', '-')} must be 1 or more")

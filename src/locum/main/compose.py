@@ -44,6 +44,7 @@ from locum.main import keys
 from locum.main.interrupted import close_recordings, delete_recordings
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
+from locum.notices.retention import forget
 from locum.notices.send import Mailer
 from locum.notices.smtp import mail_server
 from locum.recordings.store import Store
@@ -63,6 +64,8 @@ from locum.sessions.index_text import TextIndex
 from locum.sessions.lease_account import switch_account
 from locum.sessions.lease_advance import LeaseWork, advance_lease
 from locum.sessions.lease_sweep import sweep_leases
+from locum.sessions.logon_model import LOGON_JOB
+from locum.sessions.logon_monitor import monitor
 from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
 from locum.sessions.withdrawn import end_withdrawn, withdrawn
@@ -150,6 +153,8 @@ class Node:
             self.api.changed.ring()
         if overdue:
             await self.db.write(tell_overdue, overdue)
+        while await self.db.write(forget, dt.timedelta(days=self.settings.keep_mails)):
+            pass
         if self.settings.keep_recordings is not None:
             kept = dt.timedelta(days=self.settings.keep_recordings)
             while ids := await self.db.write(retention.let_go, self.name, kept):
@@ -248,6 +253,7 @@ def _handlers(
     """What does the jobs of each kind."""
     return {
         JOB: lambda held: advance(work, held),
+        LOGON_JOB: lambda held: monitor(work, held),
         lease.JOB: lambda held: advance_lease(lease_work, held),
         ROTATION_JOB: lambda held: rotate(rotation_work, held),
         VERIFICATION_JOB: lambda held: verify(rotation_work, held),

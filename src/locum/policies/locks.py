@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from locum.activities.model import activity
 from locum.audit import log as audit
 from locum.credentials.model import managed_user
 from locum.identities.model import identity
@@ -19,6 +20,7 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.ids import new_id
 from locum.policies.decide import Locked
 from locum.policies.lock_model import activity_lock, resource_lock
+from locum.resources.model import resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class _Seen(msgspec.Struct, frozen=True):
 def lock_resource(tx: Tx, actor: Actor, resource_id: UUID, message: str | None) -> None:
     """Let no session start there. Doing it again changes the message alone."""
     here = resource_lock.c.resource_id == resource_id
+    _hold(tx, resource, resource_id)
     if _said_anew(tx, resource_lock, here, message):
         return
     tx.add(resource_lock, resource_id=resource_id, locked_by=actor.id, locked_at=tx.now, message=message)
@@ -54,6 +57,7 @@ def unlock_resource(tx: Tx, actor: Actor, resource_id: UUID) -> None:
 
 def lock_activity(tx: Tx, actor: Actor, activity_id: UUID, place: Place, message: str | None) -> None:
     """Let nobody start that activity there. Doing it again changes the message alone."""
+    _hold(tx, activity, activity_id)
     if _said_anew(tx, activity_lock, _there(activity_id, place), message):
         return
     tx.add(
@@ -116,6 +120,11 @@ def _there(activity_id: UUID, place: Place) -> sa.ColumnElement[bool]:
     if place.credential_id is not None:
         return sa.and_(c.credential_id == place.credential_id, c.activity_id == activity_id)
     return sa.and_(c.resource_id == place.resource_id, c.activity_id == activity_id)
+
+
+def _hold(tx: Tx, table: sa.Table, thing_id: UUID) -> None:
+    """Until commit, so that of two who lock the same at once the later one finds the other's lock, and says it anew."""
+    tx.scalar(sa.select(table.c.id).where(table.c.id == thing_id).with_for_update(key_share=True))
 
 
 def _said_anew(tx: Tx, table: sa.Table, here: sa.ColumnElement[bool], message: str | None) -> bool:

@@ -19,6 +19,7 @@ from locum.policies.model import policy
 from locum.reads.session_search import HISTORICAL, Filter, find
 from locum.resources.model import host_user, platform, resource
 from locum.sessions.lifecycle import Status
+from locum.sessions.logon_model import logon_watch
 from locum.sessions.model import (
     AccessSession,
     Connection,
@@ -64,6 +65,12 @@ class SessionRow(msgspec.Struct, frozen=True):
     created_at: dt.datetime
     open_connections: int
     locked: bool = False
+    signed_in_directly: bool = False
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether somebody is there, as far as Locum knows: through the gateway, or past it where that is seen."""
+        return self.open_connections > 0 or self.signed_in_directly
 
 
 def sessions(tx: ReadTx, which: Filter, page: Page) -> Listed[SessionRow]:
@@ -204,6 +211,9 @@ def _rows() -> sa.Select[Any]:
         .where(connection.c.session_id == access_session.c.id, connection.c.closed_at.is_(None))
         .scalar_subquery()
     )
+    directly = sa.exists().where(
+        logon_watch.c.session_id == access_session.c.id, logon_watch.c.signed_in_since.is_not(None)
+    )
     return sa.select(
         access_session.c.id,
         access_session.c.status,
@@ -233,6 +243,7 @@ def _rows() -> sa.Select[Any]:
         access_session.c.actual_end,
         access_session.c.created_at,
         live.label("open_connections"),
+        directly.label("signed_in_directly"),
         access_session.c.locked,
     ).select_from(
         access_session.join(identity, identity.c.id == access_session.c.identity_id)

@@ -79,9 +79,8 @@ def set_lock(tx: Tx, actor: Actor, wanted: Lock) -> None:
 def _set_activities(
     tx: Tx, actor: Actor, sessions: list[AccessSession], words: str | None, *, locked: bool
 ) -> None:
-    for activity_id, place in dict.fromkeys(
-        (one.activity_id, Place(one.resource_id, one.credential_id)) for one in sessions
-    ):
+    there = {(one.activity_id, Place(one.resource_id, one.credential_id)) for one in sessions}
+    for activity_id, place in sorted(there, key=str):  # as above: two administrators have the same order
         if locked:
             locks.lock_activity(tx, actor, activity_id, place, words)
         else:

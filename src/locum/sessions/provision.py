@@ -21,6 +21,7 @@ from locum.actions.host_key import note_changed_key, shown_keys_kept
 from locum.actions.plan import SCRIPT, steps
 from locum.actions.target import locate, pin_host_key
 from locum.activities.model import ActivityType, LoginType, Phase
+from locum.activities.read import connection_profile_of
 from locum.audit import log as audit
 from locum.connectors.base import Connector, Step, Target, TargetBusy, TargetRefused, TargetUnreachable
 from locum.identities.model import identity
@@ -33,6 +34,7 @@ from locum.resources.add import get_resource
 from locum.sessions import kept_login, ledger, transition
 from locum.sessions.late_change import proven
 from locum.sessions.lifecycle import Status
+from locum.sessions.logon_model import LOGON_JOB, logon_watch
 from locum.sessions.model import AccessSession, EntryState, LedgerEntry, LogLevel, access_session
 from locum.sessions.password import PASSWORD_PURPOSE, new_password
 from locum.sessions.planned import is_task, planned_of
@@ -255,6 +257,15 @@ def _activate(tx: Tx, held: Job, session: AccessSession, password_id: UUID | Non
     transition.move(tx, current, Status.ACTIVE, actual_start=tx.now)
     transition.say(tx, session.id, "the task begins" if is_task(session) else "access is ready")
     audit.record(tx, LOCUM, "session.active", object_kind="session", object_id=session.id)
+    _watch_logons(tx, current)
+
+
+def _watch_logons(tx: Tx, session: AccessSession) -> None:
+    """From now on, if its profile asks for that, `logon_monitor` looks who is signed in past the gateway."""
+    if is_task(session) or not connection_profile_of(tx, session.profile_id).monitor_entire_session:
+        return
+    tx.add(logon_watch, session_id=session.id)
+    jobs.schedule(tx, LOGON_JOB, session.id, due_at=tx.now, lane=session.resource_id)
 
 
 def _give_up(tx: Tx, held: Job, session: AccessSession, error: str) -> None:

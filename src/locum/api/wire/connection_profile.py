@@ -158,6 +158,9 @@ class ActivityConfigurationIn(In):
     notes_required: bool | UnsetType = UNSET
     ticket_required: bool | UnsetType = UNSET
     view_password_in_seconds: Number | UnsetType | None = UNSET
+    approved_workflow_email_template_id: UUID | UnsetType | None = UNSET
+    notify_approvers_workflow_email_template_id: UUID | UnsetType | None = UNSET
+    approval_workflow_email_template_id: UUID | UnsetType | None = UNSET
 
 
 class IpAddressRule(Out):

@@ -21,6 +21,8 @@ def upgrade() -> None:
     _gateway()
     _activity_locks()
     _host_keys()
+    _logons()
+    _mail_templates()
 
 
 def _certification() -> None:
@@ -198,3 +200,25 @@ def _activity_locks() -> None:
 def _host_keys() -> None:
     """A changed host key was refused whatever a resource said: an upgrade lets nobody in who was kept out."""
     op.execute(sa.text("UPDATE resource SET ssh_trust_action = 2"))
+
+
+def _logons() -> None:
+    """What is known of sign-ins past the gateway."""
+    op.create_table(
+        "logon_watch",
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("signed_in_since", UtcTime(), nullable=True),
+        sa.Column("trouble", sa.String(length=1000), nullable=True),
+        sa.Column("told_of_end", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["access_session.id"], name=op.f("fk_logon_watch_session_id_access_session")
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_logon_watch")),
+    )
+
+
+def _mail_templates() -> None:
+    """What connection profiles of the contract say besides: kept and given back."""
+    with op.batch_alter_table("connection_profile") as batch_op:
+        for when in ("approved_workflow", "notify_approvers_workflow", "approval_workflow"):
+            batch_op.add_column(sa.Column(f"{when}_email_template_id", sa.Uuid(), nullable=True))
