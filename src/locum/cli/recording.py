@@ -26,7 +26,7 @@ class Offset(click.ParamType[float]):
             parts = []
         if not 1 <= len(parts) <= 3 or not all(0 <= part < math.inf for part in parts):
             self.fail("an offset is SECONDS, MINUTES:SECONDS or HOURS:MINUTES:SECONDS", param, ctx)
-        return sum(part * 60**place for place, part in enumerate(reversed(parts)))
+        return sum((part * 60.0**place for place, part in enumerate(reversed(parts))), start=0.0)
 
 
 @click.group()
