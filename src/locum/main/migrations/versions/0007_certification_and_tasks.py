@@ -21,6 +21,7 @@ def upgrade() -> None:
     _gateway()
     _activity_locks()
     _host_keys()
+    _backward_forwarding()
 
 
 def _certification() -> None:
@@ -198,3 +199,11 @@ def _activity_locks() -> None:
 def _host_keys() -> None:
     """A changed host key was refused whatever a resource said: an upgrade lets nobody in who was kept out."""
     op.execute(sa.text("UPDATE resource SET ssh_trust_action = 2"))
+
+
+def _backward_forwarding() -> None:
+    """What the target may open to the person: nothing, until a profile says so."""
+    with op.batch_alter_table("channel_rules") as batch_op:
+        batch_op.add_column(sa.Column("listen", sa.JSON(), nullable=False, server_default="[]"))
+        batch_op.add_column(sa.Column("agent", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column("x11", sa.Boolean(), nullable=False, server_default=sa.false()))
