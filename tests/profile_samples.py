@@ -19,7 +19,7 @@ SETTABLE_PROFILES = {
     "AccessWindowIn": "weekdays fromTime toTime timeZone",
     "CommandRestrictionIn": "name description active mailTo rules",
     "CommandRuleIn": "pattern action message mail",
-    "ChannelRulesIn": "shell command upload download paths maxFileBytes destinations idleMinutes",
+    "ChannelRulesIn": "shell command upload download paths maxFileBytes destinations listen agent x11 idleMinutes",
 }
 
 

@@ -63,7 +63,7 @@ def running_sshd(home: Path) -> Iterator[Sshd]:
         f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {home}/host\nAuthorizedKeysFile {home}/user.pub\n"
         f"PidFile {home}/pid\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
         "KbdInteractiveAuthentication no\nUseDNS no\nPrintMotd no\nPrintLastLog no\nAcceptEnv LANG LC_* SECRET_*\n"
-        "Subsystem sftp internal-sftp\nMaxStartups 100:30:200\nMaxSessions 20\nLogLevel VERBOSE\n"
+        "Subsystem sftp internal-sftp\nMaxStartups 100:30:200\nMaxSessions 20\nLogLevel VERBOSE\nX11Forwarding yes\n"
     )
     log = home / "log"
     process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", home / "sshd_config", "-E", log])

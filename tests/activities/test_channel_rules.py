@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from locum.activities.channel_rules import DEFAULT, LARGEST_FILE, ChannelRules, checked, holds, reaches
+from locum.activities.channel_rules import DEFAULT, LARGEST_FILE, ChannelRules, checked, holds, listens, reaches
 from locum.kit.errors import Invalid
 
 
@@ -24,6 +24,7 @@ def test_without_more_being_said_shells_and_commands_pass_and_nothing_else() -> 
         {"paths": ("/a//b",)}, {"paths": ("~bob/in",)}, {"paths": ("/a\x1b",)}, {"paths": ("/" + "a" * 1024,)},
         {"paths": ("/a",) * 101}, {"max_file_bytes": 0}, {"idle_minutes": 0},
         {"idle_minutes": 43_201}, {"max_file_bytes": LARGEST_FILE + 1},
+        {"listen": ("8080",)}, {"listen": (":8080",)}, {"listen": ("a:1",) * 101},
         {"destinations": ("db01",)}, {"destinations": ("db01:",)}, {"destinations": ("db01:0",)},
         {"destinations": ("db01:65536",)}, {"destinations": ("db01:9-1",)}, {"destinations": ("db01:1-",)},
         {"destinations": (":22",)}, {"destinations": ("a b:22",)}, {"destinations": ("*b*:22",)},
@@ -33,7 +34,7 @@ def test_without_more_being_said_shells_and_commands_pass_and_nothing_else() -> 
 def test_what_no_profile_may_say(rules: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as refused:
         checked(ChannelRules(**rules))
-    assert refused.value.field in {"paths", "maxFileBytes", "destinations", "idleMinutes"}
+    assert refused.value.field in {"paths", "maxFileBytes", "destinations", "listen", "idleMinutes"}
 
 
 def test_paths_have_one_form() -> None:
@@ -67,10 +68,32 @@ def test_where_a_connection_may_be_forwarded_to(listed: str, host: str, port: in
     assert not reaches(ChannelRules(), host, port, sshd_port=2022)
 
 
+@pytest.mark.parametrize(
+    ("listed", "host", "port", "may"),
+    [
+        ("localhost:8080", "localhost", 8080, True), ("localhost:8080", "127.0.0.1", 8080, True),
+        ("127.0.0.1:8080", "localhost", 8080, True), ("[::1]:8080", "localhost", 8080, True),
+        ("localhost:8080", "localhost", 8081, False), ("localhost:8000-8999", "LOCALHOST", 8999, True),
+        ("localhost:8080", "", 8080, False), ("localhost:8080", "*", 8080, False),
+        ("localhost:8080", "0.0.0.0", 8080, False), ("10.0.0.0/8:8080", "", 8080, False),
+        ("*:8080", "", 8080, True), ("*:8080", "0.0.0.0", 8080, True), ("*:8080", "localhost", 8080, True),
+        ("0.0.0.0:8080", "", 8080, True), ("10.0.0.0/8:8080", "10.1.2.3", 8080, True),
+        ("10.0.0.0/8:8080", "11.1.2.3", 8080, False), ("db01:8080", "db01", 8080, True),
+        ("localhost:8000-8999", "localhost", 0, False), ("localhost:*", "localhost", 0, True),
+        ("localhost:*", "", 0, False), ("localhost:*", "localhost", 22, True),
+    ],
+)  # fmt: skip
+def test_where_the_target_may_listen(listed: str, host: str, port: int, may: bool) -> None:
+    rules = checked(ChannelRules(listen=("other:1", listed)))
+    assert listens(rules, host, port) is may
+    assert not listens(ChannelRules(destinations=("*:*",)), host, port)
+
+
 @given(st.text(max_size=30), st.integers(0, 2**32))
 def test_any_place_gets_an_answer(host: str, port: int) -> None:
     rules = ChannelRules(destinations=("*.example:1-100", "10.0.0.0/8:*", "a:1"))
     assert reaches(rules, host, port, sshd_port=22) in (True, False)
+    assert listens(ChannelRules(listen=rules.destinations), host, port) in (True, False)
 
 
 @pytest.mark.parametrize(

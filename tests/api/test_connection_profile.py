@@ -272,7 +272,7 @@ async def test_channel_rules_say_what_the_gateway_carries(estate: Estate) -> Non
     path = f"/api/locum/v1/ConnectionProfile/{profile}/ChannelRules"
     none = {
         "shell": True, "command": True, "upload": False, "download": False, "paths": [], "maxFileBytes": None,
-        "destinations": [], "idleMinutes": None,
+        "destinations": [], "listen": [], "agent": False, "x11": False, "idleMinutes": None,
     }  # fmt: skip
     assert await estate.get(estate.admin, path) == none
     wanted = {
@@ -281,6 +281,8 @@ async def test_channel_rules_say_what_the_gateway_carries(estate: Estate) -> Non
         "paths": ["/srv/in/"],
         "maxFileBytes": 9,
         "destinations": ["db01:5432"],
+        "listen": ["localhost:8000-8999"],
+        "agent": True,
     }
     kept = {**none, **wanted, "paths": ["/srv/in"]}
     assert (await estate.admin.put(path, wanted)).json() == kept
@@ -291,6 +293,7 @@ async def test_channel_rules_say_what_the_gateway_carries(estate: Estate) -> Non
     for wrong in (
         {"paths": ["in"]},
         {"destinations": ["db01"]},
+        {"listen": ["8080"]},
         {"maxFileBytes": 0},
         {"idleMinutes": 0},
         {"shell": 1},

@@ -18,8 +18,8 @@ def locum(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "command",
     ["", "init", "serve", "audit", "audit verify", "audit export", "audit verify-file", "recording",
-     "recording list", "recording export", "recording verify", "recover", "scan-token", "secret", "secret get",
-     "secret run"],
+     "recording list", "recording export", "recording play", "recording verify", "recover", "scan-token", "secret",
+     "secret get", "secret run"],
 )  # fmt: skip
 def test_every_command_explains_itself(command: str) -> None:
     done = locum(*command.split(), "--help")

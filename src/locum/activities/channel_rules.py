@@ -17,13 +17,17 @@ LONGEST_IDLE = 43_200  # minutes: 30 days
 SSH_PORT = 22
 
 _HOST = re.compile(r"(?:\*|\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\*")
+_LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+_EVERYWHERE = frozenset(("", "*", "0.0.0.0", "::"))  # noqa: S104 - it is compared with, and nothing is bound
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class ChannelRules(msgspec.Struct, frozen=True):
     """`upload` and `download` are seen from the person. `paths` are directories on the target, below which files may
     lie; none: anywhere. `max_file_bytes` counts for each file. `destinations` are where connections may be forwarded
-    to, as `host:port`; none: nowhere. `idle_minutes`: how long nothing may pass on a connection; None: for ever.
+    to, as `host:port`; none: nowhere. `listen`: where the target may listen for the person (`ssh -R`), in the same
+    form; none: nowhere. `agent` and `x11`: the target may use the person's SSH agent and display. `idle_minutes`: how
+    long nothing may pass on a connection; None: for ever.
     """
 
     shell: bool = True
@@ -33,6 +37,9 @@ class ChannelRules(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
     max_file_bytes: int | None = None
     destinations: tuple[str, ...] = ()
+    listen: tuple[str, ...] = ()
+    agent: bool = False
+    x11: bool = False
     idle_minutes: int | None = None
 
 
@@ -41,23 +48,19 @@ DEFAULT = ChannelRules()
 
 def checked(rules: ChannelRules) -> ChannelRules:
     """The rules, with their paths in one form. Raises Invalid, naming the wire field."""
-    for values, field in ((rules.paths, "paths"), (rules.destinations, "destinations")):
-        if len(values) > MOST:
+    for field in ("paths", "destinations", "listen"):
+        if len(getattr(rules, field)) > MOST:
             raise Invalid(f"a connection profile has at most {MOST} {field}", field=field)
     if rules.max_file_bytes is not None and not 1 <= rules.max_file_bytes <= LARGEST_FILE:
         raise Invalid(f"maxFileBytes must lie between 1 and {LARGEST_FILE}", field="maxFileBytes")
     if rules.idle_minutes is not None and not 1 <= rules.idle_minutes <= LONGEST_IDLE:
         raise Invalid(f"idleMinutes must lie between 1 and {LONGEST_IDLE}", field="idleMinutes")
-    destinations = tuple(text.strip() for text in rules.destinations)
-    for text in destinations:
-        try:
-            _parse(text)
-        except ValueError:
-            raise Invalid(
-                "a destination is HOST:PORT: a name, *.name, an address, a network or *; a port, 5000-5010 or *",
-                field="destinations",
-            ) from None
-    return msgspec.structs.replace(rules, paths=tuple(map(_checked_path, rules.paths)), destinations=destinations)
+    return msgspec.structs.replace(
+        rules,
+        paths=tuple(map(_checked_path, rules.paths)),
+        destinations=_checked_places(rules.destinations, "destinations"),
+        listen=_checked_places(rules.listen, "listen"),
+    )
 
 
 def reaches(rules: ChannelRules, host: str, port: int, *, sshd_port: int) -> bool:
@@ -69,6 +72,19 @@ def reaches(rules: ChannelRules, host: str, port: int, *, sshd_port: int) -> boo
     if port in {SSH_PORT, sshd_port}:
         return any(_is(entry, host, port) for entry in rules.destinations)
     return any(_leads(entry, host, port) for entry in rules.destinations)
+
+
+def listens(rules: ChannelRules, host: str, port: int) -> bool:
+    """Whether the target may listen there for the person, as their client asks.
+
+    Clients say `localhost` where they are given no address, and nothing for all addresses, which `*` alone allows. For
+    port 0 the target chooses one, which every port of an entry must allow.
+    """
+    asked = _listener(host)
+    return any(
+        _fits(_listener(listed), asked) and (first <= port <= last if port else (first, last) == (1, 65_535))
+        for listed, first, last in map(_parse, rules.listen)
+    )
 
 
 def holds(rules: ChannelRules, path: str, *, home: str) -> bool:
@@ -93,6 +109,19 @@ def _checked_path(text: str) -> str:
     ):
         raise Invalid("a path is a directory such as /srv/in or ~/in, without . and ..", field="paths")
     return path.rstrip("/") or "/"
+
+
+def _checked_places(texts: tuple[str, ...], field: str) -> tuple[str, ...]:
+    places = tuple(text.strip() for text in texts)
+    for text in places:
+        try:
+            _parse(text)
+        except ValueError:
+            raise Invalid(
+                f"{field} are HOST:PORT: a name, *.name, an address, a network or *; a port, 5000-5010 or *",
+                field=field,
+            ) from None
+    return places
 
 
 def _parse(text: str) -> tuple[str, int, int]:
@@ -126,9 +155,10 @@ def _is(entry: str, host: str, port: int) -> bool:
 
 def _leads(entry: str, host: str, port: int) -> bool:
     listed, first, last = _parse(entry)
-    if not first <= port <= last:
-        return False
-    asked = _plain(host)
+    return first <= port <= last and _fits(listed, _plain(host))
+
+
+def _fits(listed: str, asked: str) -> bool:
     if listed in {"*", asked}:
         return True
     if listed.startswith("*."):
@@ -138,6 +168,11 @@ def _leads(entry: str, host: str, port: int) -> bool:
         return ip_address(asked) in ip_network(listed, strict=False)
     except ValueError:
         return False
+
+
+def _listener(host: str) -> str:
+    plain = _plain(host)
+    return "localhost" if plain in _LOOPBACK else "*" if plain in _EVERYWHERE else plain
 
 
 def _plain(host: str) -> str:

@@ -186,6 +186,9 @@ channel_rules = sa.Table(
     sa.Column("max_file_bytes", sa.BigInteger),
     sa.Column("destinations", sa.JSON, nullable=False),
     sa.Column("idle_minutes", sa.Integer),
+    sa.Column("listen", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("agent", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("x11", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 """A profile without a row has the rules of `channel_rules.DEFAULT`."""
 

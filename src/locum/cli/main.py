@@ -16,6 +16,7 @@ from locum.cli.login import login
 from locum.cli.mail import mail
 from locum.cli.options import DATA_DIR, DATABASE_URL, MAIL, UNLOCK_FILE, print_and_exit
 from locum.cli.policy import policy
+from locum.cli.recording import recording
 from locum.cli.secret import secret
 from locum.cli.ssh import ssh, ssh_config
 from locum.cli.vault import vault
@@ -159,56 +160,6 @@ def audit_export(data_dir: Path, database_url: str | None, file: Path) -> None:
     print_and_exit(operate("audit.export", data_dir, database_url, file=str(file.resolve())))
 
 
-@cli.group()
-def recording() -> None:
-    """Recordings of connections."""
-
-
-@recording.command("list")
-@DATA_DIR
-@DATABASE_URL
-def recording_list(data_dir: Path, database_url: str | None) -> None:
-    """List connections that were recorded, newest first."""
-    from locum.main.operate import operate
-
-    print_and_exit(operate("recording.list", data_dir, database_url))
-
-
-@recording.command("export")
-@DATA_DIR
-@DATABASE_URL
-@click.argument("connection_id")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--input", "with_input", is_flag=True, help="Also what was typed.")
-def recording_export(
-    data_dir: Path, database_url: str | None, connection_id: str, file: Path, with_input: bool
-) -> None:
-    """Write a recording as asciicast v2, for `asciinema play FILE`."""
-    from locum.main.operate import operate
-
-    print_and_exit(
-        operate(
-            "recording.export",
-            data_dir,
-            database_url,
-            connection=connection_id,
-            file=str(file.resolve()),
-            with_input=with_input,
-        )
-    )
-
-
-@recording.command("verify")
-@DATA_DIR
-@DATABASE_URL
-@click.argument("connection_id")
-def recording_verify(data_dir: Path, database_url: str | None, connection_id: str) -> None:
-    """Check a recording's chain and signature."""
-    from locum.main.operate import operate
-
-    print_and_exit(operate("recording.verify", data_dir, database_url, connection=connection_id))
-
-
 @cli.command("rotate-token-key")
 @DATA_DIR
 @DATABASE_URL
@@ -270,7 +221,7 @@ def scan_token(
     sys.exit(scan(Wanted(paths or (Path("-"),), look_alikes, as_json, data_dir, database_url)))
 
 
-for _command in (backup, login, mail, policy, restore, resume, secret, ssh, ssh_config, status, vault):
+for _command in (backup, login, mail, policy, recording, restore, resume, secret, ssh, ssh_config, status, vault):
     cli.add_command(_command)
 
 

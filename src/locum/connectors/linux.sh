@@ -12,6 +12,9 @@
 # the ranges of people and services, and below those of containers (systemd's UIDS-GIDS, shadow's SUB_UID_MIN).
 low=65536 high=99999
 
+# Only the gateway has the key, and what it lets through is said by the connection profile, connection by connection.
+key_options=restrict,pty,port-forwarding,agent-forwarding,X11-forwarding
+
 obey() {
   verb=$1 session=$2 asked=$3 value=$4 more1=$5 more2=$6 more3=$7 more4=$8
   login=$asked
@@ -274,7 +277,7 @@ apply_authorized_key() {
   as_user '
     cd "$1" && { mkdir .ssh 2> /dev/null || chmod 700 .ssh; } && cd .ssh || exit 1
     printf "%s\n" "$2" > authorized_keys.locum && mv -f authorized_keys.locum authorized_keys
-  ' sh "$home" "restrict,pty $value" > /dev/null 2>&1 || later "can't write the key of $login"
+  ' sh "$home" "$key_options $value" > /dev/null 2>&1 || later "can't write the key of $login"
 }
 
 # Who is signed in with the key is signed out before it goes.

@@ -78,7 +78,7 @@ add_key() {
     { [ ! -e authorized_keys ] || grep -vF " locum:$3" authorized_keys; printf "%s\n" "$2"; } > authorized_keys.locum
     [ ! -e authorized_keys ] || chmod --reference=authorized_keys authorized_keys.locum
     mv -f authorized_keys.locum authorized_keys
-  ' sh "$home" "restrict,pty $value" "$session" > /dev/null 2>&1 || later "can't write the key of $login"
+  ' sh "$home" "$key_options $value" "$session" > /dev/null 2>&1 || later "can't write the key of $login"
 }
 
 drop_key() {

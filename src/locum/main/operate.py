@@ -131,6 +131,14 @@ def verify_export(file: Path, public_key: Path) -> Answer:
     return {"ok": report.ok, "text": report.words}
 
 
+@contextmanager
+def playback(data_dir: Path, database_url: str | None, connection: str) -> Iterator[reader.Playback]:
+    """A recording, played by this process: only its key is asked for. Raises what `operate` does, and Damaged."""
+    found = operate("recording.play", data_dir, database_url, connection=connection)["object"]
+    with reader.open_container(Path(found["path"])) as file:
+        yield reader.Playback(file, Secret(base64.b64decode(found["key"])))
+
+
 def _ask_server(path: Path, command: str, arguments: dict[str, Any]) -> Answer | None:
     """The running server's answer, or None where none runs."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
@@ -169,6 +177,15 @@ def _recording_export(console: Console, *, connection: str, file: str, with_inpu
     path, data_key = _recording(console, connection)
     cast.export(path, data_key, Path(file), with_input=with_input)
     return {"ok": True, "text": f"written to {file}; play it with: asciinema play {file}"}
+
+
+def _recording_play(console: Console, *, connection: str) -> Answer:
+    """Where it lies, and its key, for the caller who plays it. See `playback`."""
+    path, data_key = _recording(console, connection)
+    console.db.submit_write(
+        audit.record, console.actor, "recording.viewed", object_kind="connection", object_id=UUID(connection)
+    ).result()
+    return {"ok": True, "object": {"path": str(path), "key": base64.b64encode(data_key.reveal()).decode()}}
 
 
 def _recording_verify(console: Console, *, connection: str) -> Answer:
@@ -294,6 +311,7 @@ COMMANDS: dict[str, Callable[..., Answer]] = {
     "audit.export": _audit_export,
     "recording.list": _recording_list,
     "recording.export": _recording_export,
+    "recording.play": _recording_play,
     "recording.verify": _recording_verify,
     "recover": _recover,
     "token-key.rotate": _rotate_token_key,

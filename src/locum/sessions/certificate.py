@@ -33,7 +33,7 @@ def user_certificate(
 ) -> bytes:
     """A certificate line for the public half of `private_key` (OpenSSH text), signed by the `ca` key (PEM).
 
-    Nothing is permitted but a terminal: forwarding goes through the gateway or not at all.
+    What is forwarded is the gateway's to allow, connection by connection, so that all of it is permitted here.
     """
     if not principal:
         raise ValueError("a certificate without a principal would be good for every account")
@@ -47,6 +47,9 @@ def user_certificate(
         .valid_principals([principal.encode()])
         .valid_after(int((now - CLOCK_SKEW).timestamp()))
         .valid_before(int((now + LIFETIME).timestamp()))
+        .add_extension(b"permit-X11-forwarding", b"")
+        .add_extension(b"permit-agent-forwarding", b"")
+        .add_extension(b"permit-port-forwarding", b"")
         .add_extension(b"permit-pty", b"")
     )
     return builder.sign(_signer(ca)).public_bytes()

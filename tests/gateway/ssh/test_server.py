@@ -173,7 +173,7 @@ async def test_no_tunnel_through_a_listening_client(client: Client, log: Log, op
 
 
 async def test_no_remote_forward(client: Client, log: Log) -> None:
-    answer = await client.run("-R", "0:127.0.0.1:22", HOST, "echo up")
+    answer = await client.run("-R", "0:127.0.0.1:22", HOST, "sleep 0.5; echo up")
     assert (answer.status, answer.out) == (0, b"up\n")
     assert "locum: remote port forwarding is not allowed" in answer.err
     assert await log.kinds() == ["remote-forward"]
@@ -203,11 +203,9 @@ async def test_no_agent(client: Client, log: Log) -> None:
 
 async def test_no_x11(client: Client, log: Log) -> None:
     async with connected(client) as connection:
-        with pytest.raises(asyncssh.ChannelOpenError):
-            await connection.run("id", x11_forwarding=True, x11_display="127.0.0.1:0")
-        answer = await connection.run("echo display=$DISPLAY")
+        answer = await connection.run("echo display=$DISPLAY", x11_forwarding=True, x11_display="127.0.0.1:0")
     assert answer.stdout == "display=\n"
-    assert answer.stderr == "locum: X11 forwarding is not allowed\r\n"
+    assert answer.stderr == "locum: X11 forwarding is not allowed by the connection profile\r\n"
     assert await log.kinds() == ["x11"]
 
 
@@ -265,19 +263,22 @@ PASSES: dict[str, tuple[set[str], ...]] = {
     "forward elsewhere": (),
     "forward to sshd": (),
     "socket": (),
-    "remote": (),
+    "remote": ({"listen"},),
+    "remote elsewhere": (),
     "remote socket": (),
-    "agent": (),
-    "x11": (),
+    "agent": ({"agent", "command"},),
+    "x11": ({"x11", "command"},),
     "tun": (),
 }
+EVERY = "shell+command+upload+download+destinations+listen+agent+x11"
 RULE_SETS: list[dict[str, Any]] = [
     {},
     *({name: True} for name in ("shell", "command", "upload", "download")),
     {"destinations": True},
     {"upload": True, "command": True},
     {"download": True, "command": True},
-    {"shell": True, "command": True, "upload": True, "download": True, "destinations": True},
+    *({"command": True, name: True} for name in ("agent", "x11", "listen")),
+    dict.fromkeys(EVERY.split("+"), True),
 ]
 
 
@@ -310,18 +311,22 @@ async def attempt(
     if kind == "socket":
         return bool(await connection.open_unix_connection("/run/docker.sock"))
     if kind == "remote":
-        return bool(await connection.forward_remote_port("127.0.0.1", 0, HOST, 1))
+        return bool(await connection.forward_remote_port("localhost", 0, HOST, 1))
+    if kind == "remote elsewhere":
+        return bool(await connection.forward_remote_port("", 0, HOST, 1))
     if kind == "remote socket":
         return bool(await connection.forward_remote_path(str(home / "socket"), "/x"))
     if kind == "tun":
         return bool(await connection.create_tun(lambda: asyncssh.SSHTunTapSession()))
     if kind == "x11":
-        return bool(await run("id", x11_forwarding=True, x11_display="127.0.0.1:0"))
+        answer = await run("echo display=$DISPLAY", x11_forwarding=True, x11_display="127.0.0.1:0")
+        return b"display=localhost" in bytes(answer.stdout or b"")
     assert kind == "agent"
+    connection._agent_forward_path = "/agent"  # so it is asked for from here on
     return b"agent=/" in bytes((await run("echo agent=$SSH_AUTH_SOCK")).stdout or b"")
 
 
-EVERY_TIME = ("nothing", "upload+command", "shell+command+upload+download+destinations")
+EVERY_TIME = ("nothing", "upload+command", EVERY)
 """The sets that `make test` tries; `make test-full` tries all."""
 
 
@@ -344,6 +349,8 @@ async def test_each_kind_of_channel_needs_its_switch(
     rules = {"shell": False, "command": False, **switches}
     if "destinations" in rules:
         rules["destinations"] = (f"{HOST}:{port}", f"*:{gate.grant.port}")
+    if "listen" in rules:
+        rules["listen"] = ("localhost:*",)
     gate.grant = replace(gate.grant, channels=ChannelRules(**rules))
     passed = {}
     async with connected(client) as connection:

@@ -213,6 +213,9 @@ class ChannelRules(Out):
     paths: list[str] = field(default_factory=list)
     max_file_bytes: int | None = None
     destinations: list[str] = field(default_factory=list)
+    listen: list[str] = field(default_factory=list)
+    agent: bool = False
+    x11: bool = False
     idle_minutes: int | None = None
 
 
@@ -229,4 +232,7 @@ class ChannelRulesIn(In):
     paths: list[Text] | UnsetType = UNSET
     max_file_bytes: Annotated[int, Meta(ge=0)] | UnsetType | None = UNSET
     destinations: list[Text] | UnsetType = UNSET
+    listen: list[Text] | UnsetType = UNSET
+    agent: bool | UnsetType = UNSET
+    x11: bool | UnsetType = UNSET
     idle_minutes: Number | UnsetType | None = UNSET

@@ -126,9 +126,11 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._look_into_files()
             if size is not None:
                 self._record_size(size[0], size[1])
-            target, _ = await connection.create_session(
+            offered = self._connection.backward.allowed(self._client.offered)
+            target = await connection.start_session(
                 lambda: TargetSide(self),
                 self._command or None,
+                offered=offered,
                 subsystem=self._subsystem or None,
                 env=list(self._client.get_environment_bytes().items()),
                 request_pty="force" if self.has_pty and self._files is None else False,
@@ -145,6 +147,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self.finish(f"the target did not start it: {printable(str(error))[:200]}")
         else:
             self._attach(target)
+            if offered.x11 is not None and not connection.has_display(target):
+                self.say("the target does not forward X11")
 
     async def _ask_what_to_open(self) -> None:
         """Where the user name does not say it. Raises LocumError where nobody can be asked, or nothing is chosen."""

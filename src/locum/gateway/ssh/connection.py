@@ -20,12 +20,13 @@ import structlog
 from locum.activities.channel_rules import ChannelRules
 from locum.activities.command_rules import CommandAction, CommandHit, Restriction
 from locum.audit.classify import Detail
+from locum.gateway.ssh.backward import BackwardForwards
 from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.channels import Channels
 from locum.gateway.ssh.chooser import Chooser
 from locum.gateway.ssh.deadline import Deadline
 from locum.gateway.ssh.event_log import EventLog
-from locum.gateway.ssh.forward import Forward, Forwards
+from locum.gateway.ssh.forward import Forwards
 from locum.gateway.ssh.idle import Idle
 from locum.gateway.ssh.refusals import Refusals
 from locum.gateway.ssh.relay import Refusal, printable
@@ -96,7 +97,8 @@ class ClientConnection:
         self._ends_at: dt.datetime | None = None
         self._locked: str | None = None
         self._channels = Channels(self)
-        self._forwards = Forwards(self)
+        self.forwards = Forwards(self)
+        self.backward = BackwardForwards(self, ssh, self.forwards)
         self._notices: list[str] = []
         self._progress: list[str] = []
         self._refusals = Refusals(rooms.database, Actor(who.identity_id, who.name, address))
@@ -160,6 +162,7 @@ class ClientConnection:
             self._recording = await self._open_recording(grant)
         self._target = await self._unless_ended(dial(grant, pin=gate.pin_host_key, on_lost=self._target_lost))
         self._target.on_full = lambda full: self._block("target", full)
+        self._target.backward = self.backward
         self._ready.set_result(self._target)
         await self._ended.wait()
 
@@ -233,7 +236,7 @@ class ClientConnection:
         if not self._ready.done():
             self._ready.set_exception(NotAvailable(reason))
         self._channels.finish(reason)
-        self._forwards.finish()
+        self.forwards.finish()
 
     def client_lost(self) -> None:
         """The client's connection is gone, so there is nobody to tell."""
@@ -283,17 +286,13 @@ class ClientConnection:
             self._locked = now.locked
             self.say("your session is unlocked" if now.locked is None else f"your session is locked: {now.locked}")
             self._channels.lock(now.locked is not None)
-            self._forwards.lock(now.locked is not None)
+            self.forwards.lock(now.locked is not None)
 
     # -- what channels use
 
     def new_channel(self) -> Channel:
         """A channel for a session the client opens. Raises ChannelOpenError where that must not be."""
         return self._channels.open()
-
-    def forward(self, host: str, port: int) -> Coroutine[Any, Any, Forward]:
-        """A connection that the client wants forwarded, open. Raises ChannelOpenError where that must not be."""
-        return self._forwards.open(host, port)
 
     @property
     def locked(self) -> str | None:
@@ -396,4 +395,4 @@ class ClientConnection:
 
     def _block(self, side: str, full: bool) -> None:
         self._channels.block(side, full)
-        self._forwards.block(side, full)
+        self.forwards.block(side, full)

@@ -1,17 +1,19 @@
-"""One forwarded connection (`ssh -L`, `-D`, `-W`, `-J`): from the client by way of the target to where it leads.
+"""One forwarded connection: from the client by way of the target to where it leads (`ssh -L`, `-D`, `-W`, `-J`), or
+back from the target to the client, where `backward.py` allows that.
 
-The target's sshd opens it, so nothing is reached from here. Where it went, for how long and how many bytes passed is
-kept, and not what they were.
+The target's sshd opens what leads on, so nothing is reached from here. Where it went, for how long and how many bytes
+passed is kept, and not what they were.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
 from locum.activities.channel_rules import reaches
+from locum.audit.classify import Detail
 from locum.gateway.ssh.pipe import Pipe
 from locum.gateway.ssh.relay import FORWARD_LIMIT, PACKET, WINDOW, Refusal, place, printable
 from locum.gateway.ssh.transport import TargetConnection
@@ -21,6 +23,9 @@ from locum.recordings.format import Kind
 if TYPE_CHECKING:
     from locum.gateway.ssh.connection import ClientConnection
 
+Ask = Callable[[Callable[[], Any]], Awaitable[object]]
+"""Has the client open a channel, whose session is made by what it is given."""
+
 FORWARD_EVENT = "connection.forward"
 
 
@@ -29,14 +34,19 @@ def _not_kept(kind: Kind, data: bytes, done: Callable[[], None]) -> None:
 
 
 class Forward(asyncssh.SSHTCPSession[bytes]):
-    """The client's side; `_Far` is the other."""
+    """The client's side; `_Far` is the other. Who opens one of them is kept from speaking until the other is there."""
 
     def __init__(
-        self, connection: ClientConnection, number: int, host: str, port: int, closed: Callable[[Forward], None]
+        self,
+        connection: ClientConnection,
+        number: int,
+        label: str,
+        detail: Detail,
+        closed: Callable[[Forward], None],
     ) -> None:
         self._closed = closed
-        self._where = place(host, port)
-        self._host, self._port = host, port
+        self._label = label
+        self._detail = detail
         self._number = number
         self._connection = connection
         self._up, self._down = Pipe(_not_kept), Pipe(_not_kept)
@@ -44,21 +54,25 @@ class Forward(asyncssh.SSHTCPSession[bytes]):
         self._far: asyncssh.SSHTCPChannel[bytes] | None = None
         self._sent = self._received = 0
         self._over = False
+        self._mark(f"opened {label}")
 
-    async def open(self, target: TargetConnection) -> None:
+    async def open(self, target: TargetConnection, host: str, port: int) -> None:
         """Have the target connect. Raises ChannelOpenError."""
-        self._mark(f"opened to {self._where}")
-        self._far, _ = await target.create_connection(
-            lambda: _Far(self), self._host, self._port, window=WINDOW, max_pktsize=PACKET
-        )
+        await target.create_connection(lambda: _Far(self), host, port, window=WINDOW, max_pktsize=PACKET)
+
+    async def open_back(self, ask: Ask) -> asyncssh.SSHTCPSession[bytes]:
+        """Have the client open it, with `ask`; the target's side of it. Raises ChannelOpenError."""
+        await ask(lambda: self)
         if self._over:
-            self._far.abort()
-        self._up.sink = self._down.source = self._far
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "it was closed at once")
+        return _Far(self)
 
     # -- the client's side
 
     def connection_made(self, chan: asyncssh.SSHTCPChannel[bytes]) -> None:
         self._near = self._up.source = self._down.sink = chan
+        if self._far is None:
+            chan.pause_reading()
 
     def session_started(self) -> None:
         if self._far is not None:
@@ -87,6 +101,19 @@ class Forward(asyncssh.SSHTCPSession[bytes]):
         self._end()
 
     # -- the other side
+
+    def far_made(self, chan: asyncssh.SSHTCPChannel[bytes]) -> None:
+        """It is there."""
+        self._far = self._up.sink = self._down.source = chan
+        if self._over:
+            chan.abort()
+        elif self._near is None:
+            chan.pause_reading()
+
+    def far_started(self) -> None:
+        """It may be spoken to."""
+        if self._near is not None:
+            self._near.resume_reading()
 
     def take_down(self, data: bytes) -> None:
         """It said this."""
@@ -131,10 +158,8 @@ class Forward(asyncssh.SSHTCPSession[bytes]):
         if self._over:
             return
         self._over = True
-        self._mark(f"closed to {self._where}, {self._sent} bytes sent, {self._received} received")
-        self._connection.happened(
-            FORWARD_EVENT, {"destination": self._where, "sent": self._sent, "received": self._received}
-        )
+        self._mark(f"closed {self._label}, {self._sent} bytes sent, {self._received} received")
+        self._connection.happened(FORWARD_EVENT, {**self._detail, "sent": self._sent, "received": self._received})
         self._closed(self)
 
     def _mark(self, text: str) -> None:
@@ -148,7 +173,10 @@ class _Far(asyncssh.SSHTCPSession[bytes]):
         self._forward = forward
 
     def connection_made(self, chan: asyncssh.SSHTCPChannel[bytes]) -> None:
-        chan.pause_reading()  # until the client's side is there
+        self._forward.far_made(chan)
+
+    def session_started(self) -> None:
+        self._forward.far_started()
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         self._forward.take_down(data)
@@ -183,24 +211,38 @@ class Forwards:
             target = await connection.target()
         except LocumError as error:
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, printable(error.detail)) from None
-        if connection.locked is not None:
-            raise prohibited(f"your session is locked: {connection.locked}")
         if not reaches(connection.rules, host, port, sshd_port=connection.sshd_port):
             refusal = Refusal("local-forward", f"direct-tcpip {place(host, port)}")
             connection.refused(refusal, tell=False)
             raise prohibited(refusal.reason)
+        forward = self._new(f"to {place(host, port)}", {"destination": place(host, port)})
+        try:
+            await forward.open(target, host, port)
+        except asyncssh.ChannelOpenError as error:
+            forward.finish()
+            raise asyncssh.ChannelOpenError(error.code, printable(error.reason)[:200]) from None
+        return forward
+
+    async def open_back(self, label: str, detail: Detail, ask: Ask) -> asyncssh.SSHTCPSession[bytes]:
+        """The target's side of one that the target opens and `ask` has the client open. Raises ChannelOpenError."""
+        forward = self._new(label, detail)
+        try:
+            return await forward.open_back(ask)
+        except asyncssh.ChannelOpenError:
+            forward.finish()
+            raise
+
+    def _new(self, label: str, detail: Detail) -> Forward:
+        connection = self._connection
+        if connection.locked is not None:
+            raise prohibited(f"your session is locked: {connection.locked}")
         if len(self._open) >= FORWARD_LIMIT or self._over:
             raise asyncssh.ChannelOpenError(
                 asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {FORWARD_LIMIT} forwarded connections at once"
             )
         self._opened += 1
-        forward = Forward(connection, self._opened, host, port, self._open.discard)
+        forward = Forward(connection, self._opened, label, detail, self._open.discard)
         self._open.add(forward)
-        try:
-            await forward.open(target)
-        except asyncssh.ChannelOpenError as error:
-            forward.finish()
-            raise asyncssh.ChannelOpenError(error.code, printable(error.reason)[:200]) from None
         return forward
 
     def block(self, side: str, full: bool) -> None:

@@ -11,6 +11,7 @@ from locum.gateway.ssh.commands import file_transfer, plain_transfer
 PENDING_LIMIT = 256 * 1024
 CHANNEL_LIMIT = 10
 FORWARD_LIMIT = 100
+LISTEN_LIMIT = 20
 WINDOW = 128 * 1024
 PACKET = 32 * 1024
 ENVIRONMENT_LIMIT = 32
@@ -24,7 +25,7 @@ SIGNALS = frozenset(
 """RFC 4254 section 6.10. Names outside it are dropped: a target need not cope with them."""
 
 REASONS = {
-    "agent": "agent forwarding is not allowed: the target could use your keys",
+    "agent": "agent forwarding is not allowed by the connection profile: the target could use your keys",
     "command": "commands are not allowed by the connection profile",
     "file": "file transfer is not allowed by the connection profile",
     "file-tool": "this file transfer can't be looked into: use sftp, or an scp that speaks it",
@@ -34,7 +35,7 @@ REASONS = {
     "subsystem": "this subsystem is not allowed by the connection profile",
     "tunnel": "tunnels are not allowed",
     "unknown": "this kind of channel is not supported",
-    "x11": "X11 forwarding is not allowed",
+    "x11": "X11 forwarding is not allowed by the connection profile",
 }
 
 _ENVIRONMENT_NAME = re.compile(r"LANG|LC_[A-Z]{1,24}|TERM")
@@ -54,6 +55,24 @@ class Refusal:
     @property
     def reason(self) -> str:
         return REASONS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class X11:
+    """What a client says of its display. The cookie is one of its own making, by which it knows what comes back."""
+
+    single: bool
+    protocol: bytes
+    cookie: bytes
+    screen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What of the person's own their client lets the target use."""
+
+    agent: bool = False
+    x11: X11 | None = None
 
 
 def refuse(rules: ChannelRules, *, command: str, subsystem: str) -> Refusal | None:

@@ -103,7 +103,7 @@ class ClientServer(asyncssh.SSHServer):
         assert self._ssh is not None
         assert self._connection is not None
         channel = self._ssh.create_tcp_channel(window=WINDOW, max_pktsize=PACKET)
-        return channel, self._connection.forward(dest_host, dest_port)
+        return channel, self._connection.forwards.open(dest_host, dest_port)
 
     def unix_connection_requested(self, dest_path: str) -> bool:
         self._prohibit("local-forward", f"direct-streamlocal {dest_path}")
@@ -117,9 +117,9 @@ class ClientServer(asyncssh.SSHServer):
         self._prohibit("tunnel", "tap")
         return False
 
-    def server_requested(self, listen_host: str, listen_port: int) -> bool:
-        self._refuse(Refusal("remote-forward", _asked(f"tcpip-forward {listen_host}:{listen_port}")), tell=True)
-        return False
+    def server_requested(self, listen_host: str, listen_port: int) -> Awaitable[asyncssh.SSHListener | bool]:
+        assert self._connection is not None
+        return self._connection.backward.listen(listen_host, listen_port)
 
     def unix_server_requested(self, listen_path: str) -> bool:
         self._refuse(Refusal("remote-forward", _asked(f"streamlocal-forward {listen_path}")), tell=True)

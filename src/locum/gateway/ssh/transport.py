@@ -8,7 +8,9 @@ a peer that does not read, or one that floods with small packets, could cost the
 from __future__ import annotations
 
 import asyncio
+import binascii
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import asyncssh
@@ -16,7 +18,7 @@ from asyncssh.constants import MSG_IGNORE
 from asyncssh.packet import String
 
 from locum.gateway.ssh.public_key import key_line, verifies
-from locum.gateway.ssh.relay import REASONS, Refusal, may_set
+from locum.gateway.ssh.relay import PACKET, REASONS, WINDOW, X11, Offered, Refusal, may_set
 
 SLICE = 64 * 1024
 UNSENT_LIMIT = 8 * 1024 * 1024
@@ -89,8 +91,69 @@ class _Limited(_Base):
             self.on_full(False)
 
 
+class Backward(Protocol):
+    """Who has the person's client opened what a target opens. Raises ChannelOpenError where that must not be."""
+
+    async def agent(self) -> asyncssh.SSHTCPSession[bytes]: ...
+    async def display(self, host: str, port: int) -> asyncssh.SSHTCPSession[bytes]: ...
+
+
 class TargetConnection(_Limited, asyncssh.SSHClientConnection):
-    """The leg to a target."""
+    """The leg to a target. `backward` is asked when the target wants the person's agent or display."""
+
+    backward: Backward | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._with_display: set[object] = set()
+
+    async def start_session(
+        self, factory: Callable[[], Any], command: str | None, *, offered: Offered, **options: Any
+    ) -> asyncssh.SSHClientChannel[bytes]:
+        """A shell, command or subsystem, which gets the person's agent and display where that is said.
+
+        asyncssh would have an agent and a display of this machine used. Here both are the client's: its request is
+        passed on as it came, and what the target opens then goes back to it.
+        """
+        self._agent_forward_path = "the client's" if offered.agent else None  # read before the first wait
+        channel, _ = await self.create_session(
+            factory,
+            command,
+            x11_forwarding="ignore_failure" if offered.x11 else False,
+            x11_display=cast(str, offered.x11),
+            x11_single_connection=offered.x11 is not None and offered.x11.single,
+            **options,
+        )
+        return channel
+
+    async def attach_x11_listener(
+        self, chan: Any, display: Any, auth_path: Any, single_connection: bool
+    ) -> tuple[bytes, bytes, int]:
+        self._with_display.add(chan)
+        return display.protocol, display.cookie, display.screen
+
+    def detach_x11_listener(self, chan: Any) -> None:
+        self._with_display.discard(chan)
+
+    def has_display(self, channel: object) -> bool:
+        """Whether the target took the person's display for this channel."""
+        return channel in self._with_display
+
+    def _process_auth_agent_at_openssh_dot_com_open(self, packet: Any) -> Any:
+        packet.check_end()
+        return self.create_unix_channel(window=WINDOW, max_pktsize=PACKET), self._back.agent()
+
+    def _process_x11_open(self, packet: Any) -> Any:
+        host, port = packet.get_string(), packet.get_uint32()
+        packet.check_end()
+        channel = self.create_x11_channel(window=WINDOW, max_pktsize=PACKET)
+        return channel, self._back.display(host.decode(errors="replace"), port)
+
+    @property
+    def _back(self) -> Backward:
+        if self.backward is None:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "nobody asked for that")
+        return self.backward
 
 
 class KeyLogin(Protocol):
@@ -165,23 +228,12 @@ class ServerConnection(_Limited, asyncssh.SSHServerConnection):
     async def reload_config(self) -> None:
         """There is no configuration by user, so nothing to work out again at sign-in."""
 
-    async def attach_x11_listener(self, chan: Any, auth_proto: Any, auth_data: Any, screen: Any) -> str | None:
-        self._refused("x11")
-        return None
-
-    async def create_agent_listener(self) -> bool:
-        self._refused("agent")
-        return False
-
     def send_channel_open_failure(self, send_chan: int, code: int, reason: str, lang: str) -> None:
         if code == asyncssh.OPEN_UNKNOWN_CHANNEL_TYPE:
-            self._refused("unknown")
+            if self.on_refused:
+                self.on_refused(Refusal("unknown", "unknown"))
             reason = REASONS["unknown"]
         super().send_channel_open_failure(send_chan, code, reason, lang)
-
-    def _refused(self, kind: str) -> None:
-        if self.on_refused:
-            self.on_refused(Refusal(kind, kind))
 
 
 class Lobby:
@@ -222,6 +274,7 @@ class ServerChannel(asyncssh.SSHServerChannel[bytes]):
     def __init__(self, connection: ServerConnection, *, window: int, max_pktsize: int) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(connection, loop, True, False, False, 0, 0, None, "strict", window, max_pktsize)
+        self.offered = Offered()
 
     def _process_env_request(self, packet: Any) -> bool:
         name, value = packet.get_string(), packet.get_string()
@@ -229,4 +282,22 @@ class ServerChannel(asyncssh.SSHServerChannel[bytes]):
         if not may_set(name, value, len(self._env)):
             return False
         self._env[name] = value
+        return True
+
+    # Both are said yes to, and refused with words at the terminal when the rules are known.
+
+    def _process_auth_agent_req_at_openssh_dot_com_request(self, packet: Any) -> bool:  # type: ignore[override] # as for the other requests
+        packet.check_end()
+        self.offered = replace(self.offered, agent=True)
+        return True
+
+    def _process_x11_req_request(self, packet: Any) -> bool:
+        single, protocol, cookie = packet.get_boolean(), packet.get_string(), packet.get_string()
+        screen = packet.get_uint32()
+        packet.check_end()
+        try:
+            x11 = X11(single, protocol, binascii.a2b_hex(cookie), screen)
+        except binascii.Error:
+            return False
+        self.offered = replace(self.offered, x11=x11)
         return True

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _host_keys()
     _logons()
     _mail_templates()
+    _backward_forwarding()
 
 
 def _certification() -> None:
@@ -222,3 +223,11 @@ def _mail_templates() -> None:
     with op.batch_alter_table("connection_profile") as batch_op:
         for when in ("approved_workflow", "notify_approvers_workflow", "approval_workflow"):
             batch_op.add_column(sa.Column(f"{when}_email_template_id", sa.Uuid(), nullable=True))
+
+
+def _backward_forwarding() -> None:
+    """What the target may open to the person: nothing, until a profile says so."""
+    with op.batch_alter_table("channel_rules") as batch_op:
+        batch_op.add_column(sa.Column("listen", sa.JSON(), nullable=False, server_default="[]"))
+        batch_op.add_column(sa.Column("agent", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column("x11", sa.Boolean(), nullable=False, server_default=sa.false()))
