@@ -253,7 +253,6 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def refuse(self, key: bytes, reason: str) -> None:
         """The key would run a restricted command: it is recorded and not passed on."""
         self._connection.record("i", key)
-        # Where the target's own words go, so that the prompt that it shows next comes behind.
         self._show("\r\n" + terminal_line(reason).decode())
         self.mark(reason)
 
@@ -268,11 +267,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def _input_ended(self) -> None:
         if self._guard is not None:
             self._guard.end_of_input()
-        self.up.when_drained(self._end_of_input)
-
-    def _end_of_input(self) -> None:
-        if self._target is not None:
-            self._target.write_eof()
+        self.up.when_drained(lambda: self._target.write_eof() if self._target else None)
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
         self._in_order(partial(self._resize, (width, height, pixwidth, pixheight)))
