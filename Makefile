@@ -9,7 +9,8 @@ STAMP := .venv/.set-up
 SOURCES := src scripts tests $(wildcard bench demo)
 TYPED := src/locum scripts $(wildcard bench demo)
 DEMO_PACKAGES := openssh-client openssh-server sudo procps asciinema
-TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql mariadb-server zbar-tools curl jq softhsm2 rsync putty-tools chromium
+TEST_PACKAGES := git $(DEMO_PACKAGES) postgresql mariadb-server zbar-tools curl jq softhsm2 rsync putty-tools chromium \
+  ansible-core xauth
 # The browser console, built where node and npm are.
 CONSOLE := src/locum/console/built/index.html
 CONSOLE_SOURCES := $(shell find console -path console/node_modules -prune -o -path console/src/api -prune -o -type f -print)

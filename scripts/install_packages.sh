@@ -18,6 +18,7 @@ present() {
     mariadb-server) command -v mariadbd && command -v mariadb-install-db ;;
     zbar-tools) command -v zbarimg ;;
     putty-tools) command -v plink && command -v pscp ;;
+    ansible-core) command -v ansible-playbook ;;
     softhsm2) command -v softhsm2-util ;;
     *) command -v "$1" ;;
     esac >/dev/null 2>&1

@@ -51,11 +51,15 @@ class Sshd:
     log: Path
 
 
+OLD = "KexAlgorithms {kex}\nCiphers {cipher}\nMACs hmac-sha1\nHostKeyAlgorithms ssh-rsa\n"
+"""What an SSH server speaks that was not looked after for fifteen years."""
+
+
 @contextlib.contextmanager
-def running_sshd(home: Path) -> Iterator[Sshd]:
-    """A private sshd whose files lie in `home`."""
-    for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / name], check=True)
+def running_sshd(home: Path, *, host_key: str = "ed25519", more: str = "") -> Iterator[Sshd]:
+    """A private sshd whose files lie in `home`; `more` is lines of its configuration."""
+    for name, kind in (("host", host_key), ("user", "ed25519")):
+        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", home / name], check=True)
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     port = free_port()
@@ -64,6 +68,7 @@ def running_sshd(home: Path) -> Iterator[Sshd]:
         f"PidFile {home}/pid\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
         "KbdInteractiveAuthentication no\nUseDNS no\nPrintMotd no\nPrintLastLog no\nAcceptEnv LANG LC_* SECRET_*\n"
         "Subsystem sftp internal-sftp\nMaxStartups 100:30:200\nMaxSessions 20\nLogLevel VERBOSE\nX11Forwarding yes\n"
+        f"{more}"
     )
     log = home / "log"
     process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", home / "sshd_config", "-E", log])

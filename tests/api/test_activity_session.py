@@ -12,6 +12,7 @@ import pytest
 from estate import NIL, SESSIONS, Estate, made, problem
 from identities_world import Caller
 from locum.kit import jobs
+from locum.sessions.connection_limits import Limits
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
 
@@ -51,6 +52,18 @@ class TestAsking:
         assert estate.audited("session.requested", session["id"]) == 1
         assert estate.database.submit_read(jobs.next_due).result() is not None
         assert estate.callers.api.changed.seen > rung
+
+    async def test_no_more_at_once_than_a_person_may_have(self, estate: Estate) -> None:
+        object.__setattr__(estate.callers.api, "limits", Limits(sessions=2))  # as `locum serve` is told
+        session = await estate.ask()
+        body = {"activityId": estate.ids["Linux sudo"], "managedResourceId": estate.ids["web01"]}
+        group = [body, body]
+        assert "2 is the most" in problem(await estate.ada.post(f"{SESSIONS}/Group", group), 403)["detail"]
+        assert await ids_of(estate, estate.ada, "Pending") == [session["id"]]
+        await estate.ask()
+        assert "2 sessions of this person" in problem(await estate.ada.post(SESSIONS, body), 403)["detail"]
+        for_her = {**body, "managedAccountId": estate.ids["ada"]}
+        assert "2 is the most" in problem(await estate.admin.post(SESSIONS, for_her), 403)["detail"]
 
     async def test_names_do_as_well_as_ids_in_any_case(self, estate: Estate) -> None:
         for body in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import subprocess
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -16,9 +17,10 @@ from demo.hosts import Host
 from hosts import target_of
 from linux_user import User
 from locum.connectors import ssh
-from locum.connectors.base import TargetRefused, TargetUnreachable
+from locum.connectors.base import Target, TargetRefused, TargetUnreachable
 from locum.connectors.linux import LinuxConnector
 from locum.vault.secret import Secret
+from ssh_gateway import OLD, running_sshd
 
 pytestmark = pytest.mark.anyio
 
@@ -114,3 +116,25 @@ async def test_packets_that_make_no_sense_are_a_host_to_try_later(host: Host, na
         target = replace(target_of(host), host="127.0.0.1", port=mad.sockets[0].getsockname()[1])
         with pytest.raises(TargetUnreachable, match="make no sense"):
             await LinuxConnector.connect(target).__aenter__()
+
+
+async def test_an_old_server_is_spoken_to_only_where_its_resource_says_so(tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", tmp_path / "service"], check=True)
+    more = OLD.format(kex="diffie-hellman-group14-sha1", cipher="aes128-cbc")
+    with running_sshd(tmp_path, host_key="rsa", more=more) as old:
+        (tmp_path / "user.pub").write_bytes((tmp_path / "service.pub").read_bytes())
+        service = Secret((tmp_path / "service").read_bytes())
+        target = Target("127.0.0.1", old.port, old.user, None, service, old.host_key, False, None)
+        with pytest.raises(TargetRefused, match="no way to speak to"):
+            await ssh.open_connection(target)
+        with pytest.raises(TargetUnreachable):
+            await ssh.takes_passwords(target)
+        for trusted in (old.host_key, None):
+            weak = replace(target, legacy=True, trusted_host_key=trusted, accept_first=True)
+            connection, shown = await ssh.open_connection(weak)
+            assert shown == old.host_key
+            assert connection.get_extra_info("send_cipher") == "aes128-cbc"
+            assert (await connection.run("echo in")).stdout == "in\n"
+            connection.abort()
+            await connection.wait_closed()
+        assert not await ssh.takes_passwords(replace(target, legacy=True))

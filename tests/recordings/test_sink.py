@@ -13,12 +13,14 @@ from locum.kit.errors import Conflict
 from locum.recordings.format import FRAME_CAP, Event, encode_event
 from locum.recordings.reader import Verdict, verify
 from locum.recordings.sink import Closed, Sink, create
+from locum.recordings.space import Space
 from locum.recordings.store import Store
 from recorded import DATA_KEY, OPENING, SIGNER, playback
 
 
 def begin(store: Store, recording_id: UUID, *, reserve_bytes: int = 0) -> Sink:
-    return create(store, recording_id, DATA_KEY, "wrapped", OPENING, signer=SIGNER, reserve_bytes=reserve_bytes)
+    space = Space(store, reserve_bytes=reserve_bytes)
+    return create(store, recording_id, DATA_KEY, "wrapped", OPENING, signer=SIGNER, space=space)
 
 
 def test_what_is_appended_plays_before_the_end_and_is_signed_after(store: Store) -> None:

@@ -19,6 +19,7 @@ from locum.kit.errors import Conflict
 from locum.recordings.format import PIECE_CAP, Event, Kind
 from locum.recordings.reader import Verdict, verify
 from locum.recordings.seal import seal
+from locum.recordings.space import NoRoom
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder, Recording
 from recorded import DATA_KEY, OPENING, SIGNER, playback
@@ -223,6 +224,25 @@ async def test_stop_closes_what_is_open(store: Store) -> None:
     ]
     assert reasons == ["shutdown", "before", "shutdown"]
     assert kept_bytes(store, opened[0][0]) == b"last words"
+
+
+async def test_without_room_it_ends_signed_and_nothing_more_is_acknowledged(store: Store) -> None:
+    recorder = Recorder(store, SIGNER, reserve_bytes=0, most_bytes=1024 * 1024)
+    failures: list[Exception] = []
+    recording_id, recording = await begin(recorder, failures=failures)
+    for _ in range(20):
+        recording.record("o", os.urandom(60_000))
+    recording.record("o", b"too much", lambda: pytest.fail("acknowledged"))
+    closed = await recording.close("no room")
+    assert [type(error) for error in failures] == [NoRoom]
+    report = verify(store.path(recording_id), DATA_KEY, SIGNER.public_key())
+    assert (report.ok, report.reason) == (True, "no room")
+    assert closed is not None
+    assert closed.digest == report.digest
+    assert len(kept_bytes(store, recording_id)) % 60_000 == 0
+    with pytest.raises(NoRoom):
+        await begin(recorder)
+    await recorder.stop()
 
 
 async def test_a_full_disk_is_told_once_and_what_was_acknowledged_plays(small_disk: Path) -> None:

@@ -73,6 +73,7 @@ READERS = {
 # What the caller of each body may set, and by that what nothing else may: a new field must be put here by somebody.
 SETTABLE = {
     "SshUserCaTrustIn": "trusted",
+    "LegacyAlgorithmsIn": "allowed",
     "SignInBody": "login password",
     "MfaRegister": "code",
     "SignInRulesIn": "secondFactorRequired idleMinutes longestHours revealApiKeys passwordLength passwordUnique"
@@ -207,6 +208,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "SecondFactor.Require": Sample({"requirement": "Required"}, admin, {"identityId": ids["eve"]}),
         "SignInPolicy.Put": Sample({"idleMinutes": 12}, admin),
         "SshUserCa.Trust": Sample({"trusted": True}, admin, {"managedResourceId": ids["web01"]}),
+        "LegacyAlgorithms.Put": Sample({"allowed": True}, admin, {"managedResourceId": ids["web01"]}),
         "Passkey.Create": Sample(new, ada),
         "Passkey.Rename": Sample({"name": "other"}, ada, {"passkeyId": passkey_id}),
         "SshKey.Create": Sample({"name": "laptop", "publicKey": KEY}, ada),

@@ -48,6 +48,7 @@ def locate(tx: ReadTx, vault: Vault, resource_id: UUID, *, account_id: UUID | No
         private_key=_secret(tx, vault, account.private_key_secret_id, Part.PRIVATE_KEY.purpose),
         trusted_host_key=where.trusted_host_key,
         accept_first=where.accept_host_key_on_first_discovery,
+        legacy=where.legacy_algorithms,
         accept_any=TrustAction(where.ssh_trust_action).lets_in(where.trusted_host_key),
         elevation=account.elevation_command or ("sudo" if account.username != "root" else None),
         database=where.database_name,

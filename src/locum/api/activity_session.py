@@ -132,7 +132,7 @@ def _request(tx: Tx, call: Call[None, None, Any], body: ActivitySessionRequestIn
         group_id=group_id,
         credential=_credential(caller, body),
     )
-    return request_session(tx, caller.actor, asked, node=call.api.node)
+    return request_session(tx, caller.actor, asked, node=call.api.node, most=call.api.limits.sessions)
 
 
 def _credential(caller: Caller, body: ActivitySessionRequestIn) -> CredentialWanted | None:

@@ -40,7 +40,9 @@ def post_extend(tx: Tx, call: Call[SessionId, None, int]) -> ActivitySession:
     caller = call.caller
     session = may_see(tx, caller, call.params.session_id)
     manages = Permission.SESSIONS_ANY_MANAGE in caller.permissions
-    extended = extend_session(tx, caller.actor, session.id, call.body, as_administrator=manages)
+    extended = extend_session(
+        tx, caller.actor, session.id, call.body, as_administrator=manages, most=call.api.limits.sessions
+    )
     tx.after_commit.append(call.api.changed.ring)
     return shown(tx, extended)
 

@@ -16,6 +16,7 @@ from locum.identities.signin import SignIn
 from locum.kit.db import Database, ReadTx
 from locum.kit.wake import Wake
 from locum.recordings.store import Store
+from locum.sessions.connection_limits import NO_LIMITS, Limits
 from locum.vault.store import Vault
 
 P = TypeVar("P")
@@ -52,6 +53,7 @@ class Api:
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway
     ssh_host_key: str  # its public half, as in known_hosts
     recordings: Store
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(slots=True)

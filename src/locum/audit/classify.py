@@ -38,6 +38,8 @@ _PUBLIC = (
     " bytes sha256 received sent"
     # Which secret of a credential, and which version of it.
     " parts version"
+    # Whether a host may be spoken to in weak ways.
+    " allowed"
     # A command that was restricted: by which rule, and what came of it.
     " action restriction rule"
 )

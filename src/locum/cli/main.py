@@ -106,8 +106,15 @@ def init(
 @click.option("--drain-timeout", type=float, metavar="SECONDS", help="How long SIGTERM waits [10].")
 @click.option("--keep-recordings", type=int, metavar="DAYS", help="Delete recordings after so long [never].")
 @click.option("--keep-mails", type=int, metavar="DAYS", help="Delete sent mails after so long [90].")
+@click.option("--recordings-space", type=int, metavar="MIB", help="How much recordings may take here [the disk].")
+@click.option(
+    "--recordings-full",
+    type=click.Choice(["end", "refuse"]),
+    help="When they do: open connections end too, or new ones alone are refused [end].",
+)
 @click.option("--connections", type=int, metavar="NUMBER", help="How many may be open at once [any].")
 @click.option("--connections-per-person", type=int, metavar="NUMBER", help="How many of one person [any].")
+@click.option("--sessions-per-person", type=int, metavar="NUMBER", help="How many access sessions of one [any].")
 @MAIL
 def serve(data_dir: Path, **options: Any) -> None:
     """Run Locum: REST API, SSH gateway and worker in one process.

@@ -31,6 +31,7 @@ class Target:
     encrypted: bool = True
     trust_server_certificate: bool = False
     accept_any: bool = False  # whatever host key it shows, another than the trusted one too
+    legacy: bool = False  # it may be spoken to in the weak ways of old SSH servers
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,9 @@ import asyncio
 import asyncssh
 
 from locum.connectors.base import HostKeyNotTrusted, Target, TargetRefused, TargetUnreachable
+from locum.kit.ssh_algorithms import algorithms
 
 CONNECT_TIMEOUT_S = 10.0
-HOST_KEY_ALGORITHMS = (
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-)
 
 
 class SignInRefused(TargetRefused):
@@ -63,12 +56,12 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
             config=None,
             agent_path=None,
             server_host_key_algs=_key_algorithms(target),
+            **algorithms(legacy=target.legacy),
             server_host_keys_handler=_answer_at_once,
             connect_timeout=CONNECT_TIMEOUT_S,
             login_timeout=CONNECT_TIMEOUT_S,
             keepalive_interval=10,
             keepalive_count_max=3,
-            encryption_algs=["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr"],
             compression_algs=None,
         )
     except asyncssh.HostKeyNotVerifiable:
@@ -97,6 +90,7 @@ async def takes_passwords(target: Target) -> bool:
                 target.port,
                 target.username,
                 server_host_key_algs=_key_algorithms(target),
+                options=asyncssh.SSHClientConnectionOptions(config=None, **algorithms(legacy=target.legacy)),
                 config=None,
             )
     except (asyncssh.Error, OSError, TimeoutError, ValueError) as error:
@@ -111,9 +105,10 @@ def _answer_at_once(*_: list[asyncssh.SSHKey]) -> None:
 
 def _key_algorithms(target: Target) -> list[str]:
     """The pinned key's own kind first, so that a host with several keys shows the one we know."""
-    known = target.trusted_host_key.split(" ", 1)[0] if target.trusted_host_key else HOST_KEY_ALGORITHMS[0]
-    kind = "rsa-sha2" if known == "ssh-rsa" else known
-    return sorted(HOST_KEY_ALGORITHMS, key=lambda algorithm: not algorithm.startswith(kind))
+    offered = algorithms(legacy=target.legacy)["signature_algs"]
+    known = target.trusted_host_key.split(" ", 1)[0] if target.trusted_host_key else offered[0]
+    kinds = ("rsa-sha2", "ssh-rsa") if known == "ssh-rsa" else known
+    return sorted(offered, key=lambda algorithm: not algorithm.startswith(kinds))
 
 
 def _reason(error: BaseException) -> str:

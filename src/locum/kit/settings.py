@@ -34,8 +34,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: tuple[str, ...] = ()
     drain_timeout: float = 10.0
     keep_recordings: int | None = None  # days
+    recordings_space: int | None = None  # MiB
+    recordings_full: Literal["end", "refuse"] = "end"
     connections: int | None = None  # open at once, of everybody
     connections_per_person: int | None = None
+    sessions_per_person: int | None = None
     mail_server: str | None = None
     mail_tls: Literal["none", "starttls", "tls"] = "starttls"
     mail_ca: Path | None = None
@@ -116,7 +119,7 @@ def _check(settings: Settings) -> None:
         raise StartError("--keep-recordings must lie between 1 and 36500 days")
     if not 1 <= settings.keep_mails <= 36_500:
         raise StartError("--keep-mails must lie between 1 and 36500 days")
-    for name in ("connections", "connections_per_person"):
+    for name in ("connections", "connections_per_person", "sessions_per_person", "recordings_space"):
         if (number := getattr(settings, name)) is not None and number < 1:
             raise StartError(f"--{name.replace('_', '-')} must be 1 or more")
     for proxy in settings.trusted_proxies:

@@ -175,6 +175,16 @@ class Node:
         await asyncio.to_thread(delete_recordings, store, gone)
 
 
+def _recorder(settings: Settings, signing_key: Ed25519PrivateKey) -> Recorder:
+    space = settings.recordings_space
+    return Recorder(
+        Store(settings.data_dir / "recordings"),
+        signing_key,
+        most_bytes=None if space is None else space << 20,
+        ends_open=settings.recordings_full == "end",
+    )
+
+
 def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     """Build every part, start none."""
     name = node_name(settings.data_dir)
@@ -185,10 +195,10 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     signin = SignIn(db, vault, hasher, signer, digest)
     authenticator = Authenticator(signer, digest, vault)
     changed = Wake()
-    limits = Limits(settings.connections_per_person, settings.connections)
+    limits = Limits(settings.connections_per_person, settings.connections, settings.sessions_per_person)
     connections = Connections(db, vault, changed, node=name, limits=limits)
     recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
-    recorder = Recorder(Store(settings.data_dir / "recordings"), recording_key)
+    recorder = _recorder(settings, recording_key)
     hosts = KeptHosts()
     work = SessionWork(db, vault, partial(open_connector, hosts=hosts), changed)
     lease_work = LeaseWork(db, change_secret, partial(switch_account, db, vault, open_keeper), changed)
@@ -196,11 +206,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     host, port = split_address(settings.ssh, "--ssh")
     https_port = split_address(settings.https, "--https")[1]
     gateway = SshGateway(
-        Rooms(connections, recorder, vault, db),
-        signin,
-        host_key=shared[keys.SSH_HOST_KEY],
-        host=host,
-        port=port,
+        Rooms(connections, recorder, vault, db), signin, host_key=shared[keys.SSH_HOST_KEY], host=host, port=port
     )
     node: Node
     api = Api(
@@ -220,6 +226,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_address=settings.public_ssh or settings.ssh,
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=recorder.store,
+        limits=limits,
     )
     node = Node(
         name=name,

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from locum.kit.errors import Conflict
 from locum.recordings.format import NONCE_SIZE, Encoder, Header, Opening
+from locum.recordings.space import Space
 from locum.recordings.store import Store
 from locum.vault.secret import Secret
 
@@ -30,9 +31,16 @@ class Sink:
     """Seals chunks and appends them. The lock it holds keeps `seal` away for as long as the writer lives."""
 
     def __init__(
-        self, store: Store, file: io.FileIO, encoder: Encoder, key: AESGCM, signer: Ed25519PrivateKey
+        self,
+        store: Store,
+        space: Space,
+        file: io.FileIO,
+        encoder: Encoder,
+        key: AESGCM,
+        signer: Ed25519PrivateKey,
     ) -> None:
         self._store = store
+        self._space = space
         self._file = file
         self._encoder = encoder
         self._key = key
@@ -41,8 +49,9 @@ class Sink:
     def append(self, plain: bytes, room: bytearray) -> None:
         """One chunk, made in `room`; when it returns, write(2) has taken all of it.
 
-        After an OSError the sink is of no use.
+        Raises NoRoom, after which only the trailer may follow. After an OSError the sink is of no use.
         """
+        self._space.take(len(plain))
         write_all(self._file, self._encoder.chunk(self._key, os.urandom(NONCE_SIZE), plain, room))
 
     def finish(self, reason: str) -> Closed:
@@ -68,23 +77,18 @@ def create(
     opening: Opening,
     *,
     signer: Ed25519PrivateKey,
-    reserve_bytes: int,
+    space: Space,
 ) -> Sink:
     """A new container with its header and opening on the disk.
 
-    Raises Conflict where the id was used, where less than `reserve_bytes` is free or where the disk does not take
-    the file: without a recording there is no session.
+    Raises Conflict where the id was used, where there is no room for it or where the disk does not take the file:
+    without a recording there is no session.
     """
     encoder, key = Encoder(recording_id), AESGCM(data_key.reveal())
     start = encoder.start(Header(recording_id, wrapped_key))
     start += encoder.opening(key, os.urandom(NONCE_SIZE), opening)
     try:
-        free = store.free_bytes()
-        if free < reserve_bytes:
-            raise Conflict(
-                f"The connection can't be recorded: {free >> 20} MiB are free for recordings, "
-                f"and {reserve_bytes >> 20} MiB are kept in reserve"
-            )
+        space.check_new()
         file = store.create(recording_id)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,7 +101,7 @@ def create(
             raise
     except OSError as error:
         raise Conflict(f"The connection can't be recorded: {error.strerror}") from error
-    return Sink(store, file, encoder, key, signer)
+    return Sink(store, space, file, encoder, key, signer)
 
 
 def write_trailer(

@@ -75,12 +75,24 @@ class Store:
         found = os.statvfs(self.root)
         return found.f_bavail * found.f_frsize
 
+    def used_bytes(self) -> int:
+        """What all recordings take together."""
+        with os.scandir(self.root) as entries:
+            return sum(_size(entry) for entry in entries if entry.name.endswith(_SUFFIX))
+
     def _open(self, recording_id: UUID, mode: str, flags: int) -> io.FileIO:
         try:
             descriptor = os.open(self.path(recording_id), flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except FileNotFoundError as error:
             raise NotFound(f"There is no recording {recording_id}") from error
         return io.FileIO(descriptor, mode)
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:  # deleted a moment ago
+        return 0
 
 
 def key_path(recording: Path) -> Path:

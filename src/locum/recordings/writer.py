@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from locum.recordings.durable import Syncer
 from locum.recordings.format import CHUNK_CAP, FRAME_CAP, PIECE_CAP, Event, Kind, Opening, encode_event, line_bound
 from locum.recordings.sink import Closed, Sink, create
+from locum.recordings.space import NoRoom, Space
 from locum.recordings.store import Store
 from locum.vault.secret import Secret
 
@@ -34,11 +35,18 @@ class Recorder:
     """The recordings this process writes. It starts its threads at once; `stop` ends them."""
 
     def __init__(
-        self, store: Store, signing_key: Ed25519PrivateKey, *, reserve_bytes: int = RESERVE_BYTES
+        self,
+        store: Store,
+        signing_key: Ed25519PrivateKey,
+        *,
+        reserve_bytes: int = RESERVE_BYTES,
+        most_bytes: int | None = None,
+        ends_open: bool = True,
     ) -> None:
+        """Of the last three: see `Space`."""
         self.store = store
         self._signing_key = signing_key
-        self._reserve_bytes = reserve_bytes
+        self._space = Space(store, reserve_bytes=reserve_bytes, most_bytes=most_bytes, ends_open=ends_open)
         self._open: set[Recording] = set()
         self._ready: queue.SimpleQueue[Recording | None] = queue.SimpleQueue()
         self._syncer = Syncer()
@@ -56,8 +64,8 @@ class Recorder:
     ) -> Recording:
         """A new container, its start already on the disk. `data_key` is 32 bytes and used for nothing else.
 
-        `on_failure` is called once, on the loop, when a write or fsync fails: end the session then. Raises Conflict
-        where the id was used, the disk has less free than the reserve, or does not take the file.
+        `on_failure` is called once, on the loop, when a write or fsync fails or there is no more room (NoRoom): end
+        the session then. Raises Conflict where the id was used, there is no room, or the disk does not take the file.
         """
         sink = await asyncio.to_thread(
             create,
@@ -67,7 +75,7 @@ class Recorder:
             wrapped_key,
             opening,
             signer=self._signing_key,
-            reserve_bytes=self._reserve_bytes,
+            space=self._space,
         )
         recording = Recording(sink, self._ready, self._syncer, on_failure, self._open.discard)
         self._open.add(recording)
@@ -114,7 +122,8 @@ class Recording:
         self._queued: deque[tuple[Event, Done | None]] = deque()
         self._scheduled = False
         self._end_reason: str | None = None
-        self._broken = False  # as the threads know it, who don't wait for the loop to set `failed`
+        # As the threads know it, who don't wait for the loop to set `failed`. Full: only the trailer follows.
+        self._broken = self._full = False
         self._released = False
         self._closed: Closed | None = None
 
@@ -137,7 +146,7 @@ class Recording:
     async def close(self, reason: str) -> Closed | None:
         """Write what is queued and the signed trailer, sync file and directory, let go. Later calls wait as well.
 
-        None where recording failed: the file then has no trailer, plays up to the failure, and can be sealed.
+        None where a write failed: the file then has no trailer, plays up to the failure, and can be sealed.
         """
         if self._end_reason is None:
             self._end_reason = reason
@@ -183,6 +192,8 @@ class Recording:
         lines: list[bytes] = []
         done: list[Done] = []
         taken, left = 0, CHUNK_CAP
+        if self._full:
+            self._queued.clear()
         while self._queued and line_bound(len(self._queued[0][0].data)) <= left:
             event, callback = self._queued.popleft()
             line = encode_event(event)
@@ -192,7 +203,13 @@ class Recording:
             if callback is not None:
                 done.append(callback)
         if lines:
-            self._sink.append(b"".join(lines), room)
+            try:
+                self._sink.append(b"".join(lines), room)
+            except NoRoom as error:
+                self._full = True
+                self._queued.clear()
+                self._tell(self._fail, error)
+                return
             self._tell(self._acknowledge, taken, done)
             self._syncer.mark(self)
 

@@ -122,6 +122,7 @@ resource = sa.Table(
     sa.Column("rotation_limit", sa.Integer, nullable=False, default=2, server_default="2"),
     sa.Column("search_key", sa.String(1000), nullable=False, default="", server_default=""),
     sa.Column("trusts_user_ca", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Column("legacy_algorithms", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("modified_at", UtcTime, nullable=False),
     sa.CheckConstraint("type IN (0, 4, 5)", name="type"),
@@ -150,6 +151,7 @@ class Resource(msgspec.Struct, frozen=True):
     `port`, `database_name`, `encrypted` (TLS is asked for) and `trust_server_certificate` (TLS without checking who
     answers) are a database's. `rotation_limit` is how many secrets may be changed on it at the same time.
     `trusts_user_ca`: its sshd takes certificates of Locum's SSH user CA, so no key is put on it for an access session.
+    `legacy_algorithms`: it may be spoken to in the weak ways of old SSH servers.
     """
 
     id: UUID
@@ -173,6 +175,7 @@ class Resource(msgspec.Struct, frozen=True):
     trust_server_certificate: bool
     rotation_limit: int
     trusts_user_ca: bool
+    legacy_algorithms: bool
     created_at: dt.datetime
     modified_at: dt.datetime
 

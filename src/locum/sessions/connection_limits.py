@@ -17,10 +17,14 @@ _OPEN = sa.select(sa.func.count()).select_from(connection).where(connection.c.cl
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """None: any number. They count over all nodes."""
+    """None: any number. They count over all nodes. `sessions`: of one person, see `session_limit.py`."""
 
     per_person: int | None = None
     in_all: int | None = None
+    sessions: int | None = None
+
+
+NO_LIMITS = Limits()
 
 
 def check_room(tx: ReadTx, limits: Limits, identity_id: UUID) -> None:
@@ -41,7 +45,7 @@ def check_room(tx: ReadTx, limits: Limits, identity_id: UUID) -> None:
 
 def hold_room(tx: Tx, limits: Limits, identity_id: UUID) -> None:
     """The same, and nobody else opens one before this unit of work is over. Raises Forbidden."""
-    if limits != Limits():
+    if limits.per_person is not None or limits.in_all is not None:
         tx.lock(_LOCK)
         check_room(tx, limits, identity_id)
 

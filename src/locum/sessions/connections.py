@@ -34,7 +34,7 @@ from locum.sessions import ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.choices import Choice, choices
 from locum.sessions.connection_events import ConnectionEvent, write_end, write_events
-from locum.sessions.connection_limits import Limits, check_room, hold_room
+from locum.sessions.connection_limits import NO_LIMITS, Limits, check_room, hold_room
 from locum.sessions.entering import checked_owner
 from locum.sessions.extend import extend_session, offered
 from locum.sessions.lifecycle import LIVE, Status
@@ -65,7 +65,6 @@ __all__ = [
     "takes_for_both",
 ]
 
-NO_LIMITS = Limits()
 WATCH_INTERVAL_S = 0.5
 READY_TIMEOUT_S = 90.0
 
@@ -99,6 +98,7 @@ class Grant:
     restrictions: tuple[Restriction, ...] = ()  # what is done at which commands
     # The target may show another host key than the trusted one: the gate is asked first.
     any_host_key: bool = False
+    legacy: bool = False  # the target may be spoken to in the weak ways of old SSH servers
 
 
 def authorize_connection(
@@ -150,6 +150,7 @@ def authorize_connection(
         extension=offered(tx, session),
         restrictions=in_force(tx, session.profile_id),
         any_host_key=TrustAction(target.ssh_trust_action).lets_in(target.trusted_host_key),
+        legacy=target.legacy_algorithms,
     )
 
 
@@ -316,7 +317,8 @@ class Connections:
     async def extend(self, grant: Grant, *, address: str) -> None:
         """Let the session of this connection last longer, as its profile says (PRX-09). Raises LocumError."""
         actor = Actor(grant.identity_id, grant.identity_name, address)
-        await self._db.write(extend_session, actor, grant.session_id, 0, as_administrator=False)
+        most = self._limits.sessions
+        await self._db.write(extend_session, actor, grant.session_id, 0, as_administrator=False, most=most)
         self._changed.ring()
 
     async def happened(self, grant: Grant, events: Sequence[ConnectionEvent], *, address: str) -> None:
@@ -384,7 +386,7 @@ def _start(tx: Tx, who: SignedIn, wanted: Wanted, *, address: str, node: str, li
     name = str(tx.scalar(sa.select(identity.c.name).where(identity.c.id == who.identity_id)))
     actor = Actor(who.identity_id, name, address)
     try:
-        session_id = request_session(tx, actor, wanted.request(who.identity_id), node=node)
+        session_id = request_session(tx, actor, wanted.request(who.identity_id), node=node, most=limits.sessions)
     except NotFound:
         raise Forbidden("you may not do that there, or there is no such activity, resource or policy") from None
     check_proof(tx, session_id, who)  # before anything is done on the target; refused, the request is rolled back

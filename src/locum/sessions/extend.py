@@ -19,6 +19,7 @@ from locum.sessions.extension import ExtensionRules, NotExtended, extend
 from locum.sessions.lifecycle import Status, may_extend
 from locum.sessions.model import AccessSession, access_session, lease
 from locum.sessions.profile_rules import check_time
+from locum.sessions.session_limit import hold_room_for_session
 
 
 def rules_of(profile: ConnectionProfile) -> ExtensionRules:
@@ -37,12 +38,12 @@ def offered(tx: ReadTx, session: AccessSession) -> int | None:
 
 
 def extend_session(
-    tx: Tx, actor: Actor, session_id: UUID, minutes: int, *, as_administrator: bool
+    tx: Tx, actor: Actor, session_id: UUID, minutes: int, *, as_administrator: bool, most: int | None = None
 ) -> AccessSession:
     """Move the end by `minutes` (0: as many as the profile gives at once). The worker and live connections follow.
 
     Raises NotFound, Conflict where the session does not run, Invalid for a wrong number of minutes, and Forbidden
-    where the profile does not allow it.
+    where the profile does not allow it, or its owner has `most` other sessions in that time.
     """
     session = transition.get(tx, session_id, hold=True)
     if not may_extend(Status(session.status), session.scheduled_end, tx.now):
@@ -63,6 +64,8 @@ def extend_session(
             raise Invalid(step.reason, field="minutes")
         raise Forbidden(step.reason, missing=step.missing)
     end = step.end if as_administrator else _within_windows(tx, session, step.end)
+    if not as_administrator:
+        hold_room_for_session(tx, most, session.identity_id, session.scheduled_end, end, but=session.id)
     tx.run(
         sa.update(access_session)
         .where(access_session.c.id == session.id)

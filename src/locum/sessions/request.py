@@ -31,6 +31,7 @@ from locum.sessions.lifecycle import Status
 from locum.sessions.login import login_for
 from locum.sessions.model import access_session, search_key
 from locum.sessions.planned import Planned, as_json, planned_now
+from locum.sessions.session_limit import hold_room_for_session
 from locum.sessions.transition import JOB, say
 from locum.sessions.wanted_credential import CredentialFound, CredentialWanted, find_credential
 
@@ -86,11 +87,12 @@ class _Resource(_Named, frozen=True):
 _Target = _Resource | CredentialFound
 
 
-def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
+def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str, most: int | None = None) -> UUID:
     """Decide, and if allowed write the session down as Pending with its work due. Answers its id.
 
     Raises NotFound for an unknown person, activity, resource, credential or policy, what `refused` makes of the
-    decision, and Conflict while Locum is paused and for a task without steps.
+    decision, Forbidden where the person has `most` sessions in that time already, and Conflict while Locum is paused
+    and for a task without steps.
     """
     person = tx.first(_Named, sa.select(identity.c.id, identity.c.name).where(identity.c.id == asked.identity_id))
     if person is None:
@@ -108,6 +110,8 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
     rules = decision.policy.rules
     end = _end(start, asked, decision.policy.max_session_minutes)
     latest = _earlier(asked.end, latest_end(rules.windows, start))
+    end = _earlier(end, latest) or end
+    hold_room_for_session(tx, most, person.id, start, end)
     waiting = _waiting(tx, decision, start, latest)
     session_id = new_id()
     tx.add(
@@ -133,7 +137,7 @@ def request_session(tx: Tx, actor: Actor, asked: Request, *, node: str) -> UUID:
         search_key=search_key(asked.note, asked.ticket),
         custom_fields=checked_values(rules.fields, asked.answers) or None,
         scheduled_start=start,
-        scheduled_end=_earlier(end, latest) or end,
+        scheduled_end=end,
         created_at=tx.now,
         modified_at=tx.now,
         **waiting,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import socket
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -133,7 +136,7 @@ async def run(*words: str, env: dict[str, str] | None = None, cwd: Path | None =
         *words, env=env, cwd=cwd, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         out, _ = await process.communicate()
     assert process.returncode == 0, out
     return out
@@ -214,6 +217,41 @@ async def test_one_sign_in_carries_what_shares_it(client: Client, gate: Gate) ->
     await client.run(*share, "-O", "exit", HOST)
     await master.communicate()
     await gate.until_ended()
+
+
+@pytest.mark.parametrize("files", [True, False])
+async def test_ansible_works_in_a_shared_connection(
+    client: Client, gate: Gate, tmp_path: Path, files: bool
+) -> None:
+    """With files where they may pass, else by its pipelining. It asks for no password, so that one is there before."""
+    gate.grant = replace(gate.grant, channels=FILES if files else ChannelRules())
+    share = client.home / "share"
+    master = await client.start("-M", "-S", str(share), "-N", HOST, user=BOB)
+    async with asyncio.timeout(15):
+        while not share.exists():
+            await asyncio.sleep(0.02)
+    (client.home / "mine").write_text("x" * 100_000)
+    there = tmp_path / "there"
+    tasks: list[dict[str, object]] = [{"command": f"touch {there}"}]
+    if files:
+        tasks.append({"copy": {"src": str(client.home / "mine"), "dest": str(there)}})
+    (client.home / "book.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": True, "tasks": tasks}]))
+    (client.home / "hosts").write_text(
+        f"web01 ansible_host={HOST} ansible_port={client.port} ansible_user={BOB}"
+        f" ansible_python_interpreter={sys.executable}\n"
+    )
+    env = {
+        **client.environment(),
+        "ANSIBLE_SSH_ARGS": f"-F none -S {share} -o UserKnownHostsFile={client.home}/known_hosts",
+        "ANSIBLE_PIPELINING": "0" if files else "1",
+        "ANSIBLE_REMOTE_TMP": f"{tmp_path}/remote",
+    }
+    said = await run("ansible-playbook", "-i", "hosts", "book.yml", env=env, cwd=client.home)
+    assert re.search(rb"unreachable=0 +failed=0", said), said
+    assert there.read_text() == ("x" * 100_000 if files else "")
+    await client.run("-S", str(share), "-O", "exit", HOST)
+    await master.communicate()
+    assert len(gate.grants) == 1
 
 
 @pytest.mark.parametrize("way", ["ProxyCommand", "ProxyJump"])

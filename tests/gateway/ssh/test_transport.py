@@ -16,7 +16,8 @@ from asyncssh.packet import Boolean, String
 from locum.gateway.ssh import transport
 from locum.gateway.ssh.gateway import Limits, SshGateway
 from locum.gateway.ssh.relay import ENVIRONMENT_LIMIT
-from locum.gateway.ssh.transport import CROWDED, ENCRYPTION, Lobby
+from locum.gateway.ssh.transport import CROWDED, Lobby
+from locum.kit.ssh_algorithms import ENCRYPTION
 from locum.recordings.writer import Recorder
 from ssh_gateway import Client, Gate, connected, resident, scripted_target
 

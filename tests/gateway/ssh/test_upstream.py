@@ -17,7 +17,7 @@ from locum.gateway.ssh.upstream import dial
 from locum.kit.errors import Conflict, Forbidden, NotAvailable
 from locum.sessions.connections import Grant
 from locum.vault.secret import Secret
-from ssh_gateway import Client, Gate, Sshd, connected, free_port
+from ssh_gateway import OLD, Client, Gate, Sshd, connected, free_port, running_sshd
 
 pytestmark = pytest.mark.anyio
 HOST = "127.0.0.1"
@@ -202,3 +202,35 @@ async def test_a_target_that_says_nothing_is_given_up(
     monkeypatch.setattr(upstream, "TIMEOUT_S", 0.3)
     with pytest.raises(NotAvailable, match="did not answer within 0 seconds"):
         await dialled(gate)
+
+
+@pytest.mark.parametrize(
+    ("kex", "cipher"),
+    [
+        ("diffie-hellman-group1-sha1", "3des-cbc"),
+        ("diffie-hellman-group14-sha1", "aes128-cbc"),
+        ("diffie-hellman-group-exchange-sha1", "aes256-cbc"),
+    ],
+)
+async def test_an_old_server_is_spoken_to_only_where_its_resource_says_so(
+    client: Client, gate: Gate, tmp_path: Path, kex: str, cipher: str
+) -> None:
+    with running_sshd(tmp_path, host_key="rsa", more=OLD.format(kex=kex, cipher=cipher)) as old:
+        never = replace(
+            gate.grant, port=old.port, private_key=Secret(old.private_key), trusted_host_key=old.host_key
+        )
+        for trusted in (old.host_key, None):
+            with pytest.raises(NotAvailable, match="broke off"):
+                await dialled(gate, replace(never, trusted_host_key=trusted))
+            target = await dialled(gate, replace(never, trusted_host_key=trusted, legacy=True))
+            assert target.get_extra_info("send_cipher") == cipher
+            target.abort()
+        gate.grant = replace(never, legacy=True)
+        answer = await client.run(HOST, "wc -c", stdin=bytes(300_000))
+        assert answer.out == b"300000\n", answer.err
+
+
+async def test_a_server_that_knows_better_gets_that(gate: Gate, sshd: Sshd) -> None:
+    target = await dialled(gate, replace(gate.grant, legacy=True))
+    assert target.get_extra_info("send_cipher") == "aes128-gcm@openssh.com"
+    target.abort()

@@ -38,6 +38,7 @@ from locum.kit.db import Database
 from locum.kit.errors import Forbidden, LocumError, NotAvailable
 from locum.recordings.format import Kind, Opening
 from locum.recordings.key import KEY_PURPOSE
+from locum.recordings.space import NoRoom
 from locum.recordings.writer import Recorder, Recording
 from locum.sessions.connections import Choice, ConnectionEvent, Connections, Grant, Now, Wanted
 from locum.vault.store import Vault
@@ -248,7 +249,9 @@ class ClientConnection:
 
     def _recording_failed(self, error: Exception) -> None:
         log.error("recording failed", connection=str(self._grant and self._grant.connection_id), error=repr(error))
-        self.end("your session ended: it can't be recorded any more")
+        no_room = isinstance(error, NoRoom)
+        why = "there is no more room for recordings" if no_room else "it can't be recorded any more"
+        self.end(f"your session ended: {why}")
 
     def _tell_of_end(self, line: str) -> None:
         """Where nothing is open yet, to the first that is opened."""

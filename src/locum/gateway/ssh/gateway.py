@@ -13,9 +13,10 @@ import asyncssh
 from locum.gateway.ssh.connection import ClientConnection, Rooms
 from locum.gateway.ssh.public_key import USER_SIGNATURES
 from locum.gateway.ssh.server import ClientServer
-from locum.gateway.ssh.transport import ENCRYPTION, KEY_EXCHANGE, MAC, Lobby, ServerConnection
+from locum.gateway.ssh.transport import Lobby, ServerConnection
 from locum.identities.signin import SignedIn, SignIn
 from locum.kit.errors import LocumError, StartError
+from locum.kit.ssh_algorithms import ENCRYPTION, KEY_EXCHANGE, MAC
 from locum.sessions.connections import Wanted
 from locum.vault.secret import Secret
 

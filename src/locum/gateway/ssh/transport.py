@@ -25,27 +25,6 @@ UNSENT_LIMIT = 8 * 1024 * 1024
 DEFERRED_LIMIT = 1024
 CROWDED = b"Too many connections are waiting to sign in. Try again later.\r\n"
 
-ENCRYPTION = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr")
-KEY_EXCHANGE = (
-    "mlkem768x25519-sha256",
-    "curve25519-sha256",
-    "curve25519-sha256@libssh.org",
-    "ecdh-sha2-nistp256",
-    "ecdh-sha2-nistp384",
-    "ecdh-sha2-nistp521",
-    "diffie-hellman-group16-sha512",
-    "diffie-hellman-group14-sha256",
-)
-MAC = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
-SIGNATURE = (
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-)
-
 if TYPE_CHECKING:
     from asyncssh.connection import SSHConnection as _Base
 else:
@@ -56,6 +35,7 @@ class _Limited(_Base):
     """`on_full(True)` is called when the peer does not take what was written, `on_full(False)` when it does again."""
 
     on_full: Callable[[bool], None] | None = None
+    legacy = False
     _unsent: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -74,8 +54,8 @@ class _Limited(_Base):
             super().data_received(bytes(view[start : start + SLICE]), datatype)
 
     def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:
-        if pkttype == MSG_IGNORE:
-            # asyncssh puts an empty one before each packet, against an attack on CBC, which is never agreed on here.
+        if pkttype == MSG_IGNORE and not self.legacy:
+            # asyncssh puts an empty one before each packet, against an attack on CBC, which old targets alone speak.
             return
         super().send_packet(pkttype, *args, handler=handler)
         # Packets wait here during a key exchange, which the peer can leave unfinished.

@@ -13,8 +13,9 @@ from typing import Any
 import asyncssh
 
 from locum.gateway.ssh.relay import printable
-from locum.gateway.ssh.transport import ENCRYPTION, KEY_EXCHANGE, MAC, SIGNATURE, TargetConnection
+from locum.gateway.ssh.transport import TargetConnection
 from locum.kit.errors import Conflict, Forbidden, LocumError, NotAvailable
+from locum.kit.ssh_algorithms import algorithms
 from locum.sessions.connections import Grant
 
 TIMEOUT_S = 10.0
@@ -72,9 +73,9 @@ async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
 
 async def _discover(grant: Grant, pin: Pin) -> str:
     """The host's key from a key exchange that goes no further, approved and remembered by `pin`."""
-    algorithms = _algorithms(grant.trusted_host_key)
+    algorithms = _algorithms(grant, grant.trusted_host_key)
     options = _options(grant, known_hosts=None, client_keys=None, host_key_algorithms=algorithms)
-    connection = await _open(options, lambda _: None, until="kex")
+    connection = await _open(options, lambda _: None, until="kex", legacy=grant.legacy)
     found = connection.get_server_host_key()
     connection.abort()
     await connection.wait_closed()
@@ -90,19 +91,20 @@ async def _sign_in(grant: Grant, trusted: str, on_lost: Lost) -> TargetConnectio
         grant,
         known_hosts=([key], [], []),
         client_keys=[_client_key(grant)],
-        host_key_algorithms=_algorithms(trusted),
+        host_key_algorithms=_algorithms(grant, trusted),
     )
-    return await _open(options, on_lost, until="auth")
+    return await _open(options, on_lost, until="auth", legacy=grant.legacy)
 
 
-def _algorithms(trusted: str | None) -> Sequence[str]:
+def _algorithms(grant: Grant, trusted: str | None) -> Sequence[str]:
     """Those of the trusted key first. The host may offer other kinds of key too, so that a changed one is seen for what
     it is."""
+    known = algorithms(legacy=grant.legacy)["signature_algs"]
     if trusted is None:
-        return SIGNATURE
+        return known
     key = asyncssh.import_public_key(trusted)
-    expected = [name.decode() for name in key.sig_algorithms if name.decode() in SIGNATURE]
-    return [*expected, *(name for name in SIGNATURE if name not in expected)]
+    expected = [name.decode() for name in key.sig_algorithms if name.decode() in known]
+    return [*expected, *(name for name in known if name not in expected)]
 
 
 def _client_key(grant: Grant) -> Any:
@@ -126,10 +128,7 @@ def _options(
         client_keys=client_keys,
         server_host_keys_handler=_answer_at_once,
         preferred_auth="publickey",
-        kex_algs=KEY_EXCHANGE,
-        encryption_algs=ENCRYPTION,
-        mac_algs=MAC,
-        signature_algs=SIGNATURE,
+        **algorithms(legacy=grant.legacy),
         server_host_key_algs=host_key_algorithms,
         compression_algs=None,
         agent_path=None,
@@ -145,7 +144,9 @@ def _options(
     )
 
 
-async def _open(options: asyncssh.SSHClientConnectionOptions, on_lost: Lost, *, until: str) -> TargetConnection:
+async def _open(
+    options: asyncssh.SSHClientConnectionOptions, on_lost: Lost, *, until: str, legacy: bool
+) -> TargetConnection:
     """A connection that has come as far as `until` ("kex" or "auth")."""
     loop = asyncio.get_running_loop()
     options.protocol_factory = lambda: _Target(on_lost)
@@ -153,6 +154,7 @@ async def _open(options: asyncssh.SSHClientConnectionOptions, on_lost: Lost, *, 
     _, connection = await loop.create_connection(
         lambda: TargetConnection(loop, options, wait=until), options.host, options.port
     )
+    connection.legacy = legacy
     try:
         await options.waiter
     except BaseException as error:

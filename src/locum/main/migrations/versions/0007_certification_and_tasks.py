@@ -24,6 +24,7 @@ def upgrade() -> None:
     _logons()
     _mail_templates()
     _backward_forwarding()
+    _legacy_algorithms()
 
 
 def _certification() -> None:
@@ -231,3 +232,11 @@ def _backward_forwarding() -> None:
         batch_op.add_column(sa.Column("listen", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("agent", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("x11", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def _legacy_algorithms() -> None:
+    """Which old SSH servers may be spoken to in weak ways: none."""
+    with op.batch_alter_table("resource") as batch_op:
+        batch_op.add_column(
+            sa.Column("legacy_algorithms", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
