@@ -59,6 +59,15 @@ const reviewed = [
   }),
   createRoute({
     getParentRoute,
+    path: "/audit",
+    component: lazyRouteComponent(() => import("./audit/AuditPage")),
+    validateSearch: (found: Found): ListSearch & { troubled?: true } => ({
+      ...listSearch(found),
+      troubled: found.troubled === true ? true : undefined,
+    }),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/recordings/$id",
     component: lazyRouteComponent(() => import("./recordings/RecordingPage")),
     validateSearch: (found: Found): { at?: number } => {

@@ -24,6 +24,7 @@ PAGES = {
     "/approvals": "To approve",
     "/history": "All sessions",
     "/recordings": "Recordings",
+    "/audit": "Audit log",
     "/admin/policies": "Access policies",
     "/admin/resources": "Resources",
     "/admin/applications": "Applications",

@@ -83,6 +83,25 @@ def test_an_auditor_finds_and_plays_what_was_shown(
     assert '"recording.viewed"' in exported.read_text()
 
 
+def test_the_audit_log_is_searched_and_says_how_far_it_is_sealed(installed: Installation, admin: Page) -> None:
+    """A refusal that has just happened is found among all that was allowed, by who was refused and by its outcome."""
+    alice = installed.browser(USER, USER_PASSWORD)
+    assert alice.get("/api/locum/v1/AuditEvent").status_code == 403
+    admin.get_by_role("link", name="Audit log").click()
+    expect(admin.get_by_role("alert")).to_contain_text("in the chain")
+    admin.get_by_role("switch", name="Only what was denied or failed").click()
+    admin.get_by_role("searchbox").fill("alice")
+    expect(admin).to_have_url(re.compile(r"/audit\?troubled=true&q=alice"))
+    rows = admin.get_by_role("table").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("operation: AuditEvent.Search")
+    expect(rows.nth(1)).to_contain_text("Denied")
+    admin.reload()
+    expect(admin.get_by_role("switch")).to_be_checked()
+    expect(admin.get_by_role("searchbox")).to_have_value("alice")
+    admin.get_by_role("searchbox").fill("nobody at all")
+    expect(admin.get_by_text("No event is like that")).to_be_visible()
+
+
 def test_who_may_not_look_is_told_so(person: Callable[..., Person]) -> None:
     """The menu has no link; who types the address gets the server's refusal."""
     alice = person(USER, USER_PASSWORD).page

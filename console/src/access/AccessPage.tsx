@@ -1,74 +1,46 @@
 /** What the signed-in person can ask for, as cards. */
-import { Badge, Button, Card, Group, Pagination, Text, Title } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Badge, Button, Card, Group, Text, Title } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { answer, api, type Model } from "../shared/api";
 import { when } from "../shared/format";
-import { Waiting } from "../shared/Listing";
-import { Empty, Page } from "../shared/Page";
+import { Loaded, Pages } from "../shared/Listing";
+import { Page } from "../shared/Page";
+import { usePaged } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
-import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import { AskDialog } from "./AskDialog";
 
 export type Card = Model<"ActivityCardWithPolicies">;
-const CARDS = 24;
 const route = getRouteApi("/");
 
 export function AccessPage() {
   const words = useWords();
-  const { q, page = 1 } = route.useSearch();
-  const navigate = route.useNavigate();
+  const { q } = route.useSearch();
   const [asked, setAsked] = useState<Card | null>(null);
-  const cards = useQuery({
-    queryKey: ["cards", q, page],
-    placeholderData: keepPreviousData,
-    queryFn: () =>
-      answer(
-        api.GET("/api/v1/AccessControlPolicy/ActivityCardWithPolicies", {
-          params: { query: { filterText: q, skip: (page - 1) * CARDS, take: CARDS } },
-        }),
-      ),
-  });
-  const pages = Math.ceil((cards.data?.recordsTotal ?? 0) / CARDS);
-
+  const cards = usePaged(["cards", q], (paging) =>
+    answer(
+      api.GET("/api/v1/AccessControlPolicy/ActivityCardWithPolicies", {
+        params: { query: { filterText: q, ...paging } },
+      }),
+    ),
+  );
   return (
-    <Page
-      title={words.access.title}
-      intro={words.access.intro}
-      aside={
-        <SearchBox
-          label={words.access.search}
-          value={q}
-          onSearch={(text) => void navigate({ search: { q: text }, replace: true })}
-        />
-      }
-    >
-      {cards.error ? (
-        <Trouble error={cards.error} onRetry={() => void cards.refetch()} />
-      ) : !cards.data ? (
-        <Waiting />
-      ) : !cards.data.data?.length ? (
-        <Empty title={q ? words.access.nothing : words.access.empty} hint={q ? undefined : words.access.emptyHint} />
-      ) : (
+    <Page title={words.access.title} intro={words.access.intro} aside={<SearchBox label={words.access.search} />}>
+      <Loaded
+        {...cards}
+        empty={q ? words.access.nothing : words.access.empty}
+        hint={q ? undefined : words.access.emptyHint}
+      >
         <ul className="cards">
-          {cards.data.data.map((card) => (
+          {cards.rows?.map((card) => (
             <li key={`${card.id} ${card.policyId}`}>
               <AccessCard card={card} onAsk={() => setAsked(card)} />
             </li>
           ))}
         </ul>
-      )}
-      {pages > 1 && (
-        <Pagination
-          mt="lg"
-          total={pages}
-          value={page}
-          onChange={(to) => void navigate({ search: { q, page: to > 1 ? to : undefined } })}
-          getItemProps={(number) => ({ "aria-label": words.shared.page(number, pages) })}
-        />
-      )}
+        <Pages page={cards.page} total={cards.total ?? 0} onPage={cards.onPage} />
+      </Loaded>
       {asked && <AskDialog card={asked} onClose={() => setAsked(null)} />}
     </Page>
   );

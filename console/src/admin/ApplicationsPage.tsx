@@ -8,6 +8,7 @@ import { answer, api, type Model } from "../shared/api";
 import { Dialog } from "../shared/Dialog";
 import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
+import { whole } from "../shared/paged";
 import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 
@@ -44,10 +45,8 @@ export default function ApplicationsPage() {
       <Listing
         label={words.applications.title}
         columns={columns}
-        rows={applications.data}
+        {...whole(applications)}
         keyOf={(row) => row.id}
-        error={applications.error}
-        onRetry={() => void applications.refetch()}
         empty={words.applications.empty}
       />
       {isMaking && <NewApplication onClose={making.close} />}

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api, type Model } from "../shared/api";
 import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
+import { whole } from "../shared/paged";
 import { useWords } from "../words";
 import { Explain } from "./Explain";
 
@@ -65,10 +66,8 @@ export default function PoliciesPage() {
       <Listing
         label={words.policies.title}
         columns={columns}
-        rows={policies.data}
+        {...whole(policies)}
         keyOf={(row) => row.id}
-        error={policies.error}
-        onRetry={() => void policies.refetch()}
         empty={words.policies.empty}
       />
     </Page>

@@ -1,9 +1,9 @@
 /** What sessions can be on. */
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
-import { type Column, Listing, ROWS } from "../shared/Listing";
+import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
+import { usePaged } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { useWords } from "../words";
 
@@ -12,18 +12,10 @@ const route = getRouteApi("/admin/resources");
 
 export default function ResourcesPage() {
   const words = useWords();
-  const { q, page = 1 } = route.useSearch();
-  const navigate = route.useNavigate();
-  const resources = useQuery({
-    queryKey: ["resources", q, page],
-    placeholderData: keepPreviousData,
-    queryFn: () =>
-      answer(
-        api.GET("/api/v1/ManagedResource/Search", {
-          params: { query: { filterText: q, skip: (page - 1) * ROWS, take: ROWS } },
-        }),
-      ),
-  });
+  const { q } = route.useSearch();
+  const resources = usePaged(["resources", q], (paging) =>
+    answer(api.GET("/api/v1/ManagedResource/Search", { params: { query: { filterText: q, ...paging } } })),
+  );
   const columns: Column<Resource>[] = [
     { key: "name", label: words.resources.name, show: (row) => <strong className="breaks">{row.displayName ?? row.name}</strong> },
     { key: "platform", label: words.resources.platform, show: (row) => row.platformName ?? words.shared.none },
@@ -37,28 +29,12 @@ export default function ResourcesPage() {
     { key: "sessions", label: words.resources.sessions, show: (row) => row.activeSessionCount },
   ];
   return (
-    <Page
-      title={words.resources.title}
-      intro={words.resources.intro}
-      aside={
-        <SearchBox
-          label={words.resources.search}
-          value={q}
-          onSearch={(text) => void navigate({ search: { q: text }, replace: true })}
-        />
-      }
-    >
+    <Page title={words.resources.title} intro={words.resources.intro} aside={<SearchBox label={words.resources.search} />}>
       <Listing
         label={words.resources.title}
         columns={columns}
-        rows={resources.data?.data}
+        {...resources}
         keyOf={(row) => row.id}
-        total={resources.data?.recordsTotal}
-        page={page}
-        onPage={(to) => void navigate({ search: { q, page: to > 1 ? to : undefined } })}
-        error={resources.error}
-        onRetry={() => void resources.refetch()}
-        isStale={resources.isPlaceholderData}
         empty={q ? words.resources.nothing : words.resources.empty}
       />
     </Page>

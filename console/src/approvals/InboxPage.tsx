@@ -4,8 +4,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, type Model } from "../shared/api";
 import { when } from "../shared/format";
-import { Waiting } from "../shared/Listing";
-import { Empty, Page } from "../shared/Page";
+import { Loaded } from "../shared/Listing";
+import { Page } from "../shared/Page";
+import { whole } from "../shared/paged";
 import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import { useInbox } from "./inbox";
@@ -17,21 +18,15 @@ export default function InboxPage() {
   const inbox = useInbox();
   return (
     <Page title={words.inbox.title} intro={words.inbox.intro}>
-      {inbox.error ? (
-        <Trouble error={inbox.error} onRetry={() => void inbox.refetch()} />
-      ) : !inbox.data ? (
-        <Waiting />
-      ) : inbox.data.length === 0 ? (
-        <Empty title={words.inbox.empty} hint={words.inbox.emptyHint} />
-      ) : (
+      <Loaded {...whole(inbox)} empty={words.inbox.empty} hint={words.inbox.emptyHint}>
         <ul className="plain">
-          {inbox.data.map((asked) => (
+          {inbox.data?.map((asked) => (
             <li key={asked.id}>
               <Request asked={asked} />
             </li>
           ))}
         </ul>
-      )}
+      </Loaded>
     </Page>
   );
 }

@@ -4,8 +4,9 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api } from "../shared/api";
 import { useInterval } from "../shared/attention";
-import { Listing, ROWS } from "../shared/Listing";
+import { Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
+import { usePaged, whole } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { columns } from "../sessions/SessionsPage";
 import { useWords } from "../words";
@@ -19,17 +20,7 @@ export default function HistoryPage() {
   const { tab, q } = route.useSearch();
   const navigate = route.useNavigate();
   return (
-    <Page
-      title={words.history.title}
-      intro={words.history.intro}
-      aside={
-        <SearchBox
-          label={words.history.search}
-          value={q}
-          onSearch={(text) => void navigate({ search: { tab, q: text }, replace: true })}
-        />
-      }
-    >
+    <Page title={words.history.title} intro={words.history.intro} aside={<SearchBox label={words.history.search} />}>
       <Tabs
         value={tab ?? "past"}
         keepMounted={false}
@@ -52,30 +43,20 @@ export default function HistoryPage() {
 
 function Past() {
   const words = useWords();
-  const { q, page = 1 } = route.useSearch();
-  const navigate = route.useNavigate();
-  const sessions = useQuery({
-    queryKey: ["history", q, page],
-    placeholderData: keepPreviousData,
-    queryFn: () =>
-      answer(
-        api.GET("/api/v1/ActivitySession/SummaryByStatus/Historical", {
-          params: { query: { filterText: q, skip: (page - 1) * ROWS, take: ROWS } },
-        }),
-      ),
-  });
+  const { q } = route.useSearch();
+  const sessions = usePaged(["history", q], (paging) =>
+    answer(
+      api.GET("/api/v1/ActivitySession/SummaryByStatus/Historical", {
+        params: { query: { filterText: q, ...paging } },
+      }),
+    ),
+  );
   return (
     <Listing
       label={words.history.past}
       columns={columns(words, "everybody")}
-      rows={sessions.data?.data}
+      {...sessions}
       keyOf={(row) => row.id}
-      total={sessions.data?.recordsTotal}
-      page={page}
-      onPage={(to) => void navigate({ search: { q, page: to > 1 ? to : undefined } })}
-      error={sessions.error}
-      onRetry={() => void sessions.refetch()}
-      isStale={sessions.isPlaceholderData}
       empty={q ? words.history.nothing : words.history.empty}
     />
   );
@@ -94,16 +75,15 @@ function Live() {
           params: { path: { status: ACTIVE }, query: { filterText: q, take: 100, skip: 0 } },
         }),
       ),
+    select: (found) => found.data ?? [],
     refetchInterval: interval,
   });
   return (
     <Listing
       label={words.history.live}
       columns={columns(words, "everybody")}
-      rows={sessions.data?.data}
+      {...whole(sessions)}
       keyOf={(row) => row.id}
-      error={sessions.error}
-      onRetry={() => void sessions.refetch()}
       empty={words.history.nobody}
     />
   );

@@ -1,11 +1,11 @@
 /** Recorded connections: the newest, or the lines that hold what one looks for. */
 import { Anchor, Code } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import { when } from "../shared/format";
-import { type Column, Listing, ROWS } from "../shared/Listing";
+import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
+import { usePaged } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { useWords, type Words } from "../words";
 
@@ -17,19 +17,8 @@ const SHORTEST = 3;
 export default function RecordingsPage() {
   const words = useWords();
   const { q } = route.useSearch();
-  const navigate = route.useNavigate();
   return (
-    <Page
-      title={words.recordings.title}
-      intro={words.recordings.intro}
-      aside={
-        <SearchBox
-          label={words.recordings.search}
-          value={q}
-          onSearch={(text) => void navigate({ search: { q: text }, replace: true })}
-        />
-      }
-    >
+    <Page title={words.recordings.title} intro={words.recordings.intro} aside={<SearchBox label={words.recordings.search} />}>
       {q && q.length >= SHORTEST ? <Lines text={q} /> : <Newest />}
     </Page>
   );
@@ -37,16 +26,9 @@ export default function RecordingsPage() {
 
 function Newest() {
   const words = useWords();
-  const { page = 1 } = route.useSearch();
-  const navigate = route.useNavigate();
-  const recordings = useQuery({
-    queryKey: ["recordings", page],
-    placeholderData: keepPreviousData,
-    queryFn: () =>
-      answer(
-        api.GET("/api/locum/v1/Recording", { params: { query: { skip: (page - 1) * ROWS, take: ROWS } } }),
-      ),
-  });
+  const recordings = usePaged(["recordings"], (paging) =>
+    answer(api.GET("/api/locum/v1/Recording", { params: { query: paging } })),
+  );
   const activity: Column<Recording> = {
     key: "activity",
     label: words.sessions.activity,
@@ -60,14 +42,8 @@ function Newest() {
     <Listing
       label={words.recordings.title}
       columns={[activity, ...where<Recording>(words)]}
-      rows={recordings.data?.data}
+      {...recordings}
       keyOf={(row) => row.id}
-      total={recordings.data?.recordsTotal}
-      page={page}
-      onPage={(to) => void navigate({ search: { page: to > 1 ? to : undefined } })}
-      error={recordings.error}
-      onRetry={() => void recordings.refetch()}
-      isStale={recordings.isPlaceholderData}
       empty={words.recordings.empty}
     />
   );
@@ -75,18 +51,9 @@ function Newest() {
 
 function Lines({ text }: { text: string }) {
   const words = useWords();
-  const { page = 1 } = route.useSearch();
-  const navigate = route.useNavigate();
-  const lines = useQuery({
-    queryKey: ["lines", text, page],
-    placeholderData: keepPreviousData,
-    queryFn: () =>
-      answer(
-        api.GET("/api/locum/v1/Recording/Text", {
-          params: { query: { filterText: text, skip: (page - 1) * ROWS, take: ROWS } },
-        }),
-      ),
-  });
+  const lines = usePaged(["lines", text], (paging) =>
+    answer(api.GET("/api/locum/v1/Recording/Text", { params: { query: { filterText: text, ...paging } } })),
+  );
   const line: Column<Line> = {
     key: "line",
     label: words.recordings.line,
@@ -105,13 +72,8 @@ function Lines({ text }: { text: string }) {
     <Listing
       label={words.recordings.title}
       columns={[line, ...where<Line>(words)]}
-      rows={lines.data?.data}
+      {...lines}
       keyOf={(row) => `${row.id} ${row.offsetMs} ${row.text}`}
-      total={lines.data?.recordsTotal}
-      page={page}
-      onPage={(to) => void navigate({ search: { q: text, page: to > 1 ? to : undefined } })}
-      error={lines.error}
-      isStale={lines.isPlaceholderData}
       empty={words.recordings.nothing}
     />
   );

@@ -1,12 +1,13 @@
 /** One's own sessions: open ones, and ended ones by page. */
 import { Anchor, Tabs } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import { useInterval } from "../shared/attention";
 import { when } from "../shared/format";
-import { type Column, Listing, ROWS } from "../shared/Listing";
+import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
+import { usePaged, whole } from "../shared/paged";
 import { StatusPill } from "../shared/StatusPill";
 import { useWords, type Words } from "../words";
 
@@ -49,10 +50,8 @@ function OpenSessions() {
     <Listing
       label={words.sessions.open}
       columns={columns(words, "open")}
-      rows={sessions.data}
+      {...whole(sessions)}
       keyOf={(row) => row.id}
-      error={sessions.error}
-      onRetry={() => void sessions.refetch()}
       empty={words.sessions.emptyOpen}
     />
   );
@@ -75,30 +74,15 @@ async function open(): Promise<Session[]> {
 
 function PastSessions() {
   const words = useWords();
-  const { page = 1 } = route.useSearch();
-  const navigate = route.useNavigate();
-  const sessions = useQuery({
-    queryKey: ["sessions", "past", page],
-    placeholderData: keepPreviousData,
-    queryFn: () =>
-      answer(
-        api.GET("/api/v1/ActivitySession/MySummaryByStatus/Historical", {
-          params: { query: { skip: (page - 1) * ROWS, take: ROWS } },
-        }),
-      ),
-  });
+  const sessions = usePaged(["sessions", "past"], (paging) =>
+    answer(api.GET("/api/v1/ActivitySession/MySummaryByStatus/Historical", { params: { query: paging } })),
+  );
   return (
     <Listing
       label={words.sessions.past}
       columns={columns(words, "past")}
-      rows={sessions.data?.data}
+      {...sessions}
       keyOf={(row) => row.id}
-      total={sessions.data?.recordsTotal}
-      page={page}
-      onPage={(to) => void navigate({ search: { tab: "past", page: to > 1 ? to : undefined } })}
-      error={sessions.error}
-      onRetry={() => void sessions.refetch()}
-      isStale={sessions.isPlaceholderData}
       empty={words.sessions.emptyPast}
     />
   );

@@ -1,12 +1,21 @@
-/** A search that goes into the address while one types. */
+/** A search that goes into the address while one types, and starts at the first page again. */
 import { TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { SearchIcon } from "./icons";
 
-type Props = { label: string; value?: string; onSearch: (text: string | undefined) => void };
-
-export function SearchBox({ label, value, onSearch }: Props) {
-  const search = useDebouncedCallback((text: string) => onSearch(text || undefined), 250);
+export function SearchBox({ label }: { label: string }) {
+  const { q } = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const search = useDebouncedCallback(
+    (text: string) =>
+      void navigate({
+        to: ".",
+        search: (before) => ({ ...before, q: text || undefined, page: undefined }),
+        replace: true,
+      }),
+    250,
+  );
   return (
     <TextInput
       type="search"
@@ -14,7 +23,7 @@ export function SearchBox({ label, value, onSearch }: Props) {
       aria-label={label}
       placeholder={label}
       leftSection={<SearchIcon size={16} />}
-      defaultValue={value ?? ""}
+      defaultValue={q ?? ""}
       onChange={(event) => search(event.currentTarget.value)}
     />
   );

@@ -6,6 +6,7 @@ import { useInbox } from "../approvals/inbox";
 import {
   AccessIcon,
   ApprovalIcon,
+  AuditIcon,
   HistoryIcon,
   KeyIcon,
   PolicyIcon,
@@ -30,6 +31,7 @@ export function Places() {
       <Place to="/approvals" label={words.inbox.title} icon={<ApprovalIcon />} more={<Waiting />} />
       {administers && <Place to="/history" label={words.history.title} icon={<HistoryIcon />} />}
       {plays && <Place to="/recordings" label={words.recordings.title} icon={<RecordingIcon />} />}
+      {administers && <Place to="/audit" label={words.audit.title} icon={<AuditIcon />} />}
       {administers && (
         <>
           <Heading>{words.shell.administer}</Heading>
