@@ -23,6 +23,7 @@ def upgrade() -> None:
     _host_keys()
     _logons()
     _mail_templates()
+    _links()
 
 
 def _certification() -> None:
@@ -222,3 +223,9 @@ def _mail_templates() -> None:
     with op.batch_alter_table("connection_profile") as batch_op:
         for when in ("approved_workflow", "notify_approvers_workflow", "approval_workflow"):
             batch_op.add_column(sa.Column(f"{when}_email_template_id", sa.Uuid(), nullable=True))
+
+
+def _links() -> None:
+    """What lets one connection into a session without another sign-in."""
+    op.add_column("access_session", sa.Column("entry_digest", sa.LargeBinary(length=32), nullable=True))
+    op.add_column("access_session", sa.Column("entry_until", UtcTime(), nullable=True))
