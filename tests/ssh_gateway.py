@@ -136,6 +136,7 @@ class Gate(Connections):
     pinned: list[tuple[str, str]] = field(default_factory=list)
     extended: list[str] = field(default_factory=list)
     extension_refusal: LocumError | None = None
+    links: dict[str, SignedIn] = field(default_factory=dict)
     offered: list[Choice] = field(default_factory=list)
     events: list[ConnectionEvent] = field(default_factory=list)
     ended: list[tuple[UUID, str]] = field(default_factory=list)
@@ -144,6 +145,12 @@ class Gate(Connections):
 
     async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
         return SshKeyUse.FIRST
+
+    async def auto_connect(self, wanted: Wanted, address: str) -> SignedIn | None:
+        """Each of the `links` once."""
+        assert wanted.token is not None
+        found = self.links.pop(wanted.token.reveal_text(), None)
+        return found and replace(found, only_session=wanted.session_id)
 
     async def choices(self, identity_id: UUID, page: Page) -> Listed[Choice]:
         found = [one for one in self.offered if (page.filter_text or "") in f"{one.activity} {one.resource}"]

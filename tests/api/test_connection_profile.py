@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +75,7 @@ def session(estate: Estate, **more: Any) -> dict[str, Any]:
 
 async def strict(estate: Estate, **settings: Any) -> str:
     """A profile with these settings, which the policy has from now on; answers its id."""
-    profile = made(await estate.admin.post(PROFILES, {"name": "strict", **settings}))
+    profile = made(await estate.admin.post(PROFILES, {"name": "strict"} | settings))
     change = {"id": estate.ids["admins"], "activityConfigurationId": profile["id"]}
     made(await estate.admin.put(f"{POLICIES}/{estate.ids['admins']}", change))
     return str(profile["id"])
@@ -357,6 +358,22 @@ async def test_an_address_leads_to_the_profiles_gateway(estate: Estate) -> None:
     await strict(estate, sshProxyHost="gate.example:22")
     elsewhere = f"{SESSIONS}/Ssh/{(await estate.ask())['id']}"
     assert (await estate.get(estate.ada, elsewhere)).endswith("@gate.example:22")
+
+
+async def test_an_address_spares_the_sign_in_where_the_profile_says_so(estate: Estate) -> None:
+    await strict(estate, proxyAutoConnect=True)
+    session_id = (await estate.ask())["id"]
+    path = f"{SESSIONS}/Ssh/{session_id}"
+    first, second = await estate.get(estate.ada, path), await estate.get(estate.ada, path)
+    link = rf"ssh://ada\+Linux_sudo\+web01\+~{session_id}\.[0-9A-Za-z_-]{{43}}@127\.0\.0\.1:4422"
+    assert re.fullmatch(link, first)
+    assert re.fullmatch(link, second)
+    assert first != second
+    assert estate.audited("session.link_made", session_id) == 2
+    await strict(estate, name="stricter")
+    later = (await estate.ask())["id"]
+    assert f"+~{later}@" in await estate.get(estate.ada, f"{SESSIONS}/Ssh/{later}")
+    assert estate.audited("session.link_made", later) == 0
 
 
 async def test_an_approval_workflow_has_to_be_there(estate: Estate) -> None:

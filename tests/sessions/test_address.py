@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,6 +20,19 @@ def test_the_usual_case() -> None:
     assert ssh_url("ada", "Linux sudo", "web01", ID, gateway="pam.example.org:4422") == (
         f"ssh://ada+Linux_sudo+web01+~{ID}@pam.example.org:4422"
     )
+
+
+def test_a_link_that_spares_the_sign_in() -> None:
+    token = "Zz9_-" + "a" * 38
+    url = ssh_url("ada", "Linux sudo", "web01", ID, gateway="pam.example.org:4422", token=token)
+    assert url == f"ssh://ada+Linux_sudo+web01+~{ID}.{token}@pam.example.org:4422"
+    for name in (urlsplit(url).username or "", f"ada Linux_sudo web01 ~{ID}.{token}"):
+        found = parse(name)
+        assert (found.user, found.session_id) == ("ada", ID)
+        assert found.token is not None
+        assert found.token.reveal_text() == token
+        assert token not in repr(found)
+        assert parse(name[:-44]) == parse(name[:-43]) == replace(found, token=None)
 
 
 def test_names_that_a_url_cannot_hold() -> None:

@@ -36,6 +36,7 @@ from locum.reads.recorded_text import check_text
 from locum.recordings.lines import Stream
 from locum.sessions import transition
 from locum.sessions.address import ssh_url
+from locum.sessions.auto_connect import make_token
 from locum.sessions.lifecycle import ENDED, Status
 from locum.sessions.model import AccessSession
 from locum.sessions.planned import is_task
@@ -192,9 +193,10 @@ def end_for(tx: Tx, call: Call[Any, None, None], session: AccessSession) -> None
     who=SIGNED_IN,
     permission=Permission.SESSIONS_OWN_USE,
     problems=(400, 404, 409),
-    summary="The ssh:// address of one's own session, good until the session ends",
+    audit="session.link_made",
+    summary="The ssh:// address of one's own session; by its profile, a link that spares one connection the sign-in",
 )
-def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
+def get_ssh_url(tx: Tx, call: Call[SessionId, None, None]) -> str:
     session = may_see(tx, call.caller, call.params.session_id)
     if session.identity_id != call.caller.identity_id:
         raise NotFound("no such session")
@@ -206,7 +208,16 @@ def get_ssh_url(tx: ReadTx, call: Call[SessionId, None, None]) -> str:
     if names.resource_name is None:
         raise NotFound("a session of a credential has no address: it opens no connection")
     gateway = connection_profile_of(tx, session.profile_id).ssh_proxy_host or call.api.ssh_address
-    return ssh_url(names.identity_name, names.activity_name, names.resource_name, session.id, gateway=gateway)
+    # Not with an API key: a link stands for the sign-in of a person.
+    token = None if call.caller.key else make_token(tx, call.caller.actor, session)
+    return ssh_url(
+        names.identity_name,
+        names.activity_name,
+        names.resource_name,
+        session.id,
+        gateway=gateway,
+        token=token and token.reveal_text(),
+    )
 
 
 @operation(

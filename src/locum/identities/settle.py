@@ -66,12 +66,13 @@ class FirstFactor:
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A complete sign-in. `code_spared`: an SSH key was taken for the code as well, which is good only where the
-    connection profile says so: the gate looks again."""
+    connection profile says so: the gate looks again. `only_session`: the one session that it is good for at all."""
 
     identity_id: UUID
     name: str
     proof: Proof = Proof.PASSWORD
     code_spared: bool = False
+    only_session: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

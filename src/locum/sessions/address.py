@@ -6,8 +6,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 
-def user_part(user: str, activity: str, resource: str, session_id: UUID) -> str:
-    """The direct-connect name whose last field names the session, for the user part of an `ssh://` URL.
+def user_part(user: str, activity: str, resource: str, session_id: UUID, token: str | None = None) -> str:
+    """The direct-connect name whose last field names the session, for the user part of an `ssh://` URL. `token` lets
+    one connection in without a sign-in.
 
     The `+` between fields stays as it is; everything else that a URL can't hold is percent-encoded.
     """
@@ -15,11 +16,13 @@ def user_part(user: str, activity: str, resource: str, session_id: UUID) -> str:
         quote(user, safe=""),
         quote(activity.replace(" ", "_"), safe=""),
         quote(resource.replace(" ", "_"), safe=""),
-        f"~{session_id}",
+        f"~{session_id}.{token}" if token else f"~{session_id}",
     )
     return "+".join(fields)
 
 
-def ssh_url(user: str, activity: str, resource: str, session_id: UUID, *, gateway: str) -> str:
+def ssh_url(
+    user: str, activity: str, resource: str, session_id: UUID, *, gateway: str, token: str | None = None
+) -> str:
     """`ssh://<user part>@<gateway>`; `gateway` is HOST:PORT."""
-    return f"ssh://{user_part(user, activity, resource, session_id)}@{gateway}"
+    return f"ssh://{user_part(user, activity, resource, session_id, token)}@{gateway}"

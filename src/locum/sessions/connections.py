@@ -30,7 +30,7 @@ from locum.kit.pause import refuse_if_paused
 from locum.kit.wake import Wake
 from locum.resources.add import get_resource
 from locum.resources.model import TrustAction
-from locum.sessions import ledger, transition
+from locum.sessions import auto_connect, ledger, transition
 from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.choices import Choice, choices
 from locum.sessions.connection_events import ConnectionEvent, write_end, write_events
@@ -221,6 +221,10 @@ class Connections:
     async def ssh_key_use(self, identity_id: UUID, wanted: Wanted, address: str) -> SshKeyUse:
         """What a registered SSH key of this person proves for what is wanted from there. The gate looks again."""
         return await self._db.read(ssh_key_use, identity_id, wanted, address)
+
+    async def auto_connect(self, wanted: Wanted, address: str) -> SignedIn | None:
+        """Whom the token in a link signs in, for its session alone; None where it is good no more."""
+        return await auto_connect.by_link(self._db, wanted, address)
 
     async def choices(self, identity_id: UUID, page: Page) -> Listed[Choice]:
         """What this person may open, to choose from."""

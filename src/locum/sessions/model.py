@@ -64,6 +64,9 @@ access_session = sa.Table(
     # `search_key` of note and ticket; what has neither is not in the index of it.
     sa.Column("search_key", sa.String(LONGEST_KEY), nullable=False, default="", server_default=""),
     sa.Column("target_account_id", sa.ForeignKey("host_user.id")),
+    # Of the link that lets one connection in; see auto_connect.
+    sa.Column("entry_digest", sa.LargeBinary(32)),
+    sa.Column("entry_until", UtcTime),
     sa.CheckConstraint("status BETWEEN -1 AND 7", name="status"),
     sa.CheckConstraint("(resource_id IS NULL) <> (credential_id IS NULL)", name="about_one_thing"),
     sa.CheckConstraint("outcome IS NULL OR outcome IN (3, 4, 5)", name="outcome"),

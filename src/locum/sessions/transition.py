@@ -54,7 +54,7 @@ def move(tx: Tx, session: AccessSession, to: Status, **values: Any) -> None:
     if not may_become(Status(session.status), to):
         raise Conflict(f"a session that is {Status(session.status).name} can't become {to.name}")
     if to in ENDED:
-        values["locked"] = False
+        values |= {"locked": False, "entry_digest": None, "entry_until": None}
     if session.status == Status.APPROVAL_REQUIRED and to != session.status:
         values = {"tier_number": None, "tier_since": None, **values}
         tx.run(sa.delete(asked_tier).where(asked_tier.c.session_id == session.id))

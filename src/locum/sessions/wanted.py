@@ -15,6 +15,7 @@ from locum.kit.db import ReadTx
 from locum.kit.errors import Forbidden, LocumError
 from locum.sessions.model import access_session
 from locum.sessions.request import Request, foreseen_profile
+from locum.vault.secret import Secret
 
 _FOR_BOTH: dict[SshKeyUse, frozenset[Proof]] = {
     SshKeyUse.OFF: frozenset(),
@@ -27,7 +28,8 @@ _FOR_BOTH: dict[SshKeyUse, frozenset[Proof]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a direct-connect user name asks for (PRX-03). `session_id` set: the bound address of a session."""
+    """What a direct-connect user name asks for (PRX-03). `session_id` set: the bound address of a session; `token` is
+    what its link has besides."""
 
     user: str
     activity: str
@@ -35,6 +37,7 @@ class Wanted:
     policy: str | None = None
     notes: str | None = None
     session_id: UUID | None = None
+    token: Secret | None = None
 
     def request(self, identity_id: UUID) -> Request:
         """The session that a direct connect starts."""
@@ -72,6 +75,10 @@ def check_proof(tx: ReadTx, session_id: UUID, who: SignedIn) -> None:
     """Raise Forbidden where the way `who` signed in is not enough for this session's connection profile."""
     held = sa.select(access_session.c.profile_id).where(access_session.c.id == session_id)
     profile = connection_profile_of(tx, tx.scalar(held))
+    if who.only_session is not None:
+        if who.only_session != session_id or not profile.proxy_auto_connect:
+            raise Forbidden("a link lets into its own session alone: sign in", missing="sign-in")
+        return
     use = profile.ssh_key_use
     if use is SshKeyUse.OFF and who.proof is not Proof.PASSWORD:
         raise Forbidden(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncssh
 import pytest
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 
 from locum.activities.channel_rules import ChannelRules
 from locum.audit.model import audit_event
+from locum.identities.signin import SignedIn
 from locum.kit.db import Database
 from ssh_gateway import Client, Gate, People, connected, free_port
 
@@ -65,6 +67,22 @@ async def test_a_person_without_a_second_factor_signs_in_either_way(client: Clie
         answer = await client.run("-o", f"PreferredAuthentications={method}", HOST, "echo in", user=user)
         assert (answer.status, answer.out) == (0, b"in\n")
     assert len(client.questions()) == 2
+
+
+async def test_a_link_asks_nothing_once(client: Client, gate: Gate) -> None:
+    session, token = uuid4(), "a" * 43
+    gate.links[token] = SignedIn(uuid4(), "alice")
+    user = f"alice+Linux_shell+web01+~{session}.{token}"
+    answer = await client.run(HOST, "echo in", user=user, password="wrong")
+    assert (answer.status, answer.out) == (0, b"in\n")
+    assert client.questions() == []
+    assert (gate.wanted[0].session_id, gate.links) == (session, {})
+    refused = await client.run(HOST, "echo in", user=user, password="wrong")
+    assert (refused.status, refused.out) == (255, b"")
+    assert "locum: this link was used before, or is more than a minute old: sign in" in refused.err
+    answer = await client.run(HOST, "echo in", user=user)
+    assert (answer.status, answer.out) == (0, b"in\n")
+    assert "Verification code: " in " ".join(client.questions())
 
 
 async def test_a_wrong_password_is_refused_with_a_reason(client: Client, gate: Gate) -> None:

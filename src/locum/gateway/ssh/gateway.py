@@ -107,7 +107,12 @@ class SshGateway:
         except asyncssh.KeyImportError:
             raise StartError("the host key of the SSH gateway can't be read") from None
         return asyncssh.SSHServerConnectionOptions(
-            server_factory=lambda: ClientServer(self._signin, self._rooms.connections.ssh_key_use, self._begin),
+            server_factory=lambda: ClientServer(
+                self._signin,
+                self._rooms.connections.ssh_key_use,
+                self._rooms.connections.auto_connect,
+                self._begin,
+            ),
             server_host_keys=[key],
             server_version="Locum",
             kex_algs=KEY_EXCHANGE,

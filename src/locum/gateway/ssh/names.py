@@ -4,6 +4,7 @@
     user:activity:resource[:policy[:notes]]     the same, for tools that dislike `+`
     user                                        asks at a terminal what to open
     user+activity+resource+~<session id>        a session that exists already, as sessions.address writes it
+    user+activity+resource+~<session id>.<token>  the same, in a link that spares the sign-in once
 
 `_` may stand for a space in activity and resource names, so both are handed on as typed: whoever looks them up
 compares with spaces and underscores taken as equal. An empty policy keeps its `+` (`a+b+c++notes`), and one leading
@@ -13,16 +14,19 @@ backslash, which some clients need, is dropped. The user may be `DOMAIN\\user` o
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 from uuid import UUID
 
 from locum.kit.errors import Invalid
 from locum.sessions.connections import Wanted
+from locum.vault.secret import Secret
 
 FORM = "user+activity+resource@…, for example alice+Linux_sudo+web01@… (+policy and +notes may follow)"
 
 _UUID = r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}"
-_BOUND = re.compile(rf"(?P<head>.+)(?P<separator>\+| |%2[Bb])~(?P<id>{_UUID})", re.DOTALL)
+_TOKEN = r"[0-9A-Za-z_-]*"  # of any length: one that was cut off is no good, and no policy's name either
+_BOUND = re.compile(rf"(?P<head>.+)(?P<separator>\+| |%2[Bb])~(?P<id>{_UUID})(\.(?P<token>{_TOKEN}))?", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -48,7 +52,8 @@ def parse(user_name: str) -> Wanted:
     name = _unprefixed(user_name)
     bound = _BOUND.fullmatch(name)
     if bound is not None:
-        return _parse_bound(bound["head"], bound["separator"], UUID(bound["id"]))
+        token = Secret(bound["token"]) if bound["token"] else None
+        return replace(_parse_bound(bound["head"], bound["separator"], UUID(bound["id"])), token=token)
     separator = "+"
     if "+" not in name and name.count(" ") == 2 and ":" not in name:
         separator = " "  # `ssh ssh://user+activity+resource@…`: OpenSSH decodes `+` as a form does

@@ -17,14 +17,19 @@ from locum.identities.signin import SignedIn, SignIn
 from locum.kit.errors import LocumError
 from locum.sessions.connections import Wanted
 
+LINK_USED = "this link was used before, or is more than a minute old: sign in"
+
+AutoConnect = Callable[[Wanted, str], Awaitable[SignedIn | None]]
 Begin = Callable[[ServerConnection, SignedIn, Wanted | LocumError | None, str], ClientConnection]
 
 
 class ClientServer(asyncssh.SSHServer):
-    """What asyncssh asks about one client. `begin` makes the ClientConnection when the person is signed in."""
+    """What asyncssh asks about one client. `auto_connect` signs in whoever has a good link, `begin` makes the
+    ClientConnection when the person is signed in."""
 
-    def __init__(self, signin: SignIn, key_use: KeyUse, begin: Begin) -> None:
+    def __init__(self, signin: SignIn, key_use: KeyUse, auto_connect: AutoConnect, begin: Begin) -> None:
         self._signin = signin
+        self._auto_connect = auto_connect
         self._key_use = key_use
         self._begin = begin
         self._user_name = ""
@@ -45,10 +50,20 @@ class ClientServer(asyncssh.SSHServer):
 
     # -- signing in
 
-    def begin_auth(self, username: str) -> bool:
+    async def begin_auth(self, username: str) -> bool:
+        """False: a link has signed the person in, and nothing is asked."""
         self._user_name = username
         self._the_login.begin()
-        return True
+        try:
+            wanted = parse(username)
+            if wanted.token is None:
+                return True
+            self._the_login.signed_in = await self._auto_connect(wanted, self._address)
+        except LocumError:  # said after the sign-in
+            return True
+        if self._the_login.signed_in is None:
+            self._tell(LINK_USED)
+        return self._the_login.signed_in is None
 
     def public_key_auth_supported(self) -> bool:
         return not self._the_login.code_owed

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _mail_templates()
     _backward_forwarding()
     _legacy_algorithms()
+    _links()
 
 
 def _certification() -> None:
@@ -240,3 +241,9 @@ def _legacy_algorithms() -> None:
         batch_op.add_column(
             sa.Column("legacy_algorithms", sa.Boolean(), nullable=False, server_default=sa.false())
         )
+
+
+def _links() -> None:
+    """What lets one connection into a session without another sign-in."""
+    op.add_column("access_session", sa.Column("entry_digest", sa.LargeBinary(length=32), nullable=True))
+    op.add_column("access_session", sa.Column("entry_until", UtcTime(), nullable=True))
