@@ -64,7 +64,7 @@ class Client:
         raw: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> Any:
-        """Call an operation; the decoded answer, or Refused."""
+        """Call an operation; the decoded answer, or Refused. A secret comes as plain text."""
         url = self._base + path
         request = urllib.request.Request(url, method=method, headers=headers or {})  # noqa: S310 - always https
         request.add_header("Content-Type", "application/json")
@@ -73,10 +73,12 @@ class Client:
         request.data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, context=self._tls, timeout=30) as answer:  # noqa: S310
-                text = answer.read()
+                text, kind = answer.read(), answer.headers.get_content_type()
         except urllib.error.HTTPError as error:
             text = error.read()
             raise Refused(error.code, json.loads(text) if text else {}) from None
+        if kind == "text/plain":
+            return text.decode()
         return json.loads(text) if text else None
 
     def sign_in(self, login: str, password: str, code: str) -> str:

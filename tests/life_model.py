@@ -61,13 +61,10 @@ class Model:
         """Whether the policy of that kind gives it to them."""
         return kind not in self.disabled and (kind, owner) not in self.outside
 
-    def allows(self, kind: str, owner: str) -> bool:
-        return self.gives(kind, owner) and owner not in self.locked_people
-
-    def may_ask(self, kind: str, owner: str, host: str) -> bool:
-        # The credential that is released is of the first host.
-        where = "web01" if kind == "release" else host
-        return self.allows(kind, owner) and where not in self.locked_hosts
+    def allows(self, kind: str, owner: str, host: str) -> bool:
+        """Whether they may ask for it and, having asked, begin."""
+        locked = owner in self.locked_people or place(kind, host) in self.locked_hosts
+        return self.gives(kind, owner) and not locked
 
     def approve(self, wish: Wish, who: str, yes: bool) -> bool:
         """Take an approver's word; False where it is not theirs to say."""
@@ -89,7 +86,7 @@ class Model:
         start = max(wish.start, self.now)
         end = start + (wish.end - wish.start)
         end = end if wish.asked_end is None else min(end, wish.asked_end)
-        if end <= start or not self.allows(wish.kind, wish.owner):
+        if end <= start or not self.allows(wish.kind, wish.owner, wish.host):
             wish.becomes(Status.APPROVAL_FAILED)
         else:
             wish.status, wish.start, wish.end, wish.until = Status.PENDING, start, end, None
@@ -114,7 +111,8 @@ class Model:
     def sweep(self) -> None:
         """What the sweep ends."""
         for wish in self.wishes:
-            if wish.status == Status.ACTIVE and not self.gives(wish.kind, wish.owner):
+            knows_and_is_locked = wish.kind == "release" and wish.owner in self.locked_people
+            if wish.status == Status.ACTIVE and (knows_and_is_locked or not self.gives(wish.kind, wish.owner)):
                 wish.ends_as(Status.CANCELLED)
 
     def way(self, wish: Wish, entries: Sequence[LedgerEntry]) -> list[Status]:
@@ -139,7 +137,7 @@ class Model:
             return self._begin_end(wish, left, Status.FAILED)
         if self.now < wish.start:
             return []
-        if not self.allows(wish.kind, wish.owner):
+        if not self.allows(wish.kind, wish.owner, wish.host):
             return self._begin_end(wish, left, Status.FAILED)
         if trouble == "down":
             return []
@@ -154,6 +152,11 @@ class Model:
         stays = {"down", *(f"revert {kind}" for kind in left)}
         assert outcome is not None
         return [] if left and self.trouble.get(wish.host) in stays else [outcome]
+
+
+def place(kind: str, host: str) -> str:
+    """The host of a session. The credential that is released is of the first one."""
+    return "web01" if kind == "release" else host
 
 
 def reachable(status: Status) -> set[Status]:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from life import BEGIN, KINDS, Clock, Ids, Life, Seen
 from life_invariants import holds, uses_are_shown
-from life_model import LONGEST, LONGEST_WAIT, Model, Wish, reachable
+from life_model import LONGEST, LONGEST_WAIT, Model, Wish, place, reachable
 from locum.identities.model import identity
 from locum.kit.actor import Actor
 from locum.kit.db import Database, Tx
@@ -126,9 +126,9 @@ class LifeCycle(RuleBasedStateMachine):
         try:
             made = self.write(request_session, Actor(request.identity_id, owner, "192.0.2.7"), request, node="n")
         except LocumError:
-            assert not self.model.may_ask(kind, owner, host)
+            assert not self.model.allows(kind, owner, host)
             return
-        assert self.model.may_ask(kind, owner, host)
+        assert self.model.allows(kind, owner, host)
         asks = kind == "shell"
         status = Status.APPROVAL_REQUIRED if asks else Status.PENDING
         until = (asked_end or start + LONGEST_WAIT) if asks else None
@@ -186,16 +186,19 @@ class LifeCycle(RuleBasedStateMachine):
         session_id, wish = self.wish(which)
         wanted = Lock((session_id,), locked, "wait", "for me", resources=resources, owners=owners)
         lockable = wish.status in (Status.APPROVAL_REQUIRED, Status.PENDING, Status.ACTIVE)
+        outlives_it = not locked and (resources or owners)
         try:
             self.write(set_lock, ACTOR, wanted)
         except Conflict:
             assert not lockable
+            assert not outlives_it
             return
-        assert lockable
-        wish.locked = locked
+        assert lockable or outlives_it
+        if lockable:
+            wish.locked = locked
         change = set.add if locked else set.discard
-        if resources and wish.kind != "release":
-            change(self.model.locked_hosts, wish.host)
+        if resources:
+            change(self.model.locked_hosts, place(wish.kind, wish.host))
         if owners:
             change(self.model.locked_people, wish.owner)
 
@@ -232,7 +235,7 @@ class LifeCycle(RuleBasedStateMachine):
         passed = self.do(self.life.connect(owner, Wanted(owner, "Linux_sudo", host)))
         seen = self.seen()
         started = [one for one in seen.sessions.values() if one.id not in before.sessions]
-        if not self.model.may_ask("sudo", owner, host):
+        if not self.model.allows("sudo", owner, host):
             assert isinstance(passed, LocumError)
             assert not started
             return

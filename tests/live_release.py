@@ -75,7 +75,7 @@ class LiveRelease:
 
     def secret(self, user: Client, session: str) -> str:
         """As its owner reads it, while the session lasts."""
-        return user.text(f"{SESSIONS}/{session}/Password")
+        return str(user.call("GET", f"{SESSIONS}/{session}/Password"))
 
     def read(self, user: Client, session: str) -> None:
         """The person is told the secret, and it opens the target."""

