@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import time
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from recorded import DATA_KEY, OPENING, SIGNER, playback
 
 
 def begin(store: Store, recording_id: UUID, *, reserve_bytes: int = 0) -> Sink:
-    space = Space(store, reserve_bytes=reserve_bytes)
+    space = Space(store, time.monotonic, reserve_bytes=reserve_bytes)
     return create(store, recording_id, DATA_KEY, "wrapped", OPENING, signer=SIGNER, space=space)
 
 

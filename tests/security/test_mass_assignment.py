@@ -72,8 +72,7 @@ READERS = {
 
 # What the caller of each body may set, and by that what nothing else may: a new field must be put here by somebody.
 SETTABLE = {
-    "SshUserCaTrustIn": "trusted",
-    "LegacyAlgorithmsIn": "allowed",
+    "SshUserCaTrustIn": "trusted", "LegacyAlgorithmsIn": "allowed",
     "SignInBody": "login password",
     "MfaRegister": "code",
     "SignInRulesIn": "secondFactorRequired idleMinutes longestHours revealApiKeys passwordLength passwordUnique"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Callable
 
 from locum.kit.errors import Conflict
 from locum.recordings.store import Store
@@ -20,14 +20,21 @@ class Space:
     """Of one store. Methods may be called by any thread, and block for as long as a look at the folder takes."""
 
     def __init__(
-        self, store: Store, *, reserve_bytes: int, most_bytes: int | None = None, ends_open: bool = True
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        *,
+        reserve_bytes: int,
+        most_bytes: int | None = None,
+        ends_open: bool = True,
     ) -> None:
         """`most_bytes`: what all recordings together may take; None: the disk. `ends_open`: recordings that are open
-        when it is taken end then; else they go on, and only new ones are refused."""
+        when it is taken end then; else they go on, and only new ones are refused. `clock` says seconds."""
         self._store = store
         self._reserve = reserve_bytes
         self._most = most_bytes
         self._ends_open = ends_open
+        self._clock = clock
         self._lock = threading.Lock()
         self._used = 0
         self._looked_at: float | None = None
@@ -61,7 +68,7 @@ class Space:
     def _check_most(self) -> None:
         if self._most is None:
             return
-        now = time.monotonic()
+        now = self._clock()
         last = self._looked_at
         if last is None or (self._used >= self._most and now - last >= LOOK_AGAIN_S):
             self._used, self._looked_at = self._store.used_bytes(), now

@@ -46,7 +46,9 @@ class Recorder:
         """Of the last three: see `Space`."""
         self.store = store
         self._signing_key = signing_key
-        self._space = Space(store, reserve_bytes=reserve_bytes, most_bytes=most_bytes, ends_open=ends_open)
+        self._space = Space(
+            store, time.monotonic, reserve_bytes=reserve_bytes, most_bytes=most_bytes, ends_open=ends_open
+        )
         self._open: set[Recording] = set()
         self._ready: queue.SimpleQueue[Recording | None] = queue.SimpleQueue()
         self._syncer = Syncer()

@@ -14,7 +14,6 @@ import asyncssh
 import pytest
 
 from locum.kit.errors import Forbidden
-from locum.recordings.space import Space
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
 from locum.sessions.connections import Now
@@ -316,27 +315,6 @@ async def test_a_recorder_that_fails_ends_the_session(client: Client, gate: Gate
         assert b"unkept" not in terminal.shown
         assert await terminal.closed() == 255
     assert "recorded" in await gate.until_ended()
-
-
-@pytest.mark.parametrize("ends_open", [True, False])
-async def test_without_room_nobody_is_let_in_and_who_is_in_is_told(
-    client: Client, gate: Gate, recorder: Recorder, tape: Tape, ends_open: bool
-) -> None:
-    recorder._space = Space(recorder.store, reserve_bytes=0, most_bytes=2 << 20, ends_open=ends_open)
-    answer = await client.run(HOST, "head -c 8000000 /dev/urandom")
-    if ends_open:
-        assert answer.status == 255
-        assert "locum: your session ended: there is no more room for recordings" in answer.err
-        assert len(answer.out) < 2 << 20
-    else:
-        assert (answer.status, len(answer.out)) == (0, 8_000_000)
-    await gate.until_ended()
-    assert tape.bytes(gate.grants[0].connection_id, "o").startswith(answer.out)
-    refused = await client.run(HOST, "echo through")
-    assert (refused.status, refused.out) == (255, b"")
-    assert "locum: The connection can't be recorded: recordings take all of their 2 MiB" in refused.err
-    gate.grant = replace(gate.grant, record=False)
-    assert (await client.run(HOST, "echo through")).out == b"through\n"
 
 
 async def test_every_byte_a_person_saw_is_in_the_recording_at_once(client: Client, gate: Gate, tape: Tape) -> None:

@@ -21,10 +21,11 @@ from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
 from locum.kit.db import Database
 from locum.kit.errors import StartError
+from locum.recordings.space import Space
 from locum.recordings.writer import Recorder
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
-from ssh_gateway import PASSWORD, Client, Gate, People, Sshd, connected, free_port
+from ssh_gateway import PASSWORD, Client, Gate, People, Sshd, Tape, connected, free_port
 from ssh_terminal import open_terminal
 
 pytestmark = pytest.mark.anyio
@@ -299,3 +300,26 @@ async def test_an_editor_that_works_over_ssh(client: Client, gate: Gate) -> None
         out, _ = await ssh.communicate(b"echo bye\n")
     assert out == b"bye\n"
     server.close()
+
+
+@pytest.mark.parametrize("ends_open", [True, False])
+async def test_without_room_nobody_is_let_in_and_who_is_in_is_told(
+    client: Client, gate: Gate, recorder: Recorder, tape: Tape, ends_open: bool
+) -> None:
+    recorder._space = Space(
+        recorder.store, time.monotonic, reserve_bytes=0, most_bytes=2 << 20, ends_open=ends_open
+    )
+    answer = await client.run(HOST, "head -c 8000000 /dev/urandom")
+    if ends_open:
+        assert answer.status == 255
+        assert "locum: your session ended: The connection can't be recorded: recordings take" in answer.err
+        assert len(answer.out) < 2 << 20
+    else:
+        assert (answer.status, len(answer.out)) == (0, 8_000_000)
+    await gate.until_ended()
+    assert tape.bytes(gate.grants[0].connection_id, "o").startswith(answer.out)
+    refused = await client.run(HOST, "echo through")
+    assert (refused.status, refused.out) == (255, b"")
+    assert "locum: The connection can't be recorded: recordings take all of their 2 MiB" in refused.err
+    gate.grant = replace(gate.grant, record=False)
+    assert (await client.run(HOST, "echo through")).out == b"through\n"

@@ -249,8 +249,7 @@ class ClientConnection:
 
     def _recording_failed(self, error: Exception) -> None:
         log.error("recording failed", connection=str(self._grant and self._grant.connection_id), error=repr(error))
-        no_room = isinstance(error, NoRoom)
-        why = "there is no more room for recordings" if no_room else "it can't be recorded any more"
+        why = error.detail if isinstance(error, NoRoom) else "it can't be recorded any more"
         self.end(f"your session ended: {why}")
 
     def _tell_of_end(self, line: str) -> None:
