@@ -216,7 +216,7 @@ def get_ssh_url(tx: Tx, call: Call[SessionId, None, None]) -> str:
         names.resource_name,
         session.id,
         gateway=gateway,
-        token=token and token.reveal_text(),
+        token=token.reveal_text() if token else None,
     )
 
 
