@@ -186,14 +186,13 @@ class LifeCycle(RuleBasedStateMachine):
         session_id, wish = self.wish(which)
         wanted = Lock((session_id,), locked, "wait", "for me", resources=resources, owners=owners)
         lockable = wish.status in (Status.APPROVAL_REQUIRED, Status.PENDING, Status.ACTIVE)
-        outlives_it = not locked and (resources or owners)
+        may_be = lockable or (not locked and (resources or owners))
         try:
             self.write(set_lock, ACTOR, wanted)
         except Conflict:
-            assert not lockable
-            assert not outlives_it
+            assert not may_be
             return
-        assert lockable or outlives_it
+        assert may_be
         if lockable:
             wish.locked = locked
         change = set.add if locked else set.discard

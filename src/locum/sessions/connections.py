@@ -35,12 +35,11 @@ from locum.sessions.certificate import USER_CA, user_certificate
 from locum.sessions.choices import Choice, choices
 from locum.sessions.connection_events import ConnectionEvent, write_end, write_events
 from locum.sessions.connection_limits import NO_LIMITS, Limits, check_room, hold_room
-from locum.sessions.entering import checked_owner
+from locum.sessions.entering import checked_owner, over_ssh
 from locum.sessions.extend import extend_session, offered
 from locum.sessions.lifecycle import LIVE, Status
 from locum.sessions.model import AccessSession, connection
 from locum.sessions.owed import Owed
-from locum.sessions.planned import is_task
 from locum.sessions.profile_rules import check_connection, notice_of
 from locum.sessions.provision import KEY_PURPOSE
 from locum.sessions.recorded_text_model import recorded_text
@@ -122,7 +121,7 @@ def authorize_connection(
     session = transition.get(tx, session_id)
     person = checked_owner(tx, session, who)
     check_proof(tx, session.id, who)
-    target = get_resource(tx, _over_ssh(session))
+    target = get_resource(tx, over_ssh(session))
     check_connection(tx, session.profile_id, address)
     if session.key_secret_id is None:
         raise Forbidden("the session has no key any more", missing="active session")
@@ -179,17 +178,6 @@ def _write_down(tx: Tx, session: AccessSession, actor: Actor, resource_name: str
         detail={"connection": str(connection_id), "resource": resource_name},
     )
     return connection_id
-
-
-def _over_ssh(session: AccessSession) -> UUID:
-    """The resource of a session that people connect to through the gateway."""
-    if session.resource_id is None:
-        raise Forbidden("this session is of a credential: it opens no connection", missing="SSH session")
-    if session.password_secret_id is not None:
-        raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
-    if is_task(session):
-        raise Forbidden("this session is a task: it runs by itself, and nobody connects", missing="SSH session")
-    return session.resource_id
 
 
 def _certificate(

@@ -13,6 +13,7 @@ from locum.kit.db import ReadTx
 from locum.kit.errors import Forbidden, NotFound
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession
+from locum.sessions.planned import is_task
 from locum.sessions.watch import lock_words
 
 
@@ -43,3 +44,14 @@ def checked_owner(tx: ReadTx, session: AccessSession, who: SignedIn) -> Person:
     if person is None or person.locked:
         raise Forbidden("your account is locked", missing="account not locked")
     return person
+
+
+def over_ssh(session: AccessSession) -> UUID:
+    """The resource of a session that people connect to through the gateway. Raises Forbidden for another one."""
+    if session.resource_id is None:
+        raise Forbidden("this session is of a credential: it opens no connection", missing="SSH session")
+    if session.password_secret_id is not None:
+        raise Forbidden("this session is on a database: connect with its own client", missing="SSH session")
+    if is_task(session):
+        raise Forbidden("this session is a task: it runs by itself, and nobody connects", missing="SSH session")
+    return session.resource_id
