@@ -161,11 +161,8 @@ class LifeCycle(RuleBasedStateMachine):
     def end(self, which: int, by_owner: bool) -> None:
         session_id, wish = self.wish(which)
         outcome = Status.COMPLETE if by_owner else Status.CANCELLED
-
-        def end(tx: Tx) -> None:
-            transition.begin_end(tx, ACTOR, transition.get(tx, session_id), outcome=outcome, reason="enough")
-
-        self.write(end)
+        how = {"outcome": outcome, "reason": "enough"}
+        self.write(lambda tx: transition.begin_end(tx, ACTOR, transition.get(tx, session_id), **how))
         wish.ends_as(outcome)
 
     @precondition(lambda self: self.known)
