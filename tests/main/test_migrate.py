@@ -295,7 +295,12 @@ def unmade(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installat
         made.stop()
 
 
-@pytest.mark.parametrize("release", RELEASES, ids=lambda release: f"from {release.SCHEMA}")
+@pytest.mark.parametrize(
+    "release",
+    # An old one passes through all that came later: the newest two have it in short.
+    [pytest.param(one, marks=() if one in RELEASES[-2:] else pytest.mark.full) for one in RELEASES],
+    ids=lambda release: f"from {release.SCHEMA}",
+)
 def test_every_row_of_a_release_survives_and_is_served(unmade: Installation, release: ModuleType) -> None:
     left = release.leave(unmade.data, unmade.database_url, USER_PASSWORD)
     before = all_rows(unmade)
