@@ -80,6 +80,11 @@ const reviewed = [
 const administered = [
   createRoute({
     getParentRoute,
+    path: "/admin",
+    component: lazyRouteComponent(() => import("./admin/OverviewPage")),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/admin/resources",
     component: lazyRouteComponent(() => import("./admin/ResourcesPage")),
     validateSearch: listSearch,

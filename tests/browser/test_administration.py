@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from playwright.sync_api import Page, expect
@@ -62,6 +63,28 @@ def works(installed: Installation, key: str) -> bool:
     caller = installed.client()
     caller.authorization = key
     return status(caller) == 200
+
+
+def test_what_needs_an_administrator_is_on_the_overview(installed: Installation, admin: Page) -> None:
+    """A key that is about to expire and an account locked by wrong passwords come by themselves, and go again."""
+    admin.get_by_role("link", name="Overview").click()
+    locked = admin.get_by_role("region", name="Locked accounts")
+    expect(locked).to_contain_text("None")
+    api = installed.admin()
+    dora = api.call("POST", "/api/v1/ManagedAccount/CreateLocalUser", {
+        "managedAccountView": {"name": "dora"},
+        "localUserPasswordChangeRequest": {"passwordNew": "a password of hers alone"},
+    })["id"]  # fmt: skip
+    api.call("POST", f"/api/v1/ManagedAccount/{dora}/Lock")
+    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(days=3)).isoformat()
+    installed.application(api, "old robot", expiresAt=soon)
+    admin.reload()
+    expect(locked).to_contain_text("dora")
+    admin.get_by_role("region", name="API keys that expire soon").get_by_role("link", name="old robot").click()
+    expect(admin.get_by_role("heading", level=1)).to_have_text("old robot")
+    api.call("POST", f"/api/v1/ManagedAccount/{dora}/Unlock")
+    admin.get_by_role("link", name="Overview").click()
+    expect(locked).to_contain_text("None")
 
 
 def test_a_resource_is_found_by_a_part_of_its_name(admin: Page) -> None:

@@ -25,6 +25,7 @@ PAGES = {
     "/history": "All sessions",
     "/recordings": "Recordings",
     "/audit": "Audit log",
+    "/admin": "Overview",
     "/admin/policies": "Access policies",
     "/admin/resources": "Resources",
     "/admin/applications": "Applications",

@@ -82,6 +82,11 @@ export const KeyIcon = (props: Sized) => (
     <path d="M11 12.7L19.5 4M16 7.5l2.5 2.5" />
   </Line>
 );
+export const OverviewIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M4.5 18a9 9 0 1 1 15 0M12 14l4-5M4.5 18h15" />
+  </Line>
+);
 export const MenuIcon = (props: Sized) => (
   <Line {...props}>
     <path d="M4 7h16M4 12h16M4 17h16" />

@@ -9,6 +9,7 @@ import {
   AuditIcon,
   HistoryIcon,
   KeyIcon,
+  OverviewIcon,
   PolicyIcon,
   RecordingIcon,
   ResourceIcon,
@@ -35,6 +36,7 @@ export function Places() {
       {administers && (
         <>
           <Heading>{words.shell.administer}</Heading>
+          <Place to="/admin" label={words.overview.title} icon={<OverviewIcon />} exact />
           <Place to="/admin/policies" label={words.policies.title} icon={<PolicyIcon />} />
           <Place to="/admin/resources" label={words.resources.title} icon={<ResourceIcon />} />
           <Place to="/admin/applications" label={words.applications.title} icon={<KeyIcon />} />

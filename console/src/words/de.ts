@@ -191,6 +191,32 @@ export const de: Words = {
     all: "Alle Aufzeichnungen",
     player: "Abspielgerät",
   },
+  overview: {
+    title: "Übersicht",
+    intro: "Was Sie braucht, und was vor sich geht.",
+    active: "Aktive Sitzungen",
+    waiting: "Anfragen, die auf Genehmigung warten",
+    sealed: "Ereignisse im Prüfprotokoll",
+    well: "Nichts braucht Sie",
+    wellHint: "Jedes beendete Recht ist fort, und jedes Geheimnis ist, was der Tresor sagt.",
+    none: "Keine",
+    more: (count) => `und ${plural(count, "weiteres", "weitere")}`,
+    kinds: {
+      grant: { title: "Rechte, die nicht weichen", hint: "Locum versucht weiter, sie zu entziehen." },
+      credential: {
+        title: "Geheimnisse, die sich nicht ändern ließen",
+        hint: "Oder die auf dem Ziel nicht sind, was der Tresor hat.",
+      },
+      api_key: { title: "API-Schlüssel, die bald ablaufen", hint: "Innerhalb von 14 Tagen." },
+      account: { title: "Gesperrte Konten", hint: "Von der Administration, oder eine Weile nach falschen Kennwörtern." },
+    },
+    times: {
+      grant: (time) => `seit ${time}`,
+      credential: (time) => `seit ${time}`,
+      api_key: (time) => `bis ${time}`,
+      account: (time) => `bis ${time}`,
+    },
+  },
   audit: {
     title: "Prüfprotokoll",
     intro: "Wer was tat, und ob es erlaubt war. Niemand kann es unbemerkt ändern.",
