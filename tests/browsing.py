@@ -22,6 +22,7 @@ FLAGS = [
 ]
 # A browser writes down each answer that is an error; those that tests provoke are the tests' business.
 _EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (400|401|403|404|409)")
+_SSH_OPTIONS = "-F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
 # Sees what the page was refused by its content security policy.
 _WATCH = (
     "document.addEventListener('securitypolicyviolation',"
@@ -79,10 +80,20 @@ def found_by_axe(page: Page, axe: str) -> list[dict[str, Any]]:
     ]
 
 
+def open_shell(command: str) -> pexpect.spawn:
+    """Paste the `ssh` command that the console shows into a shell, give the password, and wait for the prompt."""
+    client = pexpect.spawn(
+        "sh", ["-c", command.replace("ssh ", f"ssh {_SSH_OPTIONS} ", 1)], encoding="utf-8", timeout=60
+    )
+    client.expect("[Pp]assword: ")
+    client.sendline(USER_PASSWORD)
+    client.expect(r"\$ $")
+    return client
+
+
 def run_in_session(command: str, *words: str) -> str:
     """Paste the `ssh` command that the console shows into a shell, give the password; what the host answered."""
-    options = "-F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-    pasted = " ".join((command.replace("ssh ", f"ssh {options} ", 1), *words))
+    pasted = " ".join((command.replace("ssh ", f"ssh {_SSH_OPTIONS} ", 1), *words))
     client = pexpect.spawn("sh", ["-c", pasted], encoding="utf-8", timeout=60)
     client.expect("[Pp]assword: ")
     client.sendline(USER_PASSWORD)

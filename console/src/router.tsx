@@ -59,6 +59,11 @@ const reviewed = [
   }),
   createRoute({
     getParentRoute,
+    path: "/sessions/$id/live/$connectionId",
+    component: lazyRouteComponent(() => import("./recordings/LivePage")),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/audit",
     component: lazyRouteComponent(() => import("./audit/AuditPage")),
     validateSearch: (found: Found): ListSearch & { troubled?: true } => ({

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import Person, end_session, run_in_session
+from browsing import Person, end_session, open_shell, run_in_session
 from installation import USER, USER_PASSWORD, Installation, ask
 
 CAROL_PASSWORD = "horse battery staple carol"
@@ -81,6 +81,35 @@ def test_an_auditor_finds_and_plays_what_was_shown(
     exported = tmp_path / "audit"
     assert installed.locum("audit", "export", str(exported)).returncode == 0
     assert '"recording.viewed"' in exported.read_text()
+
+
+def test_an_administrator_watches_locks_and_ends_a_session(
+    installed: Installation, admin: Page, alice: Page
+) -> None:
+    """What is typed is seen while it is typed; a locked session takes nothing; the picture ends with the session."""
+    session = ask(installed.user())
+    alice.goto(f"/sessions/{session}")
+    shell = open_shell(alice.get_by_role("textbox", name="Command to connect").inner_text())
+    expect(alice.get_by_role("region", name="Connections")).to_contain_text("recorded")
+    expect(alice.get_by_role("link", name="Watch live")).to_have_count(0)
+
+    admin.goto(f"/sessions/{session}")
+    admin.get_by_role("link", name="Watch live").click()
+    screen = admin.get_by_role("region", name="What is shown now")
+    expect(screen).to_contain_text("$")
+    shell.sendline("echo seen-$((20+3))")
+    expect(screen).to_contain_text("seen-23")
+
+    admin.get_by_label("Message to the user").fill("one moment please")
+    admin.get_by_role("button", name="Lock the session").click()
+    expect(admin.get_by_role("button", name="Unlock the session")).to_be_visible()
+    shell.expect("one moment please")
+    admin.get_by_role("button", name="Unlock the session").click()
+    expect(admin.get_by_role("button", name="Lock the session")).to_be_visible()
+
+    end_session(admin)
+    expect(admin.get_by_role("status")).to_have_text("Connection ended")
+    expect(admin.get_by_text("The session is over")).to_be_visible()
 
 
 def test_the_audit_log_is_searched_and_says_how_far_it_is_sealed(installed: Installation, admin: Page) -> None:

@@ -10,7 +10,9 @@ import type { Whole } from "./SessionPage";
 export function Connections({ session }: { session: Whole }) {
   const words = useWords();
   const who = useWho();
-  const plays = hasRole(who, "admin", "userplus") && !OPEN.has(session.sessionStatus);
+  const isOver = !OPEN.has(session.sessionStatus);
+  const plays = isOver && hasRole(who, "admin", "userplus");
+  const watches = !isOver && hasRole(who, "admin");
   const connections = session.proxySessions ?? [];
   if (connections.length === 0) return null;
   return (
@@ -27,6 +29,15 @@ export function Connections({ session }: { session: Whole }) {
                 <Text span size="sm" c="dimmed">
                   {words.session.recorded}
                 </Text>
+              )}
+              {one.record && one.active && watches && (
+                <Anchor
+                  component={Link}
+                  to="/sessions/$id/live/$connectionId"
+                  params={{ id: session.id, connectionId: one.id } as never}
+                >
+                  {words.session.watch}
+                </Anchor>
               )}
               {one.record && plays && (
                 <Anchor component={Link} to="/recordings/$id" params={{ id: one.id } as never}>

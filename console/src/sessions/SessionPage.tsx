@@ -32,16 +32,21 @@ async function whole(id: string): Promise<Whole> {
   return { ...row, allowsExtension: session.allowSessionExtension };
 }
 
-export function SessionPage() {
-  const words = useWords();
-  const who = useWho();
-  const { id } = route.useParams();
+/** A session, asked for again and again until it is over. */
+export function useSession(id: string) {
   const interval = useInterval(REFRESH_MS);
-  const session = useQuery({
+  return useQuery({
     queryKey: ["session", id],
     queryFn: () => whole(id),
     refetchInterval: (query) => OPEN.has(query.state.data?.sessionStatus ?? 0) && interval,
   });
+}
+
+export function SessionPage() {
+  const words = useWords();
+  const who = useWho();
+  const { id } = route.useParams();
+  const session = useSession(id);
 
   if (session.error) {
     return (

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+import msgspec
+
 from locum.api.context import Call
 from locum.api.guards import ADMIN
 from locum.api.operations import operation
-from locum.api.wire.attention import Concern, Concerns
-from locum.api.wire.base import at
+from locum.api.wire.base import Out, Time, at
 from locum.kit.db import ReadTx
+from locum.kit.ids import NIL
 from locum.kit.permissions import Permission
 from locum.reads import attention as reads
+
+
+class Concern(Out):
+    """`id` is that of the session, credential, application or person; `place` the resource, or the key's name."""
+
+    id: UUID = NIL
+    name: str = ""
+    place: str | None = None
+    at_date_time_utc: Time | None = None
+    problem: str | None = None
+
+
+class Concerns(Out):
+    """`kind`: grant, credential, api_key or account. `total` counts all, `first` are the most urgent."""
+
+    kind: str = ""
+    total: int = 0
+    first: list[Concern] = msgspec.field(default_factory=list)
 
 
 @operation(
