@@ -1,4 +1,4 @@
-"""Jobs of sessions over the API: looked at, tried again, given up; what that does is seen on a real host."""
+"""Jobs over the API: looked at, tried again, given up; what that does is seen on a real host."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ import sqlalchemy as sa
 from demo.hosts import Host
 
 from demo import hosts
-from estate import CREDENTIALS, RESOURCES, SESSIONS, Estate, made, problem
+from estate import CREDENTIALS, RESOURCES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
 from hosts import settled, state_of
+from locum.credentials.model import Method
 from locum.kit import jobs
 from locum.kit.wake import Wake
-from locum.main.compose import open_connector
+from locum.main.compose import open_connector, open_keeper
+from locum.rotation.due import plan_due
+from locum.rotation.pass_facts import RotationWork
+from locum.rotation.rotate import rotate
+from locum.rotation.rows import ROTATION_JOB
+from locum.rotation.verify import verify
 from locum.sessions.lifecycle import Status
 from locum.sessions.work import SessionWork
 from stage import Stage
@@ -86,3 +92,103 @@ async def test_somebody_elses_is_not_there(estate: Estate) -> None:
     assert await estate.get(estate.eve, JOBS) == []
     problem(await estate.admin.post(f"{OURS}/{uuid4()}/Run"), 404)
     problem(await estate.admin.get(JOBS, skip=-1), 400)
+
+
+async def managed(estate: Estate, name: str = "kept") -> tuple[str, str]:
+    """A login on the host that is changed every day; its credential's id, and that of the job that does so."""
+    (linux, *_) = await estate.get(estate.admin, "/api/v1/Platform")
+    (daily,) = [s for s in await estate.get(estate.admin, "/api/v1/ScheduledChangePolicy") if s["name"] == "Daily"]
+    schedules = {"scheduledChangePolicyId": daily["id"]}
+    made(await estate.admin.put(f"/api/v1/Platform/{linux['id']}", schedules))
+    body = {"username": name, "password": SERVICE_PASSWORD}
+    credential_id = made(await estate.admin.post(CREDENTIALS, body))["id"]
+    where = {"managedResourceId": estate.ids["web01"], "managedType": int(Method.AUTOMATIC)}
+    at = f"/api/locum/v1/Credential/{credential_id}/ManagedUser"
+    answer = made(await estate.admin.put(at, {**where, "verificationScheduleId": daily["id"]}))
+    estate.database.submit_write(plan_due).result()
+    return credential_id, answer["id"]
+
+
+async def work_off(estate: Estate) -> None:
+    """As the worker does, all that is due or waits."""
+    work = RotationWork(estate.database, estate.callers.api.vault, open_keeper, Wake())
+    estate.database.submit_write(lambda tx: tx.run(sa.update(jobs.job).values(due_at=tx.now))).result()
+    for held in await estate.database.write(lambda tx: jobs.claim(tx, owner="n", limit=10)):
+        await (rotate if held.kind == ROTATION_JOB else verify)(work, held)
+
+
+@pytest.mark.sees_effect("ActionJob.Run", "ActionJob.Get", "ActionJob.GetAll", "ActionJob.Cancel")
+async def test_a_secret_is_changed_and_verified_by_its_jobs(estate: Estate, linux_hosts: list[Host]) -> None:
+    host = (await on(estate, linux_hosts[0])).host
+    hosts.run(host, f"useradd -m kept && echo 'kept:{SERVICE_PASSWORD}' | chpasswd")
+    credential_id, change = await managed(estate)
+    before = hosts.run(host, "getent shadow kept")
+    listed = await estate.get(estate.admin, JOBS)
+    assert [(row["type"], row["managedObjectId"], row["running"]) for row in listed] == [
+        (2, credential_id, False),
+        (3, credential_id, False),
+    ]
+    look = listed[1]["id"]
+    for row, words in zip(
+        listed, ("Change the secret of kept on web01", "Verify the secret of kept on web01"), strict=True
+    ):
+        assert row["name"] == words
+        assert (row["isRecurring"], row["recurrenceType"], row["recurrenceInterval"]) == (True, 2, 1)
+        assert row["recurrence"].startswith("every day at ")
+        assert row["nextStartTimeUtc"] > row["createdDateTimeUtc"]
+        assert row["lastRunTimeUtc"] is None
+    assert await estate.get(estate.admin, JOBS, jobType=3) == [listed[1]]
+    assert await estate.get(estate.admin, JOBS, skip=1, take=1, filterText="kept") == [listed[1]]
+
+    assert (await estate.admin.post(f"{OURS}/{change}/Run")).status_code == 200
+    under_way = await estate.get(estate.admin, f"{JOBS}/{change}")
+    assert under_way["userId"] == estate.ids["root"]
+    assert (await estate.admin.post(f"{OURS}/{change}/Run")).status_code == 200
+    assert estate.audited("rotation.run_again", credential_id) == 1
+    await work_off(estate)
+    assert hosts.run(host, "getent shadow kept") != before
+    done = await estate.get(estate.admin, f"{JOBS}/{change}")
+    assert (done["lastRunStatus"], done["lastError"], done["recurrence"]) == (2, None, listed[0]["recurrence"])
+    assert done["lastRunId"]
+    assert (
+        "nothing is there to give up" in problem(await estate.admin.http.delete(f"{OURS}/{change}"), 409)["detail"]
+    )
+
+    hosts.run(host, "echo 'kept:another Passw0rd' | chpasswd")
+    assert (await estate.admin.post(f"{OURS}/{look}/Run")).status_code == 200
+    await work_off(estate)
+    seen = await estate.get(estate.admin, f"{JOBS}/{look}")
+    assert seen["lastRunStatus"] == 3
+    assert "another secret" in seen["lastError"]
+    assert "changes nothing" in problem(await estate.admin.http.delete(f"{OURS}/{look}"), 409)["detail"]
+
+
+async def test_a_change_of_a_secret_is_given_up(estate: Estate) -> None:
+    credential_id, change = await managed(estate)
+    made(await estate.admin.post(f"/api/locum/v1/Credential/{credential_id}/Rotate"), 201)
+    assert (await estate.admin.http.delete(f"{OURS}/{change}")).status_code == 202
+    assert "already" in problem(await estate.admin.http.delete(f"{OURS}/{change}"), 409)["detail"]
+    await work_off(estate)
+    ended = await estate.get(estate.admin, f"{JOBS}/{change}")
+    assert (ended["lastRunStatus"], ended["attempts"]) == (4, 0)
+    assert estate.audited("rotation.abort_asked", credential_id) == 1
+
+
+async def test_jobs_of_credentials_are_for_administrators(estate: Estate) -> None:
+    _, change = await managed(estate)
+    session_id = (await estate.ask())["id"]
+    assert [row["id"] for row in await estate.get(estate.ada, JOBS)] == [session_id]
+    assert await estate.get(estate.ada, JOBS, jobType=2) == []
+    everything = await estate.get(estate.admin, JOBS)
+    assert [row["type"] for row in everything] == [7, 2, 3]
+    assert [await estate.get(estate.admin, JOBS, skip=n, take=1) for n in range(4)] == [
+        *([row] for row in everything),
+        [],
+    ]
+    assert await estate.get(estate.admin, JOBS, jobType=7) == everything[:1]
+    for who in (estate.ada, estate.callers.application("robot")):
+        problem(await who.get(f"{JOBS}/{change}"), 404)
+        problem(await who.http.delete(f"{OURS}/{change}"), 404)
+        problem(await who.post(f"{OURS}/{change}/Run"), 403)
+    assert "orderBy" in problem(await estate.admin.get(JOBS, jobType=2, orderBy="note"), 400)["detail"]
+    problem(await estate.admin.get(JOBS, jobType=15), 400)

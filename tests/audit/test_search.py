@@ -10,7 +10,7 @@ import pytest
 
 from locum.audit.log import record
 from locum.audit.sealer import Sealer
-from locum.audit.search import search, state
+from locum.audit.search import last_times, search, state
 from locum.kit.actor import Actor
 from locum.kit.db import Database
 from locum.kit.errors import Invalid
@@ -76,3 +76,15 @@ async def test_how_far_it_is_sealed_and_signed(
     assert after.signed_at is not None
     found = await database.read(search, Page())
     assert sorted(row.seq for row in found.rows if row.seq) == [1, 2, 3, 4, 5]
+
+
+async def test_when_something_was_done_last(database: Database, write: Callable[[int], None]) -> None:
+    write(3)
+    one, other = UUID(int=100), UUID(int=7)
+    await database.write(
+        record, Actor(None, "alice", None), "resource.added", object_kind="resource", object_id=one
+    )
+    newest = (await database.read(lambda tx: search(tx, Page(take=1), object_id=one))).rows[0]
+    assert await database.read(last_times, "resource.added", [one, other]) == {one: newest.at}
+    assert await database.read(last_times, "resource.removed", [one]) == {}
+    assert await database.read(last_times, "resource.added", []) == {}

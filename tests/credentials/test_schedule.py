@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from locum.credentials.schedule import DAYS, Timing, check_timing, next_due
+from locum.credentials.schedule import DAYS, Timing, check_timing, in_words, next_due
 from locum.kit.errors import Invalid
 
 BERLIN = "Europe/Berlin"
@@ -217,3 +217,19 @@ def test_timings_that_can_not_be_meant_are_refused(schedule: Timing, field: str)
     with pytest.raises(Invalid) as refused:
         check_timing(schedule)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        (timing(0), "every hour"),
+        (timing(0, period=36), "every 36 hours"),
+        (timing(4, period=90), "every 90 minutes"),
+        (timing(1, local_time="02:00:30"), "every day at 02:00:30 UTC"),
+        (timing(1, period=30), "every 30 days at 02:30 UTC"),
+        (timing(2, days_of_week="Monday,Thursday", time_zone=BERLIN), "Monday, Thursday at 02:30 Europe/Berlin"),
+        (timing(3, day_of_month=31), "day 31 of the month at 02:30 UTC"),
+    ],
+)
+def test_it_is_said_in_words(schedule: Timing, words: str) -> None:
+    assert in_words(schedule) == words

@@ -1,6 +1,7 @@
-"""/api/v1/ActionJob: the work that is under way for access sessions, to be looked at, tried again, or given up.
+"""/api/v1/ActionJob: what Locum does by itself, to be looked at, tried again, or given up.
 
-A session's job has the session's id. The contract has the models, and no path for what is done with it.
+That is the work under way for access sessions, and for administrators changes of credentials' secrets and their
+verifications. A session's job has the session's id. The contract has the models, and no path for what is done with it.
 """
 
 from __future__ import annotations
@@ -8,19 +9,25 @@ from __future__ import annotations
 from uuid import UUID
 
 from locum.api import action_queue_view as view
+from locum.api import credential_job_view
 from locum.api.action_queue import READERS
 from locum.api.activity_session import end_for, may_see
 from locum.api.context import Call
 from locum.api.guards import ADMIN, SIGNED_IN
 from locum.api.operations import operation
 from locum.api.paging import Paging
-from locum.api.wire.action_queue import ActionJob
+from locum.api.rotation import check_rotation, check_verification
+from locum.api.wire.action_queue import ActionJob, ActionJobType
 from locum.api.wire.base import In
+from locum.identities.caller import Caller, Role
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Conflict, NotFound
+from locum.kit.errors import Conflict, Invalid, NotFound
+from locum.kit.paging import Page, check_page
 from locum.kit.permissions import Permission
 from locum.reads import action_queues as reads
 from locum.reads import sessions
+from locum.reads.credential_jobs import CredentialJob, Kind, Work, credential_job, credential_jobs
+from locum.rotation import run_again as rotation_again
 from locum.sessions.lifecycle import ENDED, LIVE, Status
 from locum.sessions.queue_status import PARTS
 from locum.sessions.run_again import run_again
@@ -30,6 +37,12 @@ class JobId(In):
     action_job_id: UUID
 
 
+class JobQuery(Paging):
+    """`jobType`: jobs of that type alone. `orderBy` orders jobs of sessions; the others come by their dates."""
+
+    job_type: ActionJobType | None = None
+
+
 @operation(
     "ActionJob.GetAll",
     "GET /api/v1/ActionJob",
@@ -37,12 +50,26 @@ class JobId(In):
     permission=Permission.SESSIONS_OWN_USE,
     scope=READERS,
     problems=(400,),
-    summary="The jobs of sessions that are not over, newest first, as a bare array; a user sees only their own",
+    summary="The jobs of sessions that are not over, newest first, as a bare array; a user sees only their own. For"
+    " administrators then changes and verifications of secrets: those under way, then by when they are due",
 )
-def get_jobs(tx: ReadTx, call: Call[None, Paging, None]) -> list[ActionJob]:
-    ids = reads.session_ids(tx, call.caller, sessions.Filter(statuses=LIVE), call.query.page())
-    found = reads.queues(tx, sessions.session_rows(tx, ids))
-    return [view.job(found[n : n + len(PARTS)], tx.now) for n in range(0, len(found), len(PARTS))]
+def get_jobs(tx: ReadTx, call: Call[None, JobQuery, None]) -> list[ActionJob]:
+    page, wanted = call.query.page(), call.query.job_type
+    check_page(page)
+    shown: list[ActionJob] = []
+    total = 0
+    if wanted in (None, ActionJobType.ACTIVITY_SESSION):
+        ids = reads.session_ids(tx, call.caller, sessions.Filter(statuses=LIVE), page)
+        found = reads.queues(tx, sessions.session_rows(tx, ids.rows))
+        shown = [view.job(found[n : n + len(PARTS)], tx.now) for n in range(0, len(found), len(PARTS))]
+        total = ids.total
+    elif page.order_by:
+        raise Invalid("orderBy is for jobs of sessions: these come by their dates", field="orderBy")
+    if _sees_credentials(call.caller):
+        works = frozenset(work for work in Work if wanted is None or int(wanted) == work)
+        rest = Page(max(0, page.skip - total), page.take - len(shown), filter_text=page.filter_text)
+        shown += [credential_job_view.job(one, tx.now) for one in credential_jobs(tx, works, rest)]
+    return shown
 
 
 @operation(
@@ -52,13 +79,16 @@ def get_jobs(tx: ReadTx, call: Call[None, Paging, None]) -> list[ActionJob]:
     permission=Permission.SESSIONS_OWN_USE,
     scope=READERS,
     problems=(404,),
-    summary="The job of one session, by the session's id, with the queue that it is at",
+    summary="One job: a session's, by the session's id, with the queue that it is at, or one of a credential",
 )
 def get_job(tx: ReadTx, call: Call[JobId, None, None]) -> ActionJob:
     found = reads.session(tx, call.caller, call.params.action_job_id)
-    if found is None:
+    if found is not None:
+        return view.job(reads.queues(tx, [found]), tx.now)
+    of = _of_credential(tx, call)
+    if of is None:
         raise NotFound("no such job")
-    return view.job(reads.queues(tx, [found]), tx.now)
+    return credential_job_view.job(of, tx.now)
 
 
 @operation(
@@ -68,11 +98,19 @@ def get_job(tx: ReadTx, call: Call[JobId, None, None]) -> ActionJob:
     permission=Permission.SESSIONS_ANY_MANAGE,
     problems=(404, 409),
     audit="session.run_again",
-    summary="Try again now what is to be done for a session, instead of when its wait is over",
+    summary="Do now what a job has to do, instead of at its date or when its wait after a failure is over",
 )
 def run_job(tx: Tx, call: Call[JobId, None, None]) -> None:
-    session = may_see(tx, call.caller, call.params.action_job_id)
-    run_again(tx, call.caller.actor, session.id)
+    of, actor = _of_credential(tx, call), call.caller.actor
+    if of is None:
+        session = may_see(tx, call.caller, call.params.action_job_id)
+        run_again(tx, actor, session.id)
+    elif of.kind is Kind.ROTATION:
+        check_rotation(tx, call.caller, of.credential_id)
+        rotation_again.rotate_again(tx, actor, of.credential_id)
+    else:
+        check_verification(call.caller, of.credential_id)
+        rotation_again.verify_again(tx, actor, of.credential_id)
     tx.after_commit.append(call.api.changed.ring)
 
 
@@ -84,11 +122,32 @@ def run_job(tx: Tx, call: Call[JobId, None, None]) -> None:
     status=202,
     problems=(404, 409),
     audit="session.ending",
-    summary="Go no further: the session ends, and what was done for it is taken back",
+    summary="Go no further: a session ends, and what was done for it is taken back; a change of a secret is aborted",
 )
 def cancel_job(tx: Tx, call: Call[JobId, None, None]) -> None:
     """What takes access back can't be given up."""
+    of = _of_credential(tx, call)
+    if of is not None:
+        _give_up(tx, call, of)
+        return
     session = may_see(tx, call.caller, call.params.action_job_id)
     if session.status in ENDED or session.status == Status.CANCELLING:
         raise Conflict("the session is over or ending: what is left to do takes its access back")
     end_for(tx, call, session)
+
+
+def _give_up(tx: Tx, call: Call[JobId, None, None], of: CredentialJob) -> None:
+    if of.kind is Kind.VERIFICATION:
+        raise Conflict("a verification changes nothing: there is nothing to give up")
+    check_rotation(tx, call.caller, of.credential_id)
+    rotation_again.give_up(tx, call.caller.actor, of.credential_id)
+    tx.after_commit.append(call.api.changed.ring)
+
+
+def _of_credential(tx: ReadTx, call: Call[JobId, None, None]) -> CredentialJob | None:
+    """The job, if it is one of a credential and the caller sees those."""
+    return credential_job(tx, call.params.action_job_id) if _sees_credentials(call.caller) else None
+
+
+def _sees_credentials(caller: Caller) -> bool:
+    return Role.ADMIN in caller.roles and Permission.CREDENTIALS_CREDENTIAL_READ in caller.permissions

@@ -91,7 +91,7 @@ def start(tx: Tx, call: Call[CredentialId, None, None]) -> ServiceRotationJob:
     summary="Put the secret before the current one back, on the target and with all that depend on it",
 )
 def roll_back(tx: Tx, call: Call[CredentialId, None, None]) -> ServiceRotationJob:
-    _check(tx, call.caller, call.params.credential_id)
+    check_rotation(tx, call.caller, call.params.credential_id)
     made = ask.ask_rollback(tx, call.api.vault, call.caller.actor, call.params.credential_id)
     tx.after_commit.append(call.api.changed.ring)
     return _shown(tx, reads.one_rotation(tx, made))
@@ -187,13 +187,19 @@ def abort(tx: Tx, call: Call[RotationId, None, None]) -> ServiceRotationJob:
 
 
 def _start(tx: Tx, call: Call[Any, None, Any], credential_id: UUID) -> UUID:
-    _check(tx, call.caller, credential_id)
+    check_rotation(tx, call.caller, credential_id)
     made = ask.ask_rotation(tx, call.caller.actor, credential_id, Reason.ASKED)
     tx.after_commit.append(call.api.changed.ring)
     return made
 
 
-def _check(tx: ReadTx, caller: Caller, credential_id: UUID) -> None:
+def check_verification(caller: Caller, credential_id: UUID) -> None:
+    """Raise Forbidden for whoever may not have the secret verified."""
+    if not caller.may(_VERIFY, {ScopeKind.CREDENTIAL: credential_id}):
+        raise lacks(_VERIFY, kind="credential")
+
+
+def check_rotation(tx: ReadTx, caller: Caller, credential_id: UUID) -> None:
     """A service account, on which something depends, has a right of its own (CRED-04)."""
     if caller.key is not None:
         caller.key.check_credential(credential_id)
@@ -217,7 +223,7 @@ def _steered(
     tx: Tx, call: Call[RotationId, None, None], change: Callable[[Tx, Actor, UUID], None]
 ) -> ServiceRotationJob:
     row = _visible(tx, call.caller, call.params.rotation_id, _EITHER)
-    _check(tx, call.caller, row.credential_id)
+    check_rotation(tx, call.caller, row.credential_id)
     change(tx, call.caller.actor, row.id)
     tx.after_commit.append(call.api.changed.ring)
     return _shown(tx, reads.one_rotation(tx, row.id))

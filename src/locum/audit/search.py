@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.audit.model import audit_checkpoint, audit_event, audit_pending, audit_seal
-from locum.kit.db import ReadTx
+from locum.kit.db import ReadTx, UtcTime
 from locum.kit.paging import Listed, Page, fetch
 
 
@@ -40,6 +40,11 @@ class LogState(msgspec.Struct, frozen=True):
     signed_at: dt.datetime | None
     waiting: int
     waiting_since: dt.datetime | None
+
+
+class _LastTime(msgspec.Struct, frozen=True):
+    object_id: UUID
+    at: dt.datetime
 
 
 _COLUMNS: dict[str, sa.ColumnElement[object]] = {
@@ -77,6 +82,14 @@ def search(
     if object_id is not None:
         query = query.where(audit_event.c.object_id == object_id)
     return fetch(tx, FoundEvent, query, page, columns=_COLUMNS, tie=audit_event.c.id, searched=_SEARCHED)
+
+
+def last_times(tx: ReadTx, action: str, object_ids: list[UUID]) -> dict[UUID, dt.datetime]:
+    """When that was last done with each of these things, as far as it ever was: one statement, none for none."""
+    which = audit_event.c.object_id
+    query = sa.select(which, sa.func.max(audit_event.c.at, type_=UtcTime).label("at"))
+    query = query.where(which.in_(object_ids), audit_event.c.action == action).group_by(which)
+    return {row.object_id: row.at for row in tx.rows(_LastTime, query)} if object_ids else {}
 
 
 def state(tx: ReadTx) -> LogState:

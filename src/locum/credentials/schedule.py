@@ -68,6 +68,23 @@ def next_due(timing: Timing, after: dt.datetime) -> dt.datetime:
     return _instant(day, time, zone)
 
 
+def in_words(timing: Timing) -> str:
+    """When it is due, for people: "every 6 hours", "Monday, Thursday at 02:00 Europe/Berlin"."""
+    unit = {Frequency.HOURS: "hour", Frequency.MINUTES: "minute", Frequency.DAYS_AT_TIME: "day"}
+    match Frequency(timing.frequency):
+        case Frequency.WEEKLY:
+            days = (timing.days_of_week or "").replace(",", ", ")
+        case Frequency.MONTHLY:
+            days = f"day {timing.day_of_month} of the month"
+        case frequency:
+            word = unit[frequency]
+            days = f"every {word}" if timing.period == 1 else f"every {timing.period} {word}s"
+    if timing.frequency in (Frequency.HOURS, Frequency.MINUTES):
+        return days
+    time = dt.time.fromisoformat(timing.local_time or "00:00:00")
+    return f"{days} at {time.isoformat('seconds' if time.second else 'minutes')} {timing.time_zone}"
+
+
 def check_timing(timing: Timing) -> Timing:
     """The timing with its days and time in one spelling. Raises Invalid with the field named."""
     try:

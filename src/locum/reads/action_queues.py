@@ -49,7 +49,7 @@ class StepRow(msgspec.Struct, frozen=True):
 
 
 class WorkRow(msgspec.Struct, frozen=True):
-    """The job of a live session: when it is looked at next, since when it fails, and who has it, if somebody does."""
+    """A job: when it is looked at next, since when it fails, and until when somebody has it, if somebody does."""
 
     subject_id: UUID
     due_at: dt.datetime
@@ -107,9 +107,9 @@ def queue(tx: ReadTx, caller: Caller, queue_id: UUID) -> Queue | None:
     return queues(tx, session_rows(tx, ids))[parts[ids[0]]]
 
 
-def session_ids(tx: ReadTx, caller: Caller, which: Filter, page: Page) -> list[UUID]:
+def session_ids(tx: ReadTx, caller: Caller, which: Filter, page: Page) -> Listed[UUID]:
     """One page of sessions whose queues `caller` may see, newest first unless ordered: at most three statements."""
-    return find(tx, which, page, [readable(caller)])[0]
+    return Listed(*find(tx, which, page, [readable(caller)]))
 
 
 def session(tx: ReadTx, caller: Caller, session_id: UUID) -> SessionRow | None:
@@ -124,7 +124,7 @@ def queues(tx: ReadTx, sessions: list[SessionRow]) -> list[Queue]:
     steps: dict[UUID, list[StepRow]] = {one: [] for one in ids}
     for step in _steps(tx, ids):
         steps[step.session_id].append(step)
-    work = works(tx, ids)
+    work = works(tx, JOB, ids)
     return [
         Queue(
             session,
@@ -138,11 +138,11 @@ def queues(tx: ReadTx, sessions: list[SessionRow]) -> list[Queue]:
     ]
 
 
-def works(tx: ReadTx, session_ids: list[UUID]) -> dict[UUID, WorkRow]:
-    """The jobs of these sessions; what is over has none. One statement, none for none."""
+def works(tx: ReadTx, kind: str, subject_ids: list[UUID]) -> dict[UUID, WorkRow]:
+    """The jobs of that kind on these; what is over has none. One statement, none for none."""
     columns = [jobs.job.c[name] for name in WorkRow.__struct_fields__]
-    mine = sa.select(*columns).where(jobs.job.c.kind == JOB, jobs.job.c.subject_id.in_(session_ids))
-    return {row.subject_id: row for row in tx.rows(WorkRow, mine)} if session_ids else {}
+    mine = sa.select(*columns).where(jobs.job.c.kind == kind, jobs.job.c.subject_id.in_(subject_ids))
+    return {row.subject_id: row for row in tx.rows(WorkRow, mine)} if subject_ids else {}
 
 
 def readable(caller: Caller) -> sa.ColumnElement[bool]:

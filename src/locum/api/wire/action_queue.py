@@ -163,7 +163,8 @@ class ActionQueueSearchResult(Out):
 
 
 class ActionJob(Out):
-    """The work of one session, under the session's id. `attempts`, `lastError` and `running` are ours."""
+    """The work of one session, under the session's id, or what is done by itself with a credential, whose id is
+    `managedObjectId`. The fields from `attempts` on are ours, named as those of the contract's ActionJobSchedule."""
 
     __contract__ = "SbPAM.Models.ActionJob"
 
@@ -199,3 +200,7 @@ class ActionJob(Out):
     attempts: int = 0
     last_error: str | None = None
     running: bool = False
+    last_run_id: UUID | None = None
+    last_run_time_utc: Time | None = None
+    last_run_status: ActionStatus | None = None
+    recurrence: str | None = None
