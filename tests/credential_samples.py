@@ -29,7 +29,8 @@ async def credential_samples(estate: Estate) -> dict[str, tuple[Any, dict[str, s
     generate = {"keyGenAlgorithm": "Ed25519"}
     rests = made(await admin.post(CREDENTIALS, {"username": "rests", "password": SERVICE_PASSWORD}))["id"]
     check_out = {"exclusive": False}
-    leased = made(await admin.post(f"/api/locum/v1/Credential/{locum}/CheckOut", check_out), 201)["id"]
+    lent = made(await admin.post(CREDENTIALS, {"username": "lent", "password": SERVICE_PASSWORD}))["id"]
+    leased = made(await admin.post(f"/api/locum/v1/Credential/{lent}/CheckOut", check_out), 201)["id"]
     dependant = await estate.dependant()
     told = {"resourceId": estate.ids["web01"], "parameters": {"path": "/etc/a", "pattern": "{secret}"}}
     return {

@@ -19,6 +19,7 @@ from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
 from locum.main import keys
 from locum.main.seed import seed
+from locum.resources.model import host_user
 from locum.sessions import transition
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import connection
@@ -124,6 +125,16 @@ class Estate:
                 recorded=True,
                 opened_at=tx.now,
             )
+            return made_id
+
+        return str(self.database.submit_write(add).result())
+
+    def account(self, login: str) -> str:
+        """An account that was seen on the host; answers its id."""
+
+        def add(tx: Tx) -> UUID:
+            made_id, where = new_id(), UUID(self.ids["web01"])
+            tx.add(host_user, id=made_id, resource_id=where, login=login, created_at=tx.now, modified_at=tx.now)
             return made_id
 
         return str(self.database.submit_write(add).result())

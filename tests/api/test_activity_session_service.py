@@ -15,7 +15,6 @@ from identities_world import Caller
 from locum.kit import pause
 from locum.kit.db import Tx
 from locum.kit.ids import new_id
-from locum.resources.model import host_user
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
 
@@ -38,18 +37,6 @@ def past(estate: Estate, session_id: str, **more: Any) -> None:
         tx.run(one.values(times))
 
     estate.database.submit_write(change).result()
-
-
-def account(estate: Estate, login: str, resource: str = "web01") -> str:
-    """An account that was seen on a resource."""
-
-    def add(tx: Tx) -> UUID:
-        made_id = new_id()
-        where = UUID(estate.ids[resource])
-        tx.add(host_user, id=made_id, resource_id=where, login=login, created_at=tx.now, modified_at=tx.now)
-        return made_id
-
-    return str(estate.database.submit_write(add).result())
 
 
 @pytest.mark.sees_effect("ActivitySession.CheckApprovalStateAsync")
@@ -91,7 +78,7 @@ async def test_a_restored_copy_ends_and_settles_nothing(estate: Estate, app: Cal
 async def test_sessions_that_use_an_account_are_counted(estate: Estate, app: Caller) -> None:
     active, pending = await running(estate), await estate.ask()
     login = (await estate.get(estate.ada, f"{SESSIONS}/{active}"))["loginAccountName"]
-    account_id, other = account(estate, login), account(estate, "postgres")
+    account_id, other = estate.account(login), estate.account("postgres")
 
     async def count(**query: Any) -> int:
         found: int = await estate.get(app, f"{SESSIONS}/Count", **query)
@@ -129,7 +116,7 @@ async def test_the_profile_of_a_session(estate: Estate, app: Caller) -> None:
 async def test_the_account_of_a_session_is_its_own_or_none(estate: Estate, app: Caller) -> None:
     session = await estate.ask()
     path = f"{SESSIONS}/{session['id']}"
-    mine, root = account(estate, session["loginAccountName"]), account(estate, "root")
+    mine, root = estate.account(session["loginAccountName"]), estate.account("root")
     problem(await app.put(f"{path}/targetId/{root}"), 400)
     problem(await app.put(f"{path}/targetId/{new_id()}"), 400)
     assert (await estate.get(estate.ada, path))["targetUserId"] is None
@@ -146,7 +133,7 @@ async def test_the_account_of_a_session_is_its_own_or_none(estate: Estate, app: 
 async def test_no_service_chooses_the_login_of_a_session(estate: Estate, app: Caller) -> None:
     session = await estate.ask()
     path, login = f"{SESSIONS}/{session['id']}", session["loginAccountName"]
-    mine, root = account(estate, login), account(estate, "root")
+    mine, root = estate.account(login), estate.account("root")
     for body in ({"name": "root"}, {"name": "root", "id": root}, {"name": login, "id": root}, {"id": NIL}, {}):
         problem(await app.put(f"{path}/loginAccount", body), 400)
     assert (await estate.get(estate.ada, path))["targetUserId"] is None

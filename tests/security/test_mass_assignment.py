@@ -227,7 +227,9 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "ActivitySession.CreateAsync": Sample(asked, ada),
         "ActivitySession.CreateActivitySessionGroupAsync": Sample([asked], ada),
         "ActivitySession.UpdateSessionLoginAccountAsync": Sample(
-            {"name": held["loginAccountName"]}, callers.bearing(proof["password"]), {"sessionId": held["id"]}
+            {"name": held["loginAccountName"], "id": estate.account(held["loginAccountName"])},
+            callers.bearing(proof["password"]),
+            {"sessionId": held["id"]},
         ),
         "ActivitySession.LockAsync": Sample({"activitySessionIds": [held["id"]], "locked": True}, admin),
         "Role.Create": Sample(role, admin),
