@@ -40,6 +40,7 @@ from locum.kit.db import Database, metadata
 from passkey_steps import ALONE, MINE, SECOND, after_password, enrol, options
 from policy_samples import SETTABLE_POLICIES, policy_samples
 from profile_samples import SETTABLE_PROFILES, profile_samples
+from resource_samples import resource_samples
 from rule_samples import SETTABLE_RULES, rule_samples
 from software_authenticator import SoftwareAuthenticator
 from whole_database import whole
@@ -159,6 +160,7 @@ async def _of_rules(estate: Estate, profile: str) -> dict[str, Sample]:
         **await policy_samples(estate),
         **await certification_samples(estate),
         **profile_samples(profile, (await estate.restriction("canary"))["id"]),
+        **resource_samples(estate.ids["web01"]),
     }
     return {name: Sample(body, estate.admin, of) for name, (body, of) in found.items()}
 
@@ -206,8 +208,6 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "SecondFactor.RenewRecoveryCodes": Sample({"code": factor.totp.now()}, codes),
         "SecondFactor.Require": Sample({"requirement": "Required"}, admin, {"identityId": ids["eve"]}),
         "SignInPolicy.Put": Sample({"idleMinutes": 12}, admin),
-        "SshUserCa.Trust": Sample({"trusted": True}, admin, {"managedResourceId": ids["web01"]}),
-        "LegacyAlgorithms.Put": Sample({"allowed": True}, admin, {"managedResourceId": ids["web01"]}),
         "Passkey.Create": Sample(new, ada),
         "Passkey.Rename": Sample({"name": "other"}, ada, {"passkeyId": passkey_id}),
         "SshKey.Create": Sample({"name": "laptop", "publicKey": KEY}, ada),
@@ -215,10 +215,6 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         **await _of_rules(estate, profile),
         "ApiKey.Create": Sample({"name": "second"}, admin, {"applicationId": robot}),
         "ApiKey.Put": Sample({"name": "renamed"}, admin, {"apiKeyId": key_id}),
-        "ManagedResource.PutAsync": Sample(
-            {"ipAddress": "192.0.2.21"}, admin, ids={"managedResourceId": ids["web01"]}
-        ),
-        "ManagedResource.Post": Sample({"host": {"name": "db01"}, "ipAddress": "192.0.2.20"}, admin),
         "ConnectionProfile.SetSshKeyUse": Sample({"sshKeyUse": "any"}, admin, {"connectionProfileId": profile}),
         "AccessControlPolicy.Post": Sample({"name": "new", **policy_lists}, admin),
         "AccessControlPolicy.Put": Sample(
