@@ -136,4 +136,4 @@ async def test_who_sees_which(database: Database, tmp_path: Path) -> None:
             assert (there is not None) == (one in seen)
             assert (await database.read(session, who, one) is not None) == (one in seen)
         ids = await database.read(session_ids, who, Filter(statuses=LIVE), Page())
-        assert set(ids) == seen & {live}
+        assert set(ids.rows) == seen & {live}
