@@ -28,10 +28,13 @@ async def test_one_page_newest_first(database: Database, write: Callable[[int], 
         found = await database.read(search, Page(skip=2, take=3))
     assert len(seen) == 2
     assert found.total == 30
-    assert [row.object_id for row in found.rows] == [UUID(int=100 + number) for number in (27, 26, 25)]
-    first = found.rows[0]
-    assert (first.actor_name, first.address, first.action) == ("alice", "192.0.2.7", "resource.added")
-    assert (first.outcome, first.detail, first.seq) == ("ok", '{"count":27,"resource":"host-27"}', None)
+    every = (await database.read(search, Page(take=30))).rows
+    assert every == sorted(every, key=lambda row: (row.at, row.id), reverse=True)
+    assert {row.object_id for row in every} == {UUID(int=100 + number) for number in range(30)}
+    assert found.rows == every[2:5]
+    (one,) = [row for row in every if row.object_id == UUID(int=127)]
+    assert (one.actor_name, one.address, one.action) == ("alice", "192.0.2.7", "resource.added")
+    assert (one.outcome, one.detail, one.seq) == ("ok", '{"count":27,"resource":"host-27"}', None)
     with pytest.raises(Invalid):
         await database.read(search, Page(order_by="hash"))
 
