@@ -171,11 +171,8 @@ async def samples(estate: Estate) -> dict[str, Sample]:
     nobody = callers.nobody()
     callers.world.person("typist")
     robot = await application(admin, "inventory", CLIENT.serial)
-    proof = {
-        "login": "inventory",
-        "password": await new_key(admin, robot),
-        "certificateSerialNumber": CLIENT.serial,
-    }
+    key = await new_key(admin, robot)
+    proof = {"login": "inventory", "password": key, "certificateSerialNumber": CLIENT.serial}
     key_id = (await estate.get(admin, f"/api/locum/v1/Application/{robot}/ApiKey"))[0]["id"]
     role_id = await estate.role("names", ["policies:name:modify"], policyIds=[ids["admins"]])
     ann = callers.person("ann", Role.USER, Role.REVIEWER)
@@ -198,6 +195,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
     signing = {"login": "typist", "password": PASSWORD}
     asked = {"activityId": ids["Linux sudo"], "managedResourceId": ids["web01"]}
     held = await estate.ask()
+    login = {"name": held["loginAccountName"], "id": estate.account(held["loginAccountName"])}
     return {
         "SignIn.Body": Sample(signing, nobody),
         "SignIn.Form": Sample(signing, nobody),
@@ -223,9 +221,7 @@ async def samples(estate: Estate) -> dict[str, Sample]:
         "ActivitySession.CreateAsync": Sample(asked, ada),
         "ActivitySession.CreateActivitySessionGroupAsync": Sample([asked], ada),
         "ActivitySession.UpdateSessionLoginAccountAsync": Sample(
-            {"name": held["loginAccountName"], "id": estate.account(held["loginAccountName"])},
-            callers.bearing(proof["password"]),
-            {"sessionId": held["id"]},
+            login, callers.bearing(key), {"sessionId": held["id"]}
         ),
         "ActivitySession.LockAsync": Sample({"activitySessionIds": [held["id"]], "locked": True}, admin),
         "Role.Create": Sample(role, admin),

@@ -133,7 +133,8 @@ async def test_keys_the_user_added_do_not_outlive_the_next_apply(
     user.says(plan, "echo ssh-ed25519 AAAA >> .ssh/authorized_keys")
     await apply_all(subject, plan)
     kept = hosts.run(host, f"cat /home/{login_of(plan)}/.ssh/authorized_keys")
-    assert kept == f"restrict,pty {plan[1].parameters['public_key']}\n"
+    options = "restrict,pty,port-forwarding,agent-forwarding,X11-forwarding"
+    assert kept == f"{options} {plan[1].parameters['public_key']}\n"
     modes = hosts.run(host, f"cd /home/{login_of(plan)}; stat -c '%a %U' . .ssh .ssh/authorized_keys")
     assert modes.splitlines() == [f"700 {login_of(plan)}", f"700 {login_of(plan)}", f"600 {login_of(plan)}"]
     await revert_all(subject, plan)
