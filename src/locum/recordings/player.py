@@ -25,8 +25,15 @@ class Pace:
     longest_pause: float = math.inf
 
 
+def _sleep(seconds: float) -> None:
+    """In short naps: a Ctrl+C that comes just before one would else be noticed when a long pause is over."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, 0.2))
+
+
 def play(
-    playback: Playback, write: Callable[[str], None], pace: Pace, *, wait: Callable[[float], None] = time.sleep
+    playback: Playback, write: Callable[[str], None], pace: Pace, *, wait: Callable[[float], None] = _sleep
 ) -> None:
     """Write what was shown when it is due, as far as another terminal may be shown it; never what was typed.
 
