@@ -57,7 +57,7 @@ class Person:
     def give_password(self) -> None:
         self.page.get_by_label("User name").fill(self.login)
         self.page.locator("input[type=password]").fill(self.password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def end_session(page: Page) -> None:

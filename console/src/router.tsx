@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { AccessPage } from "./access/AccessPage";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
+import { dayStart } from "./shared/format";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
@@ -17,6 +18,11 @@ function listSearch(found: Found): ListSearch {
     q: q ? q.slice(0, 200) : undefined,
     page: Number.isInteger(page) && page > 1 ? page : undefined,
   };
+}
+
+/** A day as date fields have it; what is none is dropped. */
+function day(found: unknown): string | undefined {
+  return dayStart(String(found)) ? String(found) : undefined;
 }
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -34,6 +40,7 @@ const mine = [
     }),
   }),
   createRoute({ getParentRoute, path: "/sessions/$id", component: SessionPage }),
+  createRoute({ getParentRoute, path: "/me", component: lazyRouteComponent(() => import("./me/SecurityPage")) }),
 ] as const;
 
 const reviewed = [
@@ -66,9 +73,11 @@ const reviewed = [
     getParentRoute,
     path: "/audit",
     component: lazyRouteComponent(() => import("./audit/AuditPage")),
-    validateSearch: (found: Found): ListSearch & { troubled?: true } => ({
+    validateSearch: (found: Found): ListSearch & { troubled?: true; from?: string; to?: string } => ({
       ...listSearch(found),
       troubled: found.troubled === true ? true : undefined,
+      from: day(found.from),
+      to: day(found.to),
     }),
   }),
   createRoute({

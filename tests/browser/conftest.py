@@ -50,13 +50,8 @@ def person(installed: Installation, chromium: Browser) -> Iterator[Callable[...,
     def come(
         login: str = USER, password: str = USER_PASSWORD, *, signed_in: bool = True, **more: object
     ) -> Person:
-        context = chromium.new_context(
-            base_url=f"https://{installed.https}",
-            ignore_https_errors=True,
-            locale="en-GB",
-            reduced_motion="reduce",
-            **more,
-        )
+        usual = {"base_url": f"https://{installed.https}", "locale": "en-GB", "reduced_motion": "reduce"}
+        context = chromium.new_context(ignore_https_errors=True, **{**usual, **more})
         one = Person(context, login, password)
         people.append(one)
         if signed_in:

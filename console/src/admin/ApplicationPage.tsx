@@ -1,15 +1,14 @@
 /** One application and its API keys: issue, replace with an overlap, revoke. A key is shown once, where it is made. */
-import { Anchor, Badge, Button, Group, Stack, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { answer, api, type Model } from "../shared/api";
-import { Dialog } from "../shared/Dialog";
+import { Confirm } from "../shared/Confirm";
 import { when } from "../shared/format";
 import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
-import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import { useApplications } from "./ApplicationsPage";
 import { NewKey } from "./NewKey";
@@ -86,28 +85,18 @@ export default function ApplicationPage() {
 function Revoke({ apiKey, applicationId, onClose }: { apiKey: Key; applicationId: string; onClose: () => void }) {
   const words = useWords();
   const queries = useQueryClient();
-  const revoking = useMutation({
-    mutationFn: () =>
-      answer(api.DELETE("/api/locum/v1/ApiKey/{apiKeyId}", { params: { path: { apiKeyId: apiKey.id } } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["keys", applicationId] }),
-  });
+  async function revoke() {
+    await answer(api.DELETE("/api/locum/v1/ApiKey/{apiKeyId}", { params: { path: { apiKeyId: apiKey.id } } }));
+    await queries.invalidateQueries({ queryKey: ["keys", applicationId] });
+  }
   return (
-    <Dialog onGone={onClose} title={words.keys.revokeTitle}>
-      {(close) => (
-      <Stack>
-        <Text className="breaks">{words.keys.revokeText(apiKey.name || words.keys.unnamed)}</Text>
-        <Trouble error={revoking.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {words.shared.cancel}
-          </Button>
-          <Button color="red" loading={revoking.isPending} onClick={() => revoking.mutate(undefined, { onSuccess: close })} data-autofocus>
-            {words.keys.revoke}
-          </Button>
-        </Group>
-      </Stack>
-      )}
-    </Dialog>
+    <Confirm
+      title={words.keys.revokeTitle}
+      text={words.keys.revokeText(apiKey.name || words.keys.unnamed)}
+      label={words.keys.revoke}
+      act={revoke}
+      onGone={onClose}
+    />
   );
 }
 

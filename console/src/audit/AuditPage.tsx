@@ -1,10 +1,10 @@
 /** The audit log: who did what, and how far it is sealed and signed. */
-import { Alert, Badge, Code, Stack, Switch, Text } from "@mantine/core";
+import { Alert, Badge, Code, Group, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import { useInterval } from "../shared/attention";
-import { when } from "../shared/format";
+import { dayStart, exactly, when } from "../shared/format";
 import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
 import { usePaged } from "../shared/paged";
@@ -19,30 +19,46 @@ const REFRESH_MS = 10_000;
 
 export default function AuditPage() {
   const words = useWords();
-  const { q, troubled } = route.useSearch();
+  const { q, troubled, from, to } = route.useSearch();
   const navigate = route.useNavigate();
-  const events = usePaged(["audit", q, troubled], (paging) =>
-    answer(api.GET("/api/locum/v1/AuditEvent", { params: { query: { filterText: q, troubled, ...paging } } })),
+  const bounds = { startDate: dayStart(from), endDate: dayStart(to, 1) };
+  const events = usePaged(["audit", q, troubled, from, to], (paging) =>
+    answer(api.GET("/api/locum/v1/AuditEvent", { params: { query: { filterText: q, troubled, ...bounds, ...paging } } })),
   );
+  const keep = (more: { troubled?: true; from?: string; to?: string }) =>
+    void navigate({ search: (before) => ({ ...before, ...more, page: undefined }), replace: true });
   return (
     <Page title={words.audit.title} intro={words.audit.intro} aside={<SearchBox label={words.audit.search} />}>
       <Stack gap="md">
         <State />
-        <Switch
-          label={words.audit.troubled}
-          checked={troubled ?? false}
-          onChange={(event) => {
-            const on = event.currentTarget.checked || undefined;
-            void navigate({ search: (before) => ({ ...before, troubled: on, page: undefined }), replace: true });
-          }}
-        />
+        <Group gap="lg" align="flex-end">
+          <TextInput
+            type="date"
+            label={words.audit.from}
+            max={to}
+            value={from ?? ""}
+            onChange={(event) => keep({ from: event.currentTarget.value || undefined })}
+          />
+          <TextInput
+            type="date"
+            label={words.audit.to}
+            min={from}
+            value={to ?? ""}
+            onChange={(event) => keep({ to: event.currentTarget.value || undefined })}
+          />
+          <Switch
+            label={words.audit.troubled}
+            checked={troubled ?? false}
+            onChange={(event) => keep({ troubled: event.currentTarget.checked || undefined })}
+          />
+        </Group>
         <div>
           <Listing
             label={words.audit.title}
             columns={columns(words)}
             {...events}
             keyOf={(row) => String(row.id)}
-            empty={q || troubled ? words.audit.nothing : words.audit.empty}
+            empty={q || troubled || from || to ? words.audit.nothing : words.audit.empty}
           />
         </div>
       </Stack>
@@ -77,7 +93,7 @@ function State() {
 
 function columns(words: Words): Column<Event>[] {
   return [
-    { key: "at", label: words.audit.at, show: (row) => when(row.atDateTimeUtc, words.locale) },
+    { key: "at", label: words.audit.at, show: (row) => exactly(row.atDateTimeUtc, words.locale) },
     {
       key: "who",
       label: words.audit.who,

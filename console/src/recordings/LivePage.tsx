@@ -1,5 +1,5 @@
 /** A connection as it goes on, with what an administrator can do about it beside it. */
-import { Anchor, Badge, Paper, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Paper, Stack, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { create } from "asciinema-player";
 import "asciinema-player/dist/bundle/asciinema-player.css";
@@ -10,34 +10,39 @@ import { useSession } from "../sessions/SessionPage";
 import { Page } from "../shared/Page";
 import { OPEN } from "../shared/StatusPill";
 import { Trouble } from "../shared/Trouble";
+import { askWho } from "../signin/who";
 import { useWords } from "../words";
 import { follow } from "./live";
 
 const route = getRouteApi("/sessions/$id/live/$connectionId");
 const ACTIVE = 1;
+const WATCHES = "recordings:live:view";
 
 export default function LivePage() {
   const words = useWords();
   const { id, connectionId } = route.useParams();
   const session = useSession(id);
-  const [hasEnded, setEnded] = useState(false);
+  const [end, setEnd] = useState<"ended" | "lost" | null>(null);
   const [trouble, setTrouble] = useState<unknown>(null);
   const { data } = session;
+  // The picture stops in the same way with the connection and with the right to see it.
+  const stopped = () =>
+    askWho().then((who) => setEnd(who && !who.permissions.includes(WATCHES) ? "lost" : "ended"), setTrouble);
   const what = data ? words.session.title(data.activityName ?? "", data.targetName ?? "") : "";
   return (
     <Page
       title={data ? `${data.userDisplayName}: ${what}` : words.live.title}
       aside={
-        <Badge color={hasEnded ? "gray" : "red"} variant="light" size="lg" tt="none" role="status">
-          {hasEnded ? words.live.ended : words.live.now}
+        <Badge color={end ? "gray" : "red"} variant="light" size="lg" tt="none" role="status">
+          {words.live[end ?? "now"]}
         </Badge>
       }
     >
       <Stack gap="lg">
-        <Trouble error={session.error ?? trouble} />
+        {end === "lost" ? <Alert color="red">{words.live.lostText}</Alert> : <Trouble error={session.error ?? trouble} />}
         <div className="live">
           <Paper withBorder p="sm" radius="lg" className="raised">
-            <Screen connectionId={connectionId} onEnd={() => setEnded(true)} onTrouble={setTrouble} />
+            <Screen connectionId={connectionId} onEnd={() => void stopped()} onTrouble={setTrouble} />
           </Paper>
           <Stack gap="lg">
             {data?.sessionStatus === ACTIVE && <LockPanel id={id} isLocked={data.locked} />}

@@ -8,6 +8,18 @@ export function when(time: string | null | undefined, locale: string): string | 
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
 }
 
+/** With seconds, where the order of things matters. */
+export function exactly(time: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(time));
+}
+
+/** The moment a day (yyyy-mm-dd) begins here, some days later; undefined for none, or for what is no day. */
+export function dayStart(day: string | undefined, later = 0): string | undefined {
+  const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? "");
+  if (!parts) return undefined;
+  return new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]) + later).toISOString();
+}
+
 export function clock(time: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { timeStyle: "medium" }).format(new Date(time));
 }

@@ -82,6 +82,12 @@ export const KeyIcon = (props: Sized) => (
     <path d="M11 12.7L19.5 4M16 7.5l2.5 2.5" />
   </Line>
 );
+export const SecurityIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M12 3l7.5 3v5.5c0 4.5-3 8-7.5 9.5-4.5-1.5-7.5-5-7.5-9.5V6z" />
+    <path d="M9 12l2.2 2.2L15.5 10" />
+  </Line>
+);
 export const OverviewIcon = (props: Sized) => (
   <Line {...props}>
     <path d="M4.5 18a9 9 0 1 1 15 0M12 14l4-5M4.5 18h15" />

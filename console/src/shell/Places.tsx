@@ -1,6 +1,7 @@
 /** The pages that the signed-in person has a use for. What they may do there, the server decides. */
 import { Badge, NavLink, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useInbox } from "../approvals/inbox";
 import {
@@ -15,6 +16,7 @@ import {
   ResourceIcon,
   SessionIcon,
 } from "../shared/icons";
+import type { Whole } from "../sessions/SessionPage";
 import { hasRole, useWho } from "../signin/who";
 import { useWords } from "../words";
 
@@ -22,15 +24,16 @@ export function Places() {
   const words = useWords();
   const who = useWho();
   const administers = hasRole(who, "admin");
+  const isElses = useIsElses() && administers;
   const plays = hasRole(who, "admin", "userplus");
   return (
     <div className="places">
       <Heading>{words.shell.mine}</Heading>
       <Place to="/" label={words.access.title} icon={<AccessIcon />} exact />
-      <Place to="/sessions" label={words.sessions.title} icon={<SessionIcon />} />
+      <Place to="/sessions" label={words.sessions.title} icon={<SessionIcon />} exact={isElses} />
       <Heading>{words.shell.review}</Heading>
       <Place to="/approvals" label={words.inbox.title} icon={<ApprovalIcon />} more={<Waiting />} />
-      {administers && <Place to="/history" label={words.history.title} icon={<HistoryIcon />} />}
+      {administers && <Place to="/history" label={words.history.title} icon={<HistoryIcon />} lit={isElses} />}
       {plays && <Place to="/recordings" label={words.recordings.title} icon={<RecordingIcon />} />}
       {administers && <Place to="/audit" label={words.audit.title} icon={<AuditIcon />} />}
       {administers && (
@@ -46,17 +49,26 @@ export function Places() {
   );
 }
 
-function Place(props: { to: string; label: string; icon: ReactNode; exact?: boolean; more?: ReactNode }) {
+export function Place(props: { to: string; label: string; icon: ReactNode; exact?: boolean; lit?: boolean; more?: ReactNode }) {
   return (
     <NavLink
       component={Link}
       to={props.to}
       activeOptions={{ exact: props.exact ?? false, includeSearch: false }}
       label={props.label}
+      aria-current={props.lit ? "page" : undefined}
       leftSection={props.icon}
       rightSection={props.more}
     />
   );
+}
+
+/** Whether the page is about a session of somebody else; only what the page itself has asked for is looked at. */
+function useIsElses(): boolean {
+  const who = useWho();
+  const { id } = useParams({ strict: false });
+  const session = useQuery<Whole>({ queryKey: ["session", id], enabled: false });
+  return session.data !== undefined && session.data.managedAccountId !== who.identityId;
 }
 
 /** How many requests wait for the signed-in person. */

@@ -3,11 +3,11 @@ import { ActionIcon, Anchor, Button, Drawer, Group, Stack, Text } from "@mantine
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { Mark, MenuIcon } from "../shared/icons";
+import { Mark, MenuIcon, SecurityIcon } from "../shared/icons";
 import { signOut, useWho } from "../signin/who";
 import { useWords } from "../words";
 import { Appearance } from "./Appearance";
-import { Places } from "./Places";
+import { Place, Places } from "./Places";
 
 export function Shell() {
   const words = useWords();
@@ -67,6 +67,9 @@ function Me() {
   const who = useWho();
   return (
     <Stack gap="sm" className="me">
+      <div className="places">
+        <Place to="/me" label={words.me.title} icon={<SecurityIcon />} />
+      </div>
       <Appearance />
       <Group justify="space-between" wrap="nowrap" gap="xs">
         <Text size="sm" className="breaks" aria-label={words.shell.account(who.name)}>

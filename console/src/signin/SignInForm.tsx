@@ -1,9 +1,19 @@
-/** The sign-in, step by step: password, then a code, a new authenticator app or a new password. */
-import { Anchor, Button, Code, Image, List, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+/** The sign-in, step by step: password, then a code, a new authenticator app or a new password; or a passkey. */
+import { Anchor, Button, Code, Image, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useWords } from "../words";
 import { Trouble } from "../shared/Trouble";
-import { changePassword, confirmEnrolment, sendCode, sendPassword, type Step } from "./steps";
+import { hasPasskeys } from "./passkey";
+import { RecoveryCodes } from "./RecoveryCodes";
+import {
+  changePassword,
+  confirmEnrolment,
+  sendCode,
+  sendPasskey,
+  sendPasskeyForCode,
+  sendPassword,
+  type Step,
+} from "./steps";
 
 export function SignInForm({ name: known, onDone }: { name?: string; onDone: () => void }) {
   const words = useWords();
@@ -12,6 +22,7 @@ export function SignInForm({ name: known, onDone }: { name?: string; onDone: () 
   const [isBusy, setBusy] = useState(false);
   const [name, setName] = useState(known ?? "");
   const [secret, setSecret] = useState("");
+  const [old, setOld] = useState("");
 
   async function go(then: () => Promise<Step>) {
     setBusy(true);
@@ -28,7 +39,14 @@ export function SignInForm({ name: known, onDone }: { name?: string; onDone: () 
     }
   }
 
-  const frame = (submit: () => Promise<Step>, label: string, children: ReactNode) => (
+  const passkey = (prove: () => Promise<Step>, label: string) =>
+    hasPasskeys && (
+      <Button variant="default" fullWidth disabled={isBusy} onClick={() => void go(prove)}>
+        {label}
+      </Button>
+    );
+
+  const frame = (submit: () => Promise<Step>, label: string, children: ReactNode, instead?: ReactNode) => (
     <form
       onSubmit={(event: FormEvent) => {
         event.preventDefault();
@@ -41,6 +59,7 @@ export function SignInForm({ name: known, onDone }: { name?: string; onDone: () 
         <Button type="submit" loading={isBusy} fullWidth>
           {label}
         </Button>
+        {instead}
         {step.kind !== "password" && step.kind !== "recovery" && (
           <Anchor component="button" type="button" size="sm" onClick={() => setStep({ kind: "password" })}>
             {words.signIn.startOver}
@@ -75,12 +94,14 @@ export function SignInForm({ name: known, onDone }: { name?: string; onDone: () 
             onChange={(event) => setSecret(event.currentTarget.value)}
           />
         </>,
+        passkey(sendPasskey, words.signIn.passkey),
       );
     case "code":
       return frame(
         () => sendCode(step.token, secret),
         words.signIn.submit,
         <CodeInput key="code" label={words.signIn.code} hint={words.signIn.codeHint} value={secret} onChange={setSecret} />,
+        passkey(() => sendPasskeyForCode(step.token), words.signIn.passkeyInstead),
       );
     case "enrolment":
       return frame(
@@ -102,15 +123,26 @@ export function SignInForm({ name: known, onDone }: { name?: string; onDone: () 
       );
     case "change":
       return frame(
-        () => changePassword(step, secret),
+        () => changePassword(step.token, step.old ?? old, secret),
         words.signIn.changeSubmit,
         <>
           <Text size="sm">{words.signIn.changeIntro}</Text>
+          {step.old === null && (
+            <PasswordInput
+              label={words.signIn.oldPassword}
+              autoComplete="current-password"
+              autoFocus
+              required
+              visibilityToggleButtonProps={{ "aria-label": words.signIn.showPassword }}
+              value={old}
+              onChange={(event) => setOld(event.currentTarget.value)}
+            />
+          )}
           <PasswordInput
             key="new"
             label={words.signIn.newPassword}
             autoComplete="new-password"
-            autoFocus
+            autoFocus={step.old !== null}
             required
             visibilityToggleButtonProps={{ "aria-label": words.signIn.showPassword }}
             value={secret}
@@ -122,14 +154,7 @@ export function SignInForm({ name: known, onDone }: { name?: string; onDone: () 
       return frame(
         () => Promise.resolve<Step>({ kind: "done" }),
         words.signIn.codesKept,
-        <>
-          <Text size="sm">{words.signIn.recoveryIntro}</Text>
-          <List className="recovery" listStyleType="none" aria-label={words.signIn.recoveryCodes}>
-            {step.codes.map((code) => (
-              <List.Item key={code}>{code}</List.Item>
-            ))}
-          </List>
-        </>,
+        <RecoveryCodes codes={step.codes} />,
       );
     case "done":
       return null;
