@@ -84,6 +84,9 @@ def _pages(browser: Browser, demo: Demo) -> Iterator[tuple[str, Page]]:
     alice.goto("/sessions")
     alice.get_by_role("table").wait_for()
     yield "sessions", alice
+    alice.goto("/me")
+    alice.get_by_role("heading", name="Sign-ins").wait_for()
+    yield "me", alice
     yield from _administration(browser, demo)
 
 
@@ -100,7 +103,10 @@ def _administration(browser: Browser, demo: Demo) -> Iterator[tuple[str, Page]]:
     _sign_in(admin, ADMIN, demo.admin_password)
     admin.get_by_text("Nothing waits for you").wait_for()
     yield "approvals", admin
-    for name, address in (("history", "/history"), ("resources", "/admin/resources")):
+    admin.goto("/admin")
+    admin.get_by_role("heading", level=2).first.wait_for()
+    yield "overview", admin
+    for name, address in (("history", "/history"), ("audit", "/audit"), ("resources", "/admin/resources")):
         admin.goto(address)
         admin.get_by_role("table").wait_for()
         yield name, admin
