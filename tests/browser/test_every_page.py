@@ -7,12 +7,14 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pexpect
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import Person, found_by_axe
-from installation import ADMIN, ADMIN_PASSWORD, Installation
+from browsing import Person, end_session, found_by_axe, open_shell
+from installation import ADMIN, ADMIN_PASSWORD, Installation, ask
 from locum.console.pages import BUILT
 
 CONSOLE = Path(__file__).parents[2] / "console"
@@ -21,6 +23,7 @@ PAGES = {
     "/": "My access",
     "/sessions": "My sessions",
     "/sessions?tab=past": "My sessions",
+    "/me": "My security",
     "/approvals": "To approve",
     "/history": "All sessions",
     "/recordings": "Recordings",
@@ -49,13 +52,51 @@ def test_axe_finds_nothing_in_either_theme(
     for address, heading in PAGES.items():
         page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-        settled(page)
-        for theme in themes:
-            page.emulate_media(color_scheme=theme)
-            found[f"{address} {theme}"] = found_by_axe(page, axe)
-            too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-            assert not too_wide, f"{address} must be moved sideways"
+        found |= looked_at(page, axe, themes)
     assert {where: what for where, what in found.items() if what} == {}
+
+
+@pytest.mark.parametrize(("width", "themes"), [(1280, ("light", "dark")), (390, ("dark",))])
+def test_axe_finds_nothing_on_a_session_live_and_recorded(
+    installed: Installation,
+    person: Callable[..., Person],
+    alice: Page,
+    axe: str,
+    width: int,
+    themes: tuple[str, ...],
+) -> None:
+    """An administrator looks at a session with a connection, watches it, and plays it when it is over."""
+    page = person(ADMIN, ADMIN_PASSWORD, viewport={"width": width, "height": 844}).page
+    session = ask(installed.user())
+    alice.goto(f"/sessions/{session}")
+    shell = open_shell(alice.get_by_role("textbox", name="Command to connect").inner_text())
+    page.goto(f"/sessions/{session}")
+    live = page.get_by_role("link", name="Watch live")
+    expect(live).to_be_visible()
+    found = looked_at(page, axe, themes)
+    live.click()
+    expect(page.get_by_role("region", name="What is shown now")).to_contain_text("$")
+    expect(page.get_by_role("button", name="Lock the session")).to_be_visible()
+    found |= looked_at(page, axe, themes)
+    end_session(page)
+    shell.expect(pexpect.EOF)
+    page.goto(f"/sessions/{session}")
+    page.get_by_role("link", name="Play").click()
+    expect(page.get_by_role("region", name="Player")).to_contain_text("$")
+    found |= looked_at(page, axe, themes)
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def looked_at(page: Page, axe: str, themes: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
+    """What axe finds on the page once it is whole, by address and theme; it must fit its width."""
+    settled(page)
+    found = {}
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        found[f"{page.url} {theme}"] = found_by_axe(page, axe)
+        too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert not too_wide, f"{page.url} must be moved sideways"
+    return found
 
 
 def settled(page: Page) -> None:

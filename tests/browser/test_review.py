@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,8 @@ def test_an_administrator_watches_locks_and_ends_a_session(
     admin.get_by_role("link", name="Watch live").click()
     screen = admin.get_by_role("region", name="What is shown now")
     expect(screen).to_contain_text("$")
+    lit = admin.get_by_role("navigation", name="Main").locator("[aria-current=page]")
+    expect(lit).to_have_text(["All sessions"])
     shell.sendline("echo seen-$((20+3))")
     expect(screen).to_contain_text("seen-23")
 
@@ -110,6 +113,32 @@ def test_an_administrator_watches_locks_and_ends_a_session(
     end_session(admin)
     expect(admin.get_by_role("status")).to_have_text("Connection ended")
     expect(admin.get_by_text("The session is over")).to_be_visible()
+
+
+def test_who_may_watch_no_more_is_told_so(
+    installed: Installation, person: Callable[..., Person], alice: Page
+) -> None:
+    """The picture stops as soon as the role is gone, while the connection goes on."""
+    api = installed.admin()
+    bruno = api.call("POST", "/api/v1/ManagedAccount/CreateLocalUser", {
+        "managedAccountView": {"name": "bruno"},
+        "localUserPasswordChangeRequest": {"passwordNew": CAROL_PASSWORD},
+    })["id"]  # fmt: skip
+    role = next(one["id"] for one in api.call("GET", "/api/locum/v1/Role") if one["name"] == "Administrator")
+    api.call("PUT", f"/api/locum/v1/Role/{role}/Member/{bruno}")
+    session = ask(installed.user())
+    alice.goto(f"/sessions/{session}")
+    shell = open_shell(alice.get_by_role("textbox", name="Command to connect").inner_text())
+    page = person("bruno", CAROL_PASSWORD).page
+    page.goto(f"/sessions/{session}")
+    page.get_by_role("link", name="Watch live").click()
+    expect(page.get_by_role("region", name="What is shown now")).to_contain_text("$")
+    api.call("DELETE", f"/api/locum/v1/Role/{role}/Member/{bruno}")
+    expect(page.get_by_role("alert")).to_contain_text("Your right to watch connections was taken away")
+    expect(page.get_by_role("status")).to_have_text("Not for you any more")
+    shell.sendline("echo still-$((20+3))")
+    shell.expect("still-23")
+    end_session(alice)
 
 
 def test_the_audit_log_is_searched_and_says_how_far_it_is_sealed(installed: Installation, admin: Page) -> None:
@@ -127,6 +156,15 @@ def test_the_audit_log_is_searched_and_says_how_far_it_is_sealed(installed: Inst
     admin.reload()
     expect(admin.get_by_role("switch")).to_be_checked()
     expect(admin.get_by_role("searchbox")).to_have_value("alice")
+    today = dt.date.today()
+    admin.get_by_label("From").fill(str(today))
+    expect(admin).to_have_url(re.compile(rf"from={today}"))
+    expect(rows.nth(1)).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
+    admin.get_by_label("From").fill("")
+    admin.get_by_label("To", exact=True).fill(str(today - dt.timedelta(days=1)))
+    expect(admin.get_by_text("No event is like that")).to_be_visible()
+    admin.get_by_label("To", exact=True).fill("")
+    expect(rows.nth(1)).to_contain_text("Denied")
     admin.get_by_role("searchbox").fill("nobody at all")
     expect(admin.get_by_text("No event is like that")).to_be_visible()
 
