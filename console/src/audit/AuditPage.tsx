@@ -98,7 +98,7 @@ function columns(words: Words): Column<Event>[] {
       key: "who",
       label: words.audit.who,
       show: (row) => (
-        <div className="breaks">
+        <div className="breaks who">
           <strong>{row.actorName}</strong>
           {row.address && (
             <Text size="sm" c="dimmed">
