@@ -84,6 +84,9 @@ def _pages(browser: Browser, demo: Demo) -> Iterator[tuple[str, Page]]:
     alice.goto("/sessions")
     alice.get_by_role("table").wait_for()
     yield "sessions", alice
+    alice.goto("/me")
+    alice.get_by_role("table", name="Sign-ins").wait_for()
+    yield "security", alice
     yield from _administration(browser, demo)
 
 
