@@ -86,7 +86,7 @@ def _pages(browser: Browser, demo: Demo) -> Iterator[tuple[str, Page]]:
     yield "sessions", alice
     alice.goto("/me")
     alice.get_by_role("heading", name="Sign-ins").wait_for()
-    yield "me", alice
+    yield "security", alice
     yield from _administration(browser, demo)
 
 
