@@ -17,7 +17,7 @@ def app(host: Host) -> Iterator[str]:
     """Its password is the conformance suite's OLD."""
     hosts.run(host, "useradd -m -s /bin/bash kept; echo 'kept:an old Passw0rd' | chpasswd")
     yield "kept"
-    hosts.run(host, "pkill -KILL -u kept; userdel -r kept 2>/dev/null; rm -rf /srv/app", check=False)
+    hosts.run(host, "pkill -KILL -u kept; userdel -f -r kept 2>/dev/null; rm -rf /srv/app", check=False)
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def subject(host: Host, user: User) -> Subject:
         settled=lambda before: settled(host, before),
         works=user.works,
         foreign=foreign,
-        unforeign=lambda plan: void(hosts.run(host, f"userdel -r {login_of(plan)} 2>/dev/null")),
+        unforeign=lambda plan: void(hosts.run(host, f"userdel -f -r {login_of(plan)} 2>/dev/null")),
         signed_in=user.signed_in,
     )
 

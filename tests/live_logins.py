@@ -73,10 +73,10 @@ def linux_login(host: Host, folder: Path, *parts: str, itself: bool = False) -> 
 
 
 def remove_linux_login(host: Host) -> None:
-    """The account, and all that a test may have put beside it."""
+    """The account, also while its last process is still dying, and all that a test may have put beside it."""
     hosts.run(
         host,
-        f"pkill -KILL -u {NAME}; userdel -r {NAME} 2>/dev/null; rm -rf /srv/app /etc/init.d/app"
+        f"pkill -KILL -u {NAME}; userdel -f -r {NAME} 2>/dev/null; rm -rf /srv/app /etc/init.d/app"
         f" /etc/sudoers.d/{NAME} /etc/pam.d/chpasswd",
         check=False,
     )

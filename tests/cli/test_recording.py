@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pexpect  # type: ignore[import-untyped]
@@ -47,7 +49,9 @@ def connection(made: Installation) -> str:
 
 def played(made: Installation, *arguments: str) -> pexpect.spawn:
     command = ["recording", "play", "--data-dir", str(made.data), *arguments]
-    return pexpect.spawn(str(LOCUM), command, encoding="utf-8", timeout=30)
+    # Whoever starts the tests in the background has Ctrl+C ignored by all that they start.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return pexpect.spawn(str(LOCUM), command, encoding="utf-8", timeout=30, preexec_fn=heard)
 
 
 @pytest.mark.parametrize("server", [False, True])

@@ -37,7 +37,7 @@ async def stage(database: Database, tmp_path: Path, linux_hosts: list[Host]) -> 
 def dora(linux_hosts: list[Host]) -> Iterator[None]:
     hosts.run(linux_hosts[0], f"useradd -m -s /bin/bash {LOGIN}")
     yield
-    hosts.run(linux_hosts[0], f"pkill -KILL -u {LOGIN}; userdel -r {LOGIN} 2>/dev/null", check=False)
+    hosts.run(linux_hosts[0], f"pkill -KILL -u {LOGIN}; userdel -f -r {LOGIN} 2>/dev/null", check=False)
 
 
 async def act(stage: Stage, *actions: dict[str, Any], **how: Any) -> None:

@@ -79,7 +79,7 @@ def installation(tmp_path: Path, seeded: Path, linux_hosts: list[Host]) -> Itera
     yield made
     if made.process is not None and made.process.poll() is None:
         made.stop()
-    hosts.run(linux_hosts[0], f"pkill -KILL -u {LOGIN}; userdel -r {LOGIN} 2>/dev/null", check=False)
+    hosts.run(linux_hosts[0], f"pkill -KILL -u {LOGIN}; userdel -f -r {LOGIN} 2>/dev/null", check=False)
 
 
 def one_life(installation: Installation) -> tuple[str, bool]:
