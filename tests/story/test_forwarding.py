@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from demo.installation import ADMIN, USER, Demo
 from demo.story import ACTIVITY, RESOURCE, Story
 
 from demo import hosts
+from person_agent import agent_of
 from ssh_gateway import Client, free_port
 
 pytestmark = pytest.mark.anyio
@@ -42,19 +41,8 @@ def person(demo: Demo, tmp_path: Path) -> Client:
 @pytest.fixture
 def agent(tmp_path: Path, person: Client) -> Iterator[str]:
     """The public key in the person's agent."""
-    key, at = tmp_path / "in_agent", tmp_path / "agent"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mine", "-f", key], check=True)
-    running = subprocess.Popen(["ssh-agent", "-D", "-a", at], stdout=subprocess.DEVNULL)
-    try:
-        while not at.exists():
-            assert running.poll() is None
-        environment = {**os.environ, "SSH_AUTH_SOCK": str(at)}
-        subprocess.run(["ssh-add", "-q", key], check=True, env=environment)
-        person.extra_environment["SSH_AUTH_SOCK"] = str(at)
-        yield key.with_suffix(".pub").read_text()
-    finally:
-        running.terminate()
-        running.wait(10)
+    with agent_of(person, tmp_path) as key:
+        yield key
 
 
 async def test_connections_pass_both_ways_and_the_agent_is_there(demo: Demo, person: Client, agent: str) -> None:

@@ -111,8 +111,8 @@ def person_and_lock(tx: ReadTx, identity_id: UUID, activity_id: UUID, place: Pla
         return True, None
     if seen.resource is not None:
         return seen.identity_locked, Locked("resource", seen.resource_message)
-    activity = Locked("activity", seen.activity_message) if seen.activity is not None else None
-    return seen.identity_locked, activity
+    lock = Locked("activity", seen.activity_message) if seen.activity is not None else None
+    return seen.identity_locked, lock
 
 
 def _there(activity_id: UUID, place: Place) -> sa.ColumnElement[bool]:

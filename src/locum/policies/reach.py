@@ -168,14 +168,14 @@ def _marked(held: _Held, aims: Sequence[Aim]) -> dict[str, int]:
     marks: dict[tuple[UUID, frozenset[str]], int] = defaultdict(int)
     for n, aim in enumerate(aims):
         for policy_id in aim.policies:
-            denied = aim.denied.get(policy_id, frozenset())
+            without = aim.denied.get(policy_id, frozenset())
             for holder in held.holders[policy_id]:
-                marks[holder, denied] |= 1 << n * _WIDTH
+                marks[holder, without] |= 1 << n * _WIDTH
     found: dict[str, int] = {}
     get = found.get
-    for (holder, denied), mark in marks.items():
+    for (holder, without), mark in marks.items():
         members = held.members.get(holder, [])
-        for one in members if not denied else [one for one in members if one not in denied]:
+        for one in [one for one in members if one not in without] if without else members:
             found[one] = get(one, 0) | mark
     for kind, there in held.others:
         works = sum(1 << n * _WIDTH for n, aim in enumerate(aims) if kind.takes(aim))

@@ -97,7 +97,7 @@ def cards(
     key_policies: Collection[UUID] | None = None,
 ) -> Listed[Card]:
     """One page of the activities a person has, by the priority of the first policy that gives each: eleven statements
-    at most, and one more where a credential is among them.
+    at most, and one more each where a credential is among them, and for whom a certification denied something.
 
     Only what has something to work on; one activity of several policies is one card unless `by_policy`.
     """

@@ -59,7 +59,8 @@ def targets(
     policy_id: UUID | None = None,
     key_policies: Collection[UUID] | None = None,
 ) -> Listed[Target]:
-    """One page of the resources on which a person can begin an activity, or this one: nine statements at most."""
+    """One page of the resources on which a person can begin an activity, or this one: nine statements at most,
+    and one more for whom a certification denied something."""
     policies = policies_of(tx, identity_id, key_policies=key_policies, policy_id=policy_id)
     aims = _aims(tx, policies, activity_id) if policies else []
     within = reach.ids(tx, aims) if aims else set()
@@ -89,8 +90,8 @@ def _aims(tx: ReadTx, policies: Given, activity_id: UUID | None) -> list[reach.A
     for row in tx.rows(_Given, query.distinct()):
         kinds.setdefault((row.activity_id, row.platform_id), set()).add(row.policy_id)
     return [
-        reach.Aim(frozenset(of), platform_id, denied.get(which, {}) if which else {})
-        for (which, platform_id), of in kinds.items()
+        reach.Aim(frozenset(of), platform_id, denied.get(one, {}) if one else {})
+        for (one, platform_id), of in kinds.items()
     ]
 
 

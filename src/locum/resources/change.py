@@ -22,7 +22,7 @@ from locum.resources.add import (
     platform_of,
     search_key,
 )
-from locum.resources.model import Resource, platform, resource
+from locum.resources.model import Resource, ResourceType, platform, resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,29 @@ def change_resource(tx: Tx, actor: Actor, before: Resource, changes: ResourceCha
         detail={"resource": before.name, "changed": " ".join(sorted(values.keys() - {"name_key"}))},
     )
     return get_resource(tx, before.id)
+
+
+def change_host_flag(
+    tx: Tx, actor: Actor, resource_id: UUID, column: str, on: bool, *, action: str, word: str
+) -> None:
+    """Say yes or no to one thing about a host's SSH server, if that is news; `word` is what the audit log calls it.
+
+    Raises NotFound, and Conflict for what is no host.
+    """
+    found = get_resource(tx, resource_id)
+    if found.type != ResourceType.HOST:
+        raise Conflict("only a host has an SSH server")
+    if getattr(found, column) == on:
+        return
+    tx.run(sa.update(resource).where(resource.c.id == resource_id).values({column: on, "modified_at": tx.now}))
+    audit.record(
+        tx,
+        actor,
+        action,
+        object_kind="resource",
+        object_id=resource_id,
+        detail={"resource": found.name, word: on},
+    )
 
 
 def _check_platform(tx: Tx, before: Resource, wanted: UUID) -> None:

@@ -17,6 +17,7 @@ import pytest
 from locum.activities.channel_rules import ChannelRules
 from locum.gateway.ssh.relay import FORWARD_LIMIT
 from locum.sessions.connections import Now
+from person_agent import agent_of
 from ssh_gateway import Client, Gate, Tape, connected, free_port, scripted_target
 
 pytestmark = pytest.mark.anyio
@@ -167,19 +168,8 @@ async def test_a_client_that_does_not_take_it_is_no_harm(client: Client, gate: G
 @pytest.fixture
 def agent(tmp_path: Path, client: Client) -> Iterator[str]:
     """The public key that the person's agent holds."""
-    key, socket = tmp_path / "in_agent", tmp_path / "agent"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mine", "-f", key], check=True)
-    running = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
-    try:
-        while not socket.exists():
-            assert running.poll() is None
-        environment = {**os.environ, "SSH_AUTH_SOCK": str(socket)}
-        subprocess.run(["ssh-add", "-q", key], check=True, env=environment)
-        client.extra_environment["SSH_AUTH_SOCK"] = str(socket)
-        yield key.with_suffix(".pub").read_text()
-    finally:
-        running.terminate()
-        running.wait(10)
+    with agent_of(client, tmp_path) as key:
+        yield key
 
 
 async def test_the_target_uses_the_agent_of_who_lets_it(

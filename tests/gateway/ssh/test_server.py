@@ -20,6 +20,7 @@ from locum.activities.channel_rules import ChannelRules
 from locum.audit.model import audit_event
 from locum.identities.signin import SignedIn
 from locum.kit.db import Database
+from person_agent import agent_of
 from ssh_gateway import Client, Gate, People, connected, free_port
 
 pytestmark = pytest.mark.anyio
@@ -206,14 +207,9 @@ async def test_no_forward_of_sockets_by_path(client: Client, log: Log, tmp_path:
     assert set(await log.kinds()) == {"remote-forward", "local-forward"}
 
 
-async def test_no_agent(client: Client, log: Log) -> None:
-    agent = subprocess.run(["ssh-agent", "-s"], check=True, capture_output=True, text=True).stdout
-    values = dict(part.split("=", 1) for part in agent.replace("\n", ";").split(";") if "=" in part)
-    client.extra_environment["SSH_AUTH_SOCK"] = values["SSH_AUTH_SOCK"]
-    try:
+async def test_no_agent(client: Client, log: Log, tmp_path: Path) -> None:
+    with agent_of(client, tmp_path):
         answer = await client.run("-A", HOST, "echo agent=$SSH_AUTH_SOCK")
-    finally:
-        subprocess.run(["kill", values["SSH_AGENT_PID"]], check=True)
     assert answer.out == b"agent=\n"
     assert "locum: agent forwarding is not allowed" in answer.err
     assert await log.kinds() == ["agent"]

@@ -88,6 +88,7 @@ class BackwardForwards:
         try:
             listener = await target.create_server(accept, host, port, window=WINDOW, max_pktsize=PACKET)
         except asyncssh.ChannelListenError:
+            self._listening -= 1
             connection.say(f"the target does not listen at {where}")
             return False
         where = place(host or "*", listener.get_port())
