@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey
 import fifth_release
 import fourth_release
 import second_release
+import seventh_release
 import sixth_release
 import third_release
 from first_release import RECOVERY_CODE, Left, leave
@@ -39,7 +40,7 @@ from locum.sessions.recorded_text_model import LETTERS
 from locum.vault.keyring import load_keyring
 from locum.vault.store import Vault
 
-RELEASES = (second_release, third_release, fourth_release, fifth_release, sixth_release)
+RELEASES = (second_release, third_release, fourth_release, fifth_release, sixth_release, seventh_release)
 """Each has a file of its own that leaves rows in every table; the first one's does not, and has its tests below."""
 MOVED = {
     "access_session": ("tier_escalated",),
