@@ -28,6 +28,7 @@ from passkey_steps import MINE as PASSKEYS
 from passkey_steps import enrol
 from policy_samples import groups
 from recorded import keep
+from rule_samples import rules
 from software_authenticator import SoftwareAuthenticator
 from whole_database import AUDIT, whole
 
@@ -88,23 +89,13 @@ async def owned(estate: Estate) -> dict[str, str]:
     user_id = await with_every_secret(estate)
     leased = made(await estate.admin.post(f"/api/locum/v1/Credential/{estate.ids['locum']}/CheckOut"), 201)
     rotated = made(await estate.admin.post(f"/api/locum/v1/Credential/{estate.ids['locum']}/Rotate"), 201)
-    platforms = await estate.get(estate.admin, "/api/v1/Platform")
-    complexities = await estate.get(estate.admin, "/api/v1/PasswordComplexity")
-    schedules = await estate.get(estate.admin, "/api/v1/ScheduledChangePolicy")
     activity = await estate.get(estate.admin, f"/api/v1/Activity/{estate.ids['Linux sudo']}")
     tier = {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": estate.ids["ada"]}]}
     workflow = {"name": "canary-workflow", "approvalWorkflowTiers": [tier]}
-    override = {"name": "canary-override", "platformId": platforms[0]["id"]}
     return {
-        "platformId": platforms[0]["id"],
-        "passwordComplexityId": complexities[0]["id"],
-        "scheduledChangePolicyId": schedules[0]["id"],
-        "credentialGroupId": made(await estate.admin.post("/api/v1/CredentialGroup", {"name": "canary-group"}))[
-            "id"
-        ],
+        **await rules(estate, "canary"),
         "activityId": estate.ids["Linux sudo"],
         "actionGroupId": activity["startActionGroupId"],
-        "overridePolicyId": made(await estate.admin.post("/api/v1/OverridePolicy", override))["id"],
         "approvalWorkflowId": made(await estate.admin.post("/api/v1/ApprovalWorkflow", workflow))["id"],
         "sessionId": session_id,
         "actionQueueId": session["startActionQueueId"],
@@ -131,6 +122,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "accessPolicyId": estate.ids["admins"],
         "policyId": estate.ids["admins"],
         "connectionProfileId": profiles[0]["id"],
+        "mailTemplateId": (await estate.mail_template("canary-template"))["id"],
         "commandRestrictionId": (await estate.restriction("canary-restriction"))["id"],
         "name": "Sessions",
         "managedResourceId": estate.ids["web01"],
