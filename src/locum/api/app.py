@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -70,16 +71,17 @@ log = structlog.get_logger("locum.api")
 Headers = list[tuple[bytes, bytes]]
 
 
-def create_app(api: Api, controllers: Iterable[ModuleType] = CONTROLLERS) -> ASGIApp:
+def create_app(api: Api, controllers: tuple[ModuleType, ...] = CONTROLLERS) -> ASGIApp:
     """The API as an ASGI application. Raises StartError if one operation's declaration does not hold."""
     return _Kernel(api, all_routes(controllers))
 
 
-def all_routes(controllers: Iterable[ModuleType] = CONTROLLERS) -> list[Route]:
-    """Every operation there is, the one that describes them included."""
+@cache
+def all_routes(controllers: tuple[ModuleType, ...] = CONTROLLERS) -> tuple[Route, ...]:
+    """Every operation there is, the one that describes them included. Kept, for declarations stay as they are."""
     routes = list(table(controllers))
     routes.append(bind(describe(routes)))
-    return routes
+    return tuple(routes)
 
 
 class _Uncounted(Exception):
@@ -219,7 +221,7 @@ class _Work:
 
 
 class _Kernel:
-    def __init__(self, api: Api, routes: list[Route]) -> None:
+    def __init__(self, api: Api, routes: tuple[Route, ...]) -> None:
         self._api = api
         self._router = Router(routes)
         self._denials = Denials(api.db)
