@@ -104,16 +104,19 @@ class Inside:
         self._channels_of_files = 0
 
     async def start(self, size: Size) -> None:
-        """Start the shell: what it says, and what Locum says meanwhile, is there to be read at once."""
-        self._shell = await self._client.create_process(
-            request_pty=True,
-            term_type=TERMINAL,
-            term_size=size,
-            encoding=None,
-            stderr=asyncssh.STDOUT,
-            window=WINDOW,
-            max_pktsize=PACKET,
-        )
+        """Start the shell: what it says, and what Locum says meanwhile, is there to be read. Raises NotAvailable."""
+        try:
+            self._shell = await self._client.create_process(
+                request_pty=True,
+                term_type=TERMINAL,
+                term_size=size,
+                encoding=None,
+                stderr=asyncssh.STDOUT,
+                window=WINDOW,
+                max_pktsize=PACKET,
+            )
+        except (asyncssh.Error, OSError):
+            raise NotAvailable(self.ended or "the SSH gateway takes nobody at the moment") from None
 
     @property
     def connection_id(self) -> UUID | None:
@@ -169,7 +172,9 @@ class Inside:
         except asyncssh.SFTPError as error:
             raise _refusal(error) from None
         except (asyncssh.Error, OSError) as error:
-            raise Conflict(self.ended or f"the target's files can't be had: {printable(str(error))[:200]}") from None
+            raise Conflict(
+                self.ended or f"the target's files can't be had: {printable(str(error))[:200]}"
+            ) from None
         finally:
             self._channels_of_files -= 1
 
