@@ -71,6 +71,8 @@ from locum.api import (
     ssh_gateway,
     ssh_key,
     ssh_user_ca,
+    terminal,
+    terminal_files,
     user_and_group_collection,
 )
 
@@ -142,4 +144,6 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     ssh_gateway,
     ssh_key,
     ssh_user_ca,
+    terminal,
+    terminal_files,
 )

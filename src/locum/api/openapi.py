@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
-from locum.api.context import Asciicast, Call, LiveCast, PlainText
+from locum.api.context import Asciicast, Call, Dialogue, Download, LiveCast, PlainText
 from locum.api.guards import SIGNED_IN
 from locum.api.operations import Operation, Route, operation
 from locum.api.problems import MEDIA_TYPE
+from locum.api.reading import BodyParts
 from locum.api.schemas import REF, Schema, Schemas
 from locum.kit.permissions import Permission
 
@@ -106,6 +107,8 @@ def _operation(route: Route, schemas: Schemas) -> Schema:
         found["x-audit"] = op.audit
     if route.body_type is not None:
         media = ["application/json", "text/plain"] if route.body_raw else ["application/json"]
+        if route.body_type is BodyParts:
+            media = [Download.MEDIA]
         schema = schemas.of(route.body_type)
         found["requestBody"] = {
             "required": not route.body_optional,
@@ -131,7 +134,9 @@ def _given(schema: Schema) -> Schema:
 
 def _responses(route: Route, schemas: Schemas) -> Schema:
     success: Schema = {"description": "Done"}
-    if route.answer_type in (Asciicast, LiveCast, PlainText):
+    if route.answer_type is Dialogue:
+        success["description"] = "From here on it is a WebSocket"
+    elif route.answer_type in (Asciicast, Download, LiveCast, PlainText):
         success["content"] = {route.answer_type.MEDIA: {"schema": {"type": "string"}}}
     elif route.answer_type is not type(None):
         success["content"] = {"application/json": {"schema": schemas.of(route.answer_type)}}

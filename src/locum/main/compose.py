@@ -8,11 +8,13 @@ import secrets
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.api.context import Api
+from locum.api.terminals import Terminals
 from locum.audit.sealer import Sealer
 from locum.audit.verify import ANCHOR_FILE
 from locum.connectors.base import AccountKeeper, Connector, Target
@@ -25,6 +27,7 @@ from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
+from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities import digests, signing_key, tokens
 from locum.identities.authenticate import Authenticator
 from locum.identities.digests import KeyedDigest
@@ -33,7 +36,7 @@ from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.relying_party import relying_party
-from locum.identities.signin import SignIn
+from locum.identities.signin import SignedIn, SignIn
 from locum.identities.tokens import Tokens
 from locum.kit import jobs, pause
 from locum.kit.db import Database, ReadTx
@@ -60,7 +63,7 @@ from locum.sessions import archiving, lease, retention
 from locum.sessions.advance import advance
 from locum.sessions.approval_mail import tell_overdue
 from locum.sessions.connection_limits import Limits
-from locum.sessions.connections import Connections
+from locum.sessions.connections import Connections, Wanted
 from locum.sessions.index_text import TextIndex
 from locum.sessions.lease_account import switch_account
 from locum.sessions.lease_advance import LeaseWork, advance_lease
@@ -215,6 +218,10 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         Rooms(connections, recorder, vault, db), signin, host_key=shared[keys.SSH_HOST_KEY], host=host, port=port
     )
     node: Node
+
+    async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
+        return await gateway.enter(Entering(who, Wanted(who.name, "", "", session_id=session_id), address))
+
     api = Api(
         db=db,
         prove=authenticator.prove,
@@ -232,6 +239,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_address=settings.public_ssh or settings.ssh,
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=recorder.store,
+        terminals=Terminals(enter),
         archive=archive,
         limits=limits,
     )
