@@ -206,7 +206,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     host, port = split_address(settings.ssh, "--ssh")
     https_port = split_address(settings.https, "--https")[1]
     gateway = SshGateway(
-        Rooms(connections, recorder, vault, db), signin, host_key=shared[keys.SSH_HOST_KEY], host=host, port=port
+        Rooms(connections, recorder), signin, host_key=shared[keys.SSH_HOST_KEY], host=host, port=port
     )
     node: Node
     api = Api(

@@ -47,7 +47,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 @pytest.fixture
-def gate(sshd: Sshd) -> Gate:
+def gate(sshd: Sshd, vault: Vault, database: Database) -> Gate:
     return Gate(
         Grant(
             connection_id=uuid4(),
@@ -65,7 +65,9 @@ def gate(sshd: Sshd) -> Gate:
             trusted_host_key=sshd.host_key,
             deadline=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10),
             record=True,
-        )
+        ),
+        vault,
+        database,
     )
 
 
@@ -97,10 +99,8 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-async def gateway(
-    people: People, gate: Gate, vault: Vault, recorder: Recorder, database: Database, limits: Limits
-) -> AsyncIterator[SshGateway]:
-    rooms = Rooms(gate, recorder, vault, database)
+async def gateway(people: People, gate: Gate, recorder: Recorder, limits: Limits) -> AsyncIterator[SshGateway]:
+    rooms = Rooms(gate, recorder)
     host_key = asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh")
     started = SshGateway(rooms, people, host_key=Secret(host_key), host="127.0.0.1", port=0, limits=limits)
     await started.start()

@@ -19,12 +19,10 @@ import pytest
 from locum.activities.channel_rules import ChannelRules
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
-from locum.kit.db import Database
 from locum.kit.errors import StartError
 from locum.recordings.space import Space
 from locum.recordings.writer import Recorder
 from locum.vault.secret import Secret
-from locum.vault.store import Vault
 from ssh_gateway import PASSWORD, Client, Gate, People, Sshd, Tape, connected, free_port
 from ssh_terminal import open_terminal
 
@@ -35,8 +33,8 @@ FILES = ChannelRules(upload=True, download=True)
 
 
 @pytest.fixture
-def rooms(gate: Gate, recorder: Recorder, vault: Vault, database: Database) -> Rooms:
-    return Rooms(gate, recorder, vault, database)
+def rooms(gate: Gate, recorder: Recorder) -> Rooms:
+    return Rooms(gate, recorder)
 
 
 def host_key() -> Secret:

@@ -11,10 +11,11 @@ from typing import Any
 import asyncssh
 
 from locum.gateway.ssh.connection import ClientConnection, Rooms
+from locum.gateway.ssh.gate import SignInSteps
 from locum.gateway.ssh.public_key import USER_SIGNATURES
 from locum.gateway.ssh.server import ClientServer
 from locum.gateway.ssh.transport import Lobby, ServerConnection
-from locum.identities.signin import SignedIn, SignIn
+from locum.identities.signin import SignedIn
 from locum.kit.errors import LocumError, StartError
 from locum.kit.ssh_algorithms import ENCRYPTION, KEY_EXCHANGE, MAC
 from locum.sessions.connections import Wanted
@@ -38,7 +39,14 @@ class SshGateway:
     """`start` listens, `stop` drains. Connections go on while the listener is closed."""
 
     def __init__(
-        self, rooms: Rooms, signin: SignIn, *, host_key: Secret, host: str, port: int, limits: Limits | None = None
+        self,
+        rooms: Rooms,
+        signin: SignInSteps,
+        *,
+        host_key: Secret,
+        host: str,
+        port: int,
+        limits: Limits | None = None,
     ) -> None:
         """`host_key` is an OpenSSH private key. Port 0 takes any; `port` says which after `start`."""
         self.host = host
