@@ -103,6 +103,7 @@ def init(
     metavar="ADDRESSES",
     help="Addresses or networks whose X-Forwarded-For is believed, separated by commas.",
 )
+@click.option("--gateway-processes", type=int, metavar="NUMBER", help="Processes that carry SSH connections [1].")
 @click.option("--drain-timeout", type=float, metavar="SECONDS", help="How long SIGTERM waits [10].")
 @click.option("--keep-recordings", type=int, metavar="DAYS", help="Delete recordings after so long [never].")
 @click.option("--keep-mails", type=int, metavar="DAYS", help="Delete sent mails after so long [90].")

@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str | None = None
     public_ssh: str | None = None
     trusted_proxies: tuple[str, ...] = ()
+    gateway_processes: int = 1
     drain_timeout: float = 10.0
     keep_recordings: int | None = None  # days
     recordings_space: int | None = None  # MiB
@@ -117,6 +118,8 @@ def _check(settings: Settings) -> None:
         raise StartError("--drain-timeout must lie between 0 and 3600 seconds")
     if settings.keep_recordings is not None and not 1 <= settings.keep_recordings <= 36_500:
         raise StartError("--keep-recordings must lie between 1 and 36500 days")
+    if not 1 <= settings.gateway_processes <= 64:
+        raise StartError("--gateway-processes must lie between 1 and 64")
     if not 1 <= settings.keep_mails <= 36_500:
         raise StartError("--keep-mails must lie between 1 and 36500 days")
     for name in ("connections", "connections_per_person", "sessions_per_person", "recordings_space"):

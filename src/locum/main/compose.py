@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.api.context import Api
 from locum.audit.sealer import Sealer
@@ -23,8 +22,6 @@ from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
-from locum.gateway.ssh.connection import Rooms
-from locum.gateway.ssh.gateway import SshGateway
 from locum.identities import digests, signing_key, tokens
 from locum.identities.authenticate import Authenticator
 from locum.identities.digests import KeyedDigest
@@ -41,14 +38,13 @@ from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
-from locum.main.interrupted import close_recordings, delete_recordings
+from locum.main.gateway_parts import GatewayParts, gateway_parts, limits_of
+from locum.main.interrupted import delete_recordings
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
 from locum.notices.retention import forget
 from locum.notices.send import Mailer
 from locum.notices.smtp import mail_server
-from locum.recordings.store import Store
-from locum.recordings.writer import Recorder
 from locum.rotation.ask import change_secret
 from locum.rotation.due import plan_due
 from locum.rotation.pass_facts import RotationWork
@@ -58,9 +54,6 @@ from locum.rotation.verify import verify
 from locum.sessions import lease, retention
 from locum.sessions.advance import advance
 from locum.sessions.approval_mail import tell_overdue
-from locum.sessions.connection_limits import Limits
-from locum.sessions.connections import Connections
-from locum.sessions.index_text import TextIndex
 from locum.sessions.lease_account import switch_account
 from locum.sessions.lease_advance import LeaseWork, advance_lease
 from locum.sessions.lease_sweep import sweep_leases
@@ -114,11 +107,7 @@ class Node:
     vault: Vault
     api: Api
     worker: Worker
-    connections: Connections
-    gateway: SshGateway
-    recorder: Recorder
-    recording_key: Ed25519PrivateKey
-    text_index: TextIndex
+    gateways: GatewayParts
     sealer: Sealer
     hasher: PasswordHasher
     hosts: KeptHosts
@@ -158,7 +147,7 @@ class Node:
         if self.settings.keep_recordings is not None:
             kept = dt.timedelta(days=self.settings.keep_recordings)
             while ids := await self.db.write(retention.let_go, self.name, kept):
-                await asyncio.to_thread(delete_recordings, self.recorder.store, ids)
+                await asyncio.to_thread(delete_recordings, self.gateways.recorder.store, ids)
 
     async def take_up(self) -> None:
         """What a crash left: jobs this node held, its connections, and the recordings of those.
@@ -168,21 +157,10 @@ class Node:
         if await self._is_paused():
             return
         await self.db.write(jobs.take_back, self.name)
-        lost = await self.connections.recover()
-        store = self.recorder.store
-        await asyncio.to_thread(close_recordings, self.db, self.vault, store, self.recording_key, lost)
+        await self.gateways.settle_lost()
+        store = self.gateways.recorder.store
         gone = await self.db.read(retention.leftovers, await asyncio.to_thread(lambda: list(store.ids())))
         await asyncio.to_thread(delete_recordings, store, gone)
-
-
-def _recorder(settings: Settings, signing_key: Ed25519PrivateKey) -> Recorder:
-    space = settings.recordings_space
-    return Recorder(
-        Store(settings.data_dir / "recordings"),
-        signing_key,
-        most_bytes=None if space is None else space << 20,
-        ends_open=settings.recordings_full == "end",
-    )
 
 
 def compose(settings: Settings, db: Database, vault: Vault) -> Node:
@@ -195,19 +173,12 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     signin = SignIn(db, vault, hasher, signer, digest)
     authenticator = Authenticator(signer, digest, vault)
     changed = Wake()
-    limits = Limits(settings.connections_per_person, settings.connections, settings.sessions_per_person)
-    connections = Connections(db, vault, changed, node=name, limits=limits)
-    recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
-    recorder = _recorder(settings, recording_key)
+    gateways = gateway_parts(settings, db, vault, signin, changed, shared, node=name)
     hosts = KeptHosts()
     work = SessionWork(db, vault, partial(open_connector, hosts=hosts), changed)
     lease_work = LeaseWork(db, change_secret, partial(switch_account, db, vault, open_keeper), changed)
     mailer = Mailer(db, mail_server(settings))
-    host, port = split_address(settings.ssh, "--ssh")
     https_port = split_address(settings.https, "--https")[1]
-    gateway = SshGateway(
-        Rooms(connections, recorder), signin, host_key=shared[keys.SSH_HOST_KEY], host=host, port=port
-    )
     node: Node
     api = Api(
         db=db,
@@ -225,8 +196,8 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         node=name,
         ssh_address=settings.public_ssh or settings.ssh,
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
-        recordings=recorder.store,
-        limits=limits,
+        recordings=gateways.recorder.store,
+        limits=limits_of(settings),
     )
     node = Node(
         name=name,
@@ -240,11 +211,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
             changed,
             owner=f"{name}:{secrets.token_hex(8)}",
         ),
-        connections=connections,
-        gateway=gateway,
-        recorder=recorder,
-        recording_key=recording_key,
-        text_index=TextIndex(db, vault, recorder.store, node=name),
+        gateways=gateways,
         sealer=Sealer(
             db, keys.signing_key(shared[keys.AUDIT_SIGNING]), settings.data_dir / "public" / ANCHOR_FILE
         ),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -34,15 +33,14 @@ from locum.main import tls
 from locum.main.admin_socket import AdminSocket
 from locum.main.compose import Node, compose
 from locum.main.http_protocol import BoundedProtocol
-from locum.main.logs import configure_logs
 from locum.main.migrate import is_prepared, migrate
 from locum.main.one_process import alone_on
 from locum.main.prepare import complete, publish
+from locum.main.process import set_up
 from locum.main.root_keys import open_vault
 from locum.notices.model import MailSetup
 from locum.notices.outbox import announce
 from locum.notices.smtp import mail_server
-from locum.vault.process import harden
 from locum.vault.store import Vault
 
 SWEEP_INTERVAL_S = 10.0
@@ -53,14 +51,7 @@ log = structlog.get_logger("locum")
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartError before anything has started."""
-    configure_logs(sys.stderr)
-    harden()
-    # What is there by now stays: it is not looked through again, and garbage is looked for as often as usual.
-    gc.freeze()
-    gc.set_threshold(700, 10, 10)
-    # A keystroke waits for the thread that holds the interpreter: with 0.5 ms in place of 5 its p99 beside another
-    # session's bulk transfer falls to about a quarter.
-    sys.setswitchinterval(0.0005)
+    set_up()
     with ExitStack() as stack:
         vault, database = _open(settings, stack)
         https = _listen(settings.https, "--https")
@@ -159,13 +150,11 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         stack.callback(node.hasher.close)
         stack.callback(node.hosts.close)
         stack.push_async_callback(node.api.usage.flush)
-        stack.push_async_callback(node.recorder.stop)
+        stack.push_async_callback(node.gateways.recorder.stop)
         sealing = asyncio.create_task(node.sealer.run())
         stack.push_async_callback(_end_sealing, node.sealer, sealing)
         background = [
             asyncio.create_task(node.worker.run(), name="worker"),
-            asyncio.create_task(node.connections.watch(), name="watch"),
-            asyncio.create_task(node.text_index.run(), name="text index"),
             asyncio.create_task(node.sweep(SWEEP_INTERVAL_S), name="sweep"),
             asyncio.create_task(node.api.usage.run(), name="usage"),
             asyncio.create_task(_keep_statistics(node.db), name="statistics"),
@@ -174,7 +163,8 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         admin = AdminSocket(node)
         await admin.start()
         stack.push_async_callback(admin.stop)
-        await node.gateway.start(ssh)
+        await node.gateways.open(ssh)
+        background += node.gateways.tasks()
         serving = asyncio.create_task(server.serve([https]), name="api")
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)
@@ -186,7 +176,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         node.ready = False
         log.info("locum is stopping", drain_timeout=settings.drain_timeout)
         server.should_exit = True
-        await asyncio.gather(node.gateway.stop(settings.drain_timeout), serving, return_exceptions=True)
+        await asyncio.gather(node.gateways.close(settings.drain_timeout), serving, return_exceptions=True)
     log.info("locum has stopped")
     return told
 

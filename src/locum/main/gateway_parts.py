@@ -1,0 +1,116 @@
+"""What carries SSH connections on a node, whether or not the node does anything else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from locum.gateway.ssh.connection import Rooms
+from locum.gateway.ssh.gateway import SshGateway
+from locum.identities.signin import SignIn
+from locum.kit.db import Database
+from locum.kit.settings import Settings, split_address
+from locum.kit.wake import Wake
+from locum.main import keys
+from locum.main.gateway_link import Start
+from locum.main.gateway_processes import GatewayProcesses
+from locum.main.interrupted import close_recording, close_recordings
+from locum.recordings.store import Store
+from locum.recordings.writer import Recorder
+from locum.sessions.connection_limits import Limits
+from locum.sessions.connections import Connections, Grant
+from locum.sessions.index_text import TextIndex
+from locum.vault.secret import Secret
+from locum.vault.store import Vault
+
+
+@dataclass
+class GatewayParts:
+    """`gateway` is there also where `processes` carry what comes to the listener."""
+
+    db: Database
+    vault: Vault
+    connections: Connections
+    recorder: Recorder
+    recording_key: Ed25519PrivateKey
+    text_index: TextIndex
+    gateway: SshGateway
+    processes: GatewayProcesses | None
+
+    async def open(self, listener: socket.socket) -> None:
+        """Accept connections. Raises StartError."""
+        if self.processes is None:
+            await self.gateway.start(listener)
+        else:
+            await self.processes.start(listener)
+
+    async def close(self, drain_timeout: float) -> None:
+        """Accept none any more, and end those there are, at the latest after `drain_timeout` seconds."""
+        processes = [self.processes.stop(drain_timeout)] if self.processes is not None else []
+        await asyncio.gather(self.gateway.stop(drain_timeout), *processes)
+
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What must run for as long as the node does: watching what is open, and keeping its text."""
+        vital = [
+            asyncio.create_task(self.connections.watch(), name="watch"),
+            asyncio.create_task(self.text_index.run(), name="text index"),
+        ]
+        if self.processes is not None:
+            vital.append(asyncio.create_task(self.processes.run(), name="gateway processes"))
+        return vital
+
+    async def settle_lost(self) -> None:
+        """End what an earlier life of this node left: its connections, and the recordings of those."""
+        lost = await self.connections.recover()
+        await asyncio.to_thread(
+            close_recordings, self.db, self.vault, self.recorder.store, self.recording_key, lost
+        )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How many connections and sessions there may be."""
+    return Limits(settings.connections_per_person, settings.connections, settings.sessions_per_person)
+
+
+def gateway_parts(
+    settings: Settings,
+    db: Database,
+    vault: Vault,
+    signin: SignIn,
+    changed: Wake,
+    shared: Mapping[str, Secret],
+    *,
+    node: str,
+) -> GatewayParts:
+    """Build them, start none. `shared` are the keys of the installation."""
+    connections = Connections(db, vault, changed, node=node, limits=limits_of(settings))
+    recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
+    space, ends_open = settings.recordings_space, settings.recordings_full == "end"
+    most_bytes = None if space is None else space << 20
+    store = Store(settings.data_dir / "recordings")
+    alone = settings.gateway_processes == 1
+    recorder = Recorder(store, recording_key, most_bytes=most_bytes, ends_open=ends_open, shared=not alone)
+    host_key = shared[keys.SSH_HOST_KEY]
+    host, port = split_address(settings.ssh, "--ssh")
+
+    def close_left(grant: Grant) -> str | None:
+        closed = close_recording(vault, store, recording_key, grant.connection_id)
+        return closed.digest if closed else None
+
+    start = Start(host_key, shared[keys.RECORDING_SIGNING], str(store.root), most_bytes, ends_open)
+    return GatewayParts(
+        db=db,
+        vault=vault,
+        connections=connections,
+        recorder=recorder,
+        recording_key=recording_key,
+        text_index=TextIndex(db, vault, store, node=node),
+        gateway=SshGateway(Rooms(connections, recorder), signin, host_key=host_key, host=host, port=port),
+        processes=None
+        if alone
+        else GatewayProcesses(settings.gateway_processes, connections, signin, start, close_recording=close_left),
+    )
