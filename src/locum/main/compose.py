@@ -22,24 +22,19 @@ from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
-from locum.identities import digests, signing_key, tokens
 from locum.identities.authenticate import Authenticator
-from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage
 from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.relying_party import relying_party
-from locum.identities.signin import SignIn
-from locum.identities.tokens import Tokens
 from locum.kit import jobs, pause
-from locum.kit.db import Database, ReadTx
+from locum.kit.db import Database
 from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
-from locum.main.gateway_parts import GatewayParts, gateway_parts, limits_of
-from locum.main.interrupted import delete_recordings
+from locum.main.gateway_parts import GatewayParts, gateway_parts, limits_of, sign_in_parts
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
 from locum.notices.retention import forget
@@ -51,7 +46,7 @@ from locum.rotation.pass_facts import RotationWork
 from locum.rotation.rotate import rotate
 from locum.rotation.rows import ROTATION_JOB, VERIFICATION_JOB
 from locum.rotation.verify import verify
-from locum.sessions import lease, retention
+from locum.sessions import lease, node_life
 from locum.sessions.advance import advance
 from locum.sessions.approval_mail import tell_overdue
 from locum.sessions.lease_account import switch_account
@@ -63,7 +58,6 @@ from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
 from locum.sessions.withdrawn import end_withdrawn, withdrawn
 from locum.sessions.work import SessionWork
-from locum.vault.secret import Secret
 from locum.vault.store import Vault
 from locum.worker.main import Handler, Worker
 
@@ -112,6 +106,8 @@ class Node:
     hasher: PasswordHasher
     hosts: KeptHosts
     ready: bool = field(default=False)
+    sweeping_since: float | None = field(default=None)
+    """Since when every sweep has reached the database, by the clock of the event loop."""
 
     async def sweep(self, interval_s: float) -> None:
         """Every `interval_s` seconds, look for access that must not be any more, and say so loudly."""
@@ -119,8 +115,10 @@ class Node:
             try:
                 if not await self._is_paused():
                     await self._sweep_once()
+                    await self._sweep_nodes()
             except Exception:
                 log.exception("the sweep can't reach the database")
+                self.sweeping_since = None
             await asyncio.sleep(interval_s)
 
     async def _is_paused(self) -> bool:
@@ -144,10 +142,18 @@ class Node:
             await self.db.write(tell_overdue, overdue)
         while await self.db.write(forget, dt.timedelta(days=self.settings.keep_mails)):
             pass
-        if self.settings.keep_recordings is not None:
-            kept = dt.timedelta(days=self.settings.keep_recordings)
-            while ids := await self.db.write(retention.let_go, self.name, kept):
-                await asyncio.to_thread(delete_recordings, self.gateways.recorder.store, ids)
+        await self.gateways.forget_recordings()
+
+    async def _sweep_nodes(self) -> None:
+        """Settle what lost nodes carried, once this one has seen for long enough that they are silent."""
+        now = asyncio.get_running_loop().time()
+        self.sweeping_since = self.sweeping_since or now
+        if now - self.sweeping_since < node_life.LOST_AFTER.total_seconds():
+            return
+        for node, recorded in (await self.db.write(node_life.settle_lost, self.name)).items():
+            log.error("a node is not heard of: its connections count no more", node=node, recorded=len(recorded))
+            await self.gateways.close_there(recorded)
+            self.api.changed.ring()
 
     async def take_up(self) -> None:
         """What a crash left: jobs this node held, its connections, and the recordings of those.
@@ -157,21 +163,16 @@ class Node:
         if await self._is_paused():
             return
         await self.db.write(jobs.take_back, self.name)
-        await self.gateways.settle_lost()
-        store = self.gateways.recorder.store
-        gone = await self.db.read(retention.leftovers, await asyncio.to_thread(lambda: list(store.ids())))
-        await asyncio.to_thread(delete_recordings, store, gone)
+        await self.gateways.take_up()
 
 
 def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     """Build every part, start none."""
     name = node_name(settings.data_dir)
-    shared = db.submit_read(_keys, vault).result()
-    digest = KeyedDigest(shared[digests.SYSTEM_KEY])
-    signer = Tokens(shared[tokens.SYSTEM_KEY], db.submit_read(signing_key.current).result())
-    hasher = PasswordHasher()
-    signin = SignIn(db, vault, hasher, signer, digest)
-    authenticator = Authenticator(signer, digest, vault)
+    shared = db.submit_read(keys.load_shared, vault).result()
+    people = sign_in_parts(db, vault, shared)
+    digest, hasher, signin = people.digest, people.hasher, people.signin
+    authenticator = Authenticator(people.signer, digest, vault)
     changed = Wake()
     gateways = gateway_parts(settings, db, vault, signin, changed, shared, node=name)
     hosts = KeptHosts()
@@ -233,14 +234,3 @@ def _handlers(
         VERIFICATION_JOB: lambda held: verify(rotation_work, held),
         MAIL_JOB: mailer.send,
     }
-
-
-def _keys(tx: ReadTx, vault: Vault) -> dict[str, Secret]:
-    names = (
-        digests.SYSTEM_KEY,
-        tokens.SYSTEM_KEY,
-        keys.AUDIT_SIGNING,
-        keys.RECORDING_SIGNING,
-        keys.SSH_HOST_KEY,
-    )
-    return {name: keys.load(tx, vault, name) for name in names}

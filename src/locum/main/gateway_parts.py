@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import datetime as dt
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.exc import SQLAlchemyError
 
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
+from locum.identities import digests, signing_key, tokens
+from locum.identities.digests import KeyedDigest
+from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
+from locum.identities.tokens import Tokens
 from locum.kit.db import Database
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
 from locum.main.gateway_link import Start
 from locum.main.gateway_processes import GatewayProcesses
-from locum.main.interrupted import close_recording, close_recordings
+from locum.main.interrupted import close_recording, close_recordings, delete_recordings
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
+from locum.sessions import node_life, retention
 from locum.sessions.connection_limits import Limits
 from locum.sessions.connections import Connections, Grant
 from locum.sessions.index_text import TextIndex
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
+log = structlog.get_logger("locum")
+
 
 @dataclass
 class GatewayParts:
     """`gateway` is there also where `processes` carry what comes to the listener."""
 
+    node: str
+    settings: Settings
     db: Database
     vault: Vault
     connections: Connections
@@ -61,14 +75,67 @@ class GatewayParts:
         ]
         if self.processes is not None:
             vital.append(asyncio.create_task(self.processes.run(), name="gateway processes"))
+        if not self.db.is_sqlite:  # else there is no other node
+            vital.append(asyncio.create_task(self._say_alive(), name="sign of life"))
         return vital
 
-    async def settle_lost(self) -> None:
-        """End what an earlier life of this node left: its connections, and the recordings of those."""
-        lost = await self.connections.recover()
-        await asyncio.to_thread(
-            close_recordings, self.db, self.vault, self.recorder.store, self.recording_key, lost
-        )
+    async def take_up(self) -> None:
+        """What an earlier life of this node left: its connections, and the recordings of those."""
+        await self._close_recordings(await self.connections.recover())
+        store = self.recorder.store
+        gone = await self.db.read(retention.leftovers, await asyncio.to_thread(lambda: list(store.ids())))
+        await asyncio.to_thread(delete_recordings, store, gone)
+
+    async def close_there(self, recorded: list[UUID]) -> None:
+        """Close those recordings of a lost node that lie here, because both nodes keep them in one place."""
+        store = self.recorder.store
+        here = await asyncio.to_thread(lambda: [one for one in recorded if store.path(one).exists()])
+        await self._close_recordings(here)
+
+    async def forget_recordings(self) -> None:
+        """Delete those of this node that were kept for long enough."""
+        if self.settings.keep_recordings is not None:
+            kept = dt.timedelta(days=self.settings.keep_recordings)
+            while ids := await self.db.write(retention.let_go, self.node, kept):
+                await asyncio.to_thread(delete_recordings, self.recorder.store, ids)
+
+    async def leave(self) -> None:
+        """This node ends with nothing left open. Where the database is away, another finds that it is gone."""
+        if not self.db.is_sqlite:
+            with contextlib.suppress(SQLAlchemyError):
+                await self.db.write(node_life.leave, self.node)
+
+    async def _close_recordings(self, recorded: list[UUID]) -> None:
+        work = (self.db, self.vault, self.recorder.store, self.recording_key, recorded)
+        await asyncio.to_thread(close_recordings, *work)
+
+    async def _say_alive(self) -> None:
+        while True:
+            try:
+                if await self.db.write(node_life.beat, self.node):
+                    log.error("this node was given up while it could not reach the database")
+                    self.connections.end_all("Locum had lost sight of this gateway")
+            except Exception:
+                log.exception("this node can't say that it is alive")
+            await asyncio.sleep(node_life.BEAT_S)
+
+
+@dataclass(frozen=True)
+class SignInParts:
+    """What people sign in with, whichever way they come."""
+
+    digest: KeyedDigest
+    signer: Tokens
+    hasher: PasswordHasher
+    signin: SignIn
+
+
+def sign_in_parts(db: Database, vault: Vault, shared: Mapping[str, Secret]) -> SignInParts:
+    """Build them. `shared` are the keys of the installation."""
+    digest = KeyedDigest(shared[digests.SYSTEM_KEY])
+    signer = Tokens(shared[tokens.SYSTEM_KEY], db.submit_read(signing_key.current).result())
+    hasher = PasswordHasher()
+    return SignInParts(digest, signer, hasher, SignIn(db, vault, hasher, signer, digest))
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -103,6 +170,8 @@ def gateway_parts(
 
     start = Start(host_key, shared[keys.RECORDING_SIGNING], str(store.root), most_bytes, ends_open)
     return GatewayParts(
+        node=node,
+        settings=settings,
         db=db,
         vault=vault,
         connections=connections,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import ssl
@@ -17,7 +16,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import Any
 
 import structlog
 import uvicorn
@@ -28,7 +26,7 @@ from locum.audit.sealer import Sealer
 from locum.console import pages
 from locum.kit.db import Database, open_database
 from locum.kit.errors import StartError
-from locum.kit.settings import Settings, split_address
+from locum.kit.settings import Settings
 from locum.main import tls
 from locum.main.admin_socket import AdminSocket
 from locum.main.compose import Node, compose
@@ -36,7 +34,7 @@ from locum.main.http_protocol import BoundedProtocol
 from locum.main.migrate import is_prepared, migrate
 from locum.main.one_process import alone_on
 from locum.main.prepare import complete, publish
-from locum.main.process import set_up
+from locum.main.process import cancel, listen, set_up, until_told
 from locum.main.root_keys import open_vault
 from locum.notices.model import MailSetup
 from locum.notices.outbox import announce
@@ -54,9 +52,9 @@ def run(settings: Settings) -> None:
     set_up()
     with ExitStack() as stack:
         vault, database = _open(settings, stack)
-        https = _listen(settings.https, "--https")
+        https = listen(settings.https, "--https")
         stack.callback(https.close)
-        ssh = _listen(settings.ssh, "--ssh")
+        ssh = listen(settings.ssh, "--ssh")
         stack.callback(ssh.close)
         node = compose(settings, database, vault)
         context = _tls(settings)
@@ -89,20 +87,6 @@ def _mail_setup(settings: Settings) -> MailSetup | None:
         return None
     server.check()
     return MailSetup(server.sender, (settings.public_url or "").rstrip("/"), settings.mail_alarm_to)
-
-
-def _listen(address: str, option: str) -> socket.socket:
-    host, port = split_address(address, option)
-    try:
-        family, kind, proto, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, proto)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(where)
-        listener.listen(512)
-        listener.setblocking(False)
-    except OSError as error:
-        raise StartError(f"can't listen on {option} {address}: {os.strerror(error.errno or 0)}") from None
-    return listener
 
 
 def _tls(settings: Settings) -> tuple[Path, Path]:
@@ -159,7 +143,8 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
             asyncio.create_task(node.api.usage.run(), name="usage"),
             asyncio.create_task(_keep_statistics(node.db), name="statistics"),
         ]
-        stack.push_async_callback(_cancel, background)
+        stack.push_async_callback(node.gateways.leave)
+        stack.push_async_callback(cancel, background)
         admin = AdminSocket(node)
         await admin.start()
         stack.push_async_callback(admin.stop)
@@ -172,7 +157,7 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         log.info("locum is ready", https=settings.https, ssh=settings.ssh)
         if settings.mail_server is None:
             log.info("mail is not set up: approvers and requesters are told nothing (see --mail-server)")
-        told = await _until_told(stop, [serving, *background])
+        told = await until_told(stop, [serving, *background])
         node.ready = False
         log.info("locum is stopping", drain_timeout=settings.drain_timeout)
         server.should_exit = True
@@ -190,22 +175,6 @@ async def _keep_statistics(database: Database) -> None:
             log.exception("statistics can't be gathered")
 
 
-async def _until_told(stop: asyncio.Event, vital: list[asyncio.Task[Any]]) -> bool:
-    """Until a signal (True), or until a part that must live has died, which ends the process (False)."""
-    told = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([told, *vital], return_when=asyncio.FIRST_COMPLETED)
-    for task in done - {told}:
-        log.error("a part of Locum has died", part=task.get_name(), exc_info=task.exception())
-    told.cancel()
-    return stop.is_set()
-
-
-async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def _end_sealing(sealer: Sealer, sealing: asyncio.Task[None]) -> None:
-    await _cancel([sealing])
+    await cancel([sealing])
     await sealer.close()

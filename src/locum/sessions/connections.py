@@ -224,6 +224,11 @@ class Connections:
                 log.exception("connections can't be watched")
             await self._changed.wait(seen, WATCH_INTERVAL_S)
 
+    def end_all(self, reason: str) -> None:
+        """Close every connection of this node."""
+        for one in list(self._live.values()):
+            one.close(reason)
+
     async def recover(self) -> list[UUID]:
         """After a crash: this node's connections are gone, and so are the sessions that hung on them.
 

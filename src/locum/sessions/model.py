@@ -374,3 +374,13 @@ class Lease(msgspec.Struct, frozen=True):
     end_reason: str | None
     last_error: str | None
     session_id: UUID | None = None
+
+
+# Nodes that carry connections where there may be several: when each was last alive, and since when it is given up.
+node_life = sa.Table(
+    "node_life",
+    metadata,
+    sa.Column("node", sa.String(64), primary_key=True),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("lost_at", UtcTime),
+)
