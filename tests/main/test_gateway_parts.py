@@ -13,7 +13,7 @@ from locum.kit.settings import Settings
 from locum.kit.wake import Wake
 from locum.main import keys
 from locum.main.gateway_parts import GatewayParts, gateway_parts, sign_in_parts
-from locum.sessions.model import node_life
+from locum.sessions.node_model import node_life
 from world import make_world
 
 pytestmark = pytest.mark.anyio

@@ -23,7 +23,7 @@ async def test_it_is_told_what_it_needs_over_the_link_alone(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOCUM_DATABASE_URL", "postgresql://nobody@nowhere/secret")
-    monkeypatch.setenv("PGPASSWORD", "secret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     key = asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh")
     several = await Several.started(1, None, People(), Secret(key), Store(tmp_path))  # type: ignore[arg-type]
     (pid,) = several.pids

@@ -15,7 +15,7 @@ from locum.sessions.authorize import authorize_connection
 from locum.sessions.connection_events import write_end
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import connection
-from locum.sessions.model import node_life as table
+from locum.sessions.node_model import node_life as table
 from locum.sessions.recover import GIVEN_UP, LOST, recover, sealed
 from stage import Stage
 from world import ACTOR

@@ -198,6 +198,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_address=settings.public_ssh or settings.ssh,
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=gateways.recorder.store,
+        archive=gateways.archive,
         limits=limits_of(settings),
     )
     node = Node(

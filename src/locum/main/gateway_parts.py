@@ -25,12 +25,14 @@ from locum.kit.db import Database
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
+from locum.main.archiver import Archiver, open_archive
 from locum.main.gateway_link import Start
 from locum.main.gateway_processes import GatewayProcesses
 from locum.main.interrupted import close_recording, close_recordings, delete_recordings
+from locum.recordings.archive import Archive
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
-from locum.sessions import node_life, retention
+from locum.sessions import archiving, node_life, retention
 from locum.sessions.connection_limits import Limits
 from locum.sessions.connections import Connections, Grant
 from locum.sessions.index_text import TextIndex
@@ -54,6 +56,8 @@ class GatewayParts:
     text_index: TextIndex
     gateway: SshGateway
     processes: GatewayProcesses | None
+    archive: Archive | None
+    archiver: Archiver | None
 
     async def open(self, listener: socket.socket) -> None:
         """Accept connections. Raises StartError."""
@@ -75,15 +79,20 @@ class GatewayParts:
         ]
         if self.processes is not None:
             vital.append(asyncio.create_task(self.processes.run(), name="gateway processes"))
+        if self.archiver is not None:
+            vital.append(asyncio.create_task(self.archiver.run(), name="archiver"))
         if not self.db.is_sqlite:  # else there is no other node
             vital.append(asyncio.create_task(self._say_alive(), name="sign of life"))
         return vital
 
     async def take_up(self) -> None:
         """What an earlier life of this node left: its connections, and the recordings of those."""
+        if self.archive is not None:
+            await asyncio.to_thread(self.archive.forget_fetched)
         await self._close_recordings(await self.connections.recover())
         store = self.recorder.store
-        gone = await self.db.read(retention.leftovers, await asyncio.to_thread(lambda: list(store.ids())))
+        there = await asyncio.to_thread(lambda: list(store.ids()))
+        gone = await self.db.read(retention.leftovers, there) + await self.db.read(archiving.moved, there)
         await asyncio.to_thread(delete_recordings, store, gone)
 
     async def close_there(self, recorded: list[UUID]) -> None:
@@ -168,6 +177,7 @@ def gateway_parts(
         closed = close_recording(vault, store, recording_key, grant.connection_id)
         return closed.digest if closed else None
 
+    archive = open_archive(settings, store)
     start = Start(host_key, shared[keys.RECORDING_SIGNING], str(store.root), most_bytes, ends_open)
     return GatewayParts(
         node=node,
@@ -182,4 +192,6 @@ def gateway_parts(
         processes=None
         if alone
         else GatewayProcesses(settings.gateway_processes, connections, signin, start, close_recording=close_left),
+        archive=archive,
+        archiver=Archiver(db, archive, store, node=node) if archive else None,
     )

@@ -26,8 +26,8 @@ START_WITHIN_S = 60.0
 AGAIN_S = (0.1, 10.0)  # between the death of a process and its next start
 SETTLED_S = 10.0  # of life, after which a death is the first one again
 LOST = "the gateway process that carried it was lost"
-# What only the process with the database needs: where the database is, and what unlocks the root key.
-_NOT_INHERITED = ("LOCUM_", "PG")
+# Nothing else of the environment, where the database's address may be, and keys of other services.
+_INHERITED = ("HOME", "LANG", "LC_", "LD_", "MALLOC_", "PATH", "PYTHON", "TMPDIR", "TZ")
 
 CloseRecording = Callable[[Grant], str | None]
 log = structlog.get_logger("locum")
@@ -126,7 +126,7 @@ class GatewayProcesses:
                 str(listener.fileno()),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(its.fileno(), listener.fileno()),
-                env={name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)},
+                env={name: value for name, value in os.environ.items() if name.startswith(_INHERITED)},
             )
         link: Link[FromGateway] = await Link.over(mine, FromGateway)
         self._running[place] = _Running(process, link)

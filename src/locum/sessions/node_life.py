@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from locum.audit import log as audit
 from locum.kit.actor import LOCUM
 from locum.kit.db import Tx
-from locum.sessions.model import connection, node_life
+from locum.sessions.model import connection
+from locum.sessions.node_model import node_life
 from locum.sessions.recover import give_up
 
 BEAT_S = 5.0

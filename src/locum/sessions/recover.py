@@ -15,7 +15,9 @@ from locum.sessions.model import AccessSession, access_session, connection
 
 LOST = "Locum restarted"
 GIVEN_UP = "its node was not heard of any more"
-_GIVEN_UP = (connection.c.close_reason == GIVEN_UP) & connection.c.recording_digest.is_(None)
+GIVEN_UP_OPEN = sa.and_(
+    sa.func.coalesce(connection.c.close_reason, "") == GIVEN_UP, connection.c.recording_digest.is_(None)
+)
 
 
 def recover(tx: Tx, node: str | None) -> list[UUID]:
@@ -25,7 +27,7 @@ def recover(tx: Tx, node: str | None) -> list[UUID]:
     """
     here = () if node is None else (connection.c.node == node,)
     open_here = (connection.c.closed_at.is_(None), *here)
-    open_files = sa.or_(connection.c.closed_at.is_(None), _GIVEN_UP)
+    open_files = sa.or_(connection.c.closed_at.is_(None), GIVEN_UP_OPEN)
     recorded = tx.scalars(sa.select(connection.c.id).where(open_files, *here, connection.c.recorded.is_(True)))
     # Those stay open until `sealed`: else a second crash before that would leave their recordings open for ever.
     not_recorded = (*open_here, connection.c.recorded.is_(False))
@@ -62,7 +64,7 @@ def sealed(tx: Tx, connection_id: UUID, digest: str | None) -> None:
     """The recording that a crash had left open is closed now, or can't be (None): its connection is done with."""
     tx.run(
         sa.update(connection)
-        .where(connection.c.id == connection_id, sa.or_(connection.c.closed_at.is_(None), _GIVEN_UP))
+        .where(connection.c.id == connection_id, sa.or_(connection.c.closed_at.is_(None), GIVEN_UP_OPEN))
         .values(
             closed_at=sa.func.coalesce(connection.c.closed_at, tx.now), close_reason=LOST, recording_digest=digest
         )
