@@ -61,6 +61,8 @@ class GatewayParts:
 
     async def open(self, listener: socket.socket) -> None:
         """Accept connections. Raises StartError."""
+        if not self.db.is_sqlite:  # before there is anything to lose, if it was given up
+            await self.db.write(node_life.beat, self.node)
         if self.processes is None:
             await self.gateway.start(listener)
         else:
