@@ -32,7 +32,7 @@ class Several(GatewayProcesses):
         """What dies there is not looked after: tests of that have a whole installation."""
         start = Start(host_key, _MAKERS[RECORDING_SIGNING](), str(store.root), None, True)
         made = cls(number, gate, people, start, close_recording=lambda grant: None)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            made.port = listener.getsockname()[1]
-            await made.start(listener)
+        listener = socket.create_server(("127.0.0.1", 0))
+        made.port = listener.getsockname()[1]
+        await made.start(listener)
         return made

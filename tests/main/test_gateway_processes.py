@@ -77,19 +77,20 @@ async def until(condition: Callable[[], Any], timeout: float = 20) -> Any:
 
 @contextlib.asynccontextmanager
 async def one_in_each(several: Installation, client: Client) -> AsyncIterator[dict[int, tuple[str, Terminal]]]:
-    """Open connections until each process has one: by process, the last that came to it and its terminal."""
+    """Two connections, of which each process is given one: by process, the connection and its terminal."""
     open_there: dict[int, tuple[str, Terminal]] = {}
     async with contextlib.AsyncExitStack() as stack:
-        known = set[str]().union(*carriers(several).values())
-        for _ in range(6):
+        await until(lambda: not any(carriers(several).values()))
+        for _ in range(2):
             terminal = await stack.enter_async_context(open_terminal(client, HOST, user=DIRECT))
             await terminal.expect(PROMPT)
-            ((pid, name),) = [(pid, name) for pid, names in carriers(several).items() for name in names - known]
-            known.add(name)
+            ((pid, name),) = [
+                (pid, name)
+                for pid, names in carriers(several).items()
+                for name in names - {known for known, _ in open_there.values()}
+            ]
             open_there[pid] = (name, terminal)
-            if len(open_there) == 2:
-                break
-        assert len(open_there) == 2, "one process took all connections"
+        assert len(open_there) == 2, "one process was given both"
         yield open_there
 
 
@@ -125,8 +126,9 @@ async def test_a_killed_process_costs_its_own_connections_alone(several: Install
         assert dead not in fresh
         assert kept in {name for names in carriers(several).values() for name in names}
         assert open_there.keys() - {dead} <= fresh
-        async with one_in_each(several, client):
-            pass
+        async with open_terminal(client, HOST, user=DIRECT) as third:
+            await third.expect(PROMPT)
+            assert [len(names) for names in carriers(several).values()] == [1, 1]
     assert "the gateway process that carried it was lost" in (await until(lambda: closings(several, lost)))[0]
 
 

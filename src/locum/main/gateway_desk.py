@@ -60,6 +60,11 @@ class Desk:
                 case say.Ready():
                     self._ready()
 
+    @property
+    def connections(self) -> int:
+        """How many the process has open."""
+        return len(self._grants)
+
     async def left(self) -> list[Grant]:
         """The connections that were open when the process went, after what was under way is done or undone."""
         for number in self._opening:

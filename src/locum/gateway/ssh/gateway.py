@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,20 +70,23 @@ class SshGateway:
 
         Raises StartError where the address can't be had or the host key can't be read.
         """
-        # asyncssh reports commands and user names at INFO; the audit log is the place for them.
-        asyncssh.set_log_level(logging.WARNING)
         loop = asyncio.get_running_loop()
-        options = self._options()
+        clients = self.clients()
         where: dict[str, Any] = {"sock": listener} if listener else {"host": self.host, "port": self.port}
         try:
-            self._server = await loop.create_server(
-                lambda: ServerConnection(loop, options, self._lobby), backlog=self._limits.backlog, **where
-            )
+            self._server = await loop.create_server(clients, backlog=self._limits.backlog, **where)
         except OSError as error:
             raise StartError(
                 f"the SSH gateway can't listen on {self.host}:{self.port}: {error.strerror}"
             ) from None
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def clients(self) -> Callable[[], ServerConnection]:
+        """What makes this side of a client's connection, also where it was accepted elsewhere. Raises StartError."""
+        # asyncssh reports commands and user names at INFO; the audit log is the place for them.
+        asyncssh.set_log_level(logging.WARNING)
+        loop, options = asyncio.get_running_loop(), self._options()
+        return lambda: ServerConnection(loop, options, self._lobby)
 
     async def stop(self, drain_timeout: float) -> None:
         """Accept nobody any more, tell those who are connected, give them `drain_timeout` seconds, and end them."""
