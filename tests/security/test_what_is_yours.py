@@ -135,6 +135,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "name": "Sessions",
         "managedResourceId": estate.ids["web01"],
         "resourceId": estate.ids["web01"],
+        "thingId": estate.ids["web01"],
     }
 
 
@@ -230,6 +231,7 @@ async def test_sec_12_the_owner_meets_every_id(estate: Estate) -> None:
 # Every id a person without rights can send in a query or a body, and the test that sends somebody else's.
 SENT_IDS = {
     ("AccessControlPolicy.GetActivityCardsWithPolicies", "managedAccountId"): "no_list_of_anothers_access",
+    ("AccessControlPolicy.GetActivityCardsWithPolicies", "activityId"): "no_list_of_anothers_access",
     ("AccessControlPolicy.ActivitySessionCandidateResources", "managedAccountId"): "no_list_of_anothers_access",
     ("AccessControlPolicy.ActivitySessionCandidateResources", "activityId"): "no_list_of_anothers_access",
     ("AccessControlPolicy.ActivitySessionCandidateResources", "policyId"): "no_list_of_anothers_access",
@@ -350,6 +352,8 @@ async def test_sec_12_no_list_of_anothers_access(estate: Estate) -> None:
             assert len(told) == 1
         for params in ({"policyId": estate.ids["admins"]}, {"activityId": estate.ids["Linux sudo"]}):
             assert await estate.get(stranger, lists[1], **params) == {"data": [], "recordsTotal": 0}
+        sudo = {"activityId": estate.ids["Linux sudo"]}
+        assert await estate.get(stranger, lists[0], **sudo) == {"data": [], "recordsTotal": 0}
         nothing = problem(await stranger.get(lists[2], resourceName="web01"), 400)["detail"]
         assert problem(await stranger.get(lists[2], resourceName="nowhere"), 400)["detail"] == nothing
 

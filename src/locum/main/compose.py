@@ -40,7 +40,7 @@ from locum.kit.db import Database, ReadTx
 from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
-from locum.main import keys
+from locum.main import keys, tls
 from locum.main.interrupted import close_recordings, delete_recordings
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
@@ -227,6 +227,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=recorder.store,
         limits=limits,
+        certificate=tls.shown(tls.certificate_file(settings)),
     )
     node = Node(
         name=name,
