@@ -1,6 +1,7 @@
 /** The addresses of the console. What one sees is in the address, so that links, reload and the back button keep it. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { AccessPage } from "./access/AccessPage";
+import type { Asked } from "./access/AskDialog";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
 import { dayStart } from "./shared/format";
@@ -20,6 +21,11 @@ function listSearch(found: Found): ListSearch {
   };
 }
 
+/** An id; what is none is dropped. */
+function id(found: unknown): string | undefined {
+  return typeof found === "string" && /^[0-9a-f-]{36}$/i.test(found) ? found : undefined;
+}
+
 /** A day as date fields have it; what is none is dropped. */
 function day(found: unknown): string | undefined {
   return dayStart(String(found)) ? String(found) : undefined;
@@ -29,13 +35,24 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const getParentRoute = () => root;
 
 const mine = [
-  createRoute({ getParentRoute, path: "/", component: AccessPage, validateSearch: listSearch }),
+  createRoute({
+    getParentRoute,
+    path: "/",
+    component: AccessPage,
+    validateSearch: (found: Found): ListSearch & Partial<Asked> => ({
+      ...listSearch(found),
+      ask: id(found.ask),
+      on: id(found.on),
+      named: typeof found.named === "string" ? found.named.slice(0, 256) : undefined,
+      again: id(found.again),
+    }),
+  }),
   createRoute({
     getParentRoute,
     path: "/sessions",
     component: SessionsPage,
-    validateSearch: (found: Found): { tab?: "past"; page?: number } => ({
-      tab: found.tab === "past" ? "past" : undefined,
+    validateSearch: (found: Found): { tab?: "past" | "requests"; page?: number } => ({
+      tab: found.tab === "past" || found.tab === "requests" ? found.tab : undefined,
       page: listSearch(found).page,
     }),
   }),

@@ -52,7 +52,9 @@ async def test_how_many_sessions_each_day_had(estate: Estate) -> None:
     of = {"workflow_id": UUID(made(await estate.admin.post("/api/v1/ApprovalWorkflow", workflow))["id"])}
     for status in counted.values():
         change = sa.update(access_session).where(access_session.c.id == UUID((await estate.ask())["id"]))
-        await estate.database.write(lambda tx, c=change, s=status: tx.run(c.values(status=s, created_at=noon, actual_end=noon, **of)))
+        await estate.database.write(
+            lambda tx, c=change, s=status: tx.run(c.values(status=s, created_at=noon, actual_end=noon, **of))
+        )
     days = await estate.get(estate.admin, f"{ATTENTION}/SessionDays", days=7)
     assert len(days) == 7
     day = {"date": str(noon.date()), "total": 3, "failed": 1, "denied": 1}

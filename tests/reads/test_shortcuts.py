@@ -27,7 +27,9 @@ async def test_resources_and_credentials_in_few_statements(database: Database, t
     world = await make_world(database, tmp_path)
     root = await login(database, world.vault, "root")
     release = await database.read(release_activity)
-    await policy(database, "secrets", identities=[world.person], credentials=[root], policy_type=PolicyType.CREDENTIAL)
+    await policy(
+        database, "secrets", identities=[world.person], credentials=[root], policy_type=PolicyType.CREDENTIAL
+    )
     for aim in (Aim(world.sudo, world.resource, None), Aim(release, None, root)):
         thing = aim.resource_id or aim.credential_id
         assert await database.read(aim_of, world.person, aim.activity_id, thing, key_policies=None) == aim

@@ -10,6 +10,7 @@ import { Loaded } from "../shared/Listing";
 import { Page } from "../shared/Page";
 import { whole } from "../shared/paged";
 import { useWords } from "../words";
+import { Figures } from "./Figures";
 
 type Concerns = Model<"Concerns">;
 type Concern = Model<"Concern">;
@@ -35,6 +36,7 @@ export default function OverviewPage() {
           <SessionTile status={WAITS} label={words.overview.waiting} />
           <AuditTile />
         </ul>
+        <Figures />
         <Loaded {...whole(attention)} empty={words.overview.well}>
           {isWell && (
             <Alert color="green" variant="light" title={words.overview.well}>
