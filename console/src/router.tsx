@@ -10,6 +10,17 @@ import { Shell } from "./shell/Shell";
 
 type Found = Record<string, unknown>;
 export type ListSearch = { q?: string; page?: number };
+type FirstSteps = {
+  later?: true;
+  host?: string;
+  hostName?: string;
+  person?: string;
+  personName?: string;
+  activity?: string;
+  activityName?: string;
+  policy?: string;
+  session?: string;
+};
 
 /** What lists keep in the address; anything else there is dropped. */
 function listSearch(found: Found): ListSearch {
@@ -24,6 +35,22 @@ function listSearch(found: Found): ListSearch {
 /** An id; what is none is dropped. */
 function id(found: unknown): string | undefined {
   return typeof found === "string" && /^[0-9a-f-]{36}$/i.test(found) ? found : undefined;
+}
+
+/** What was chosen in the first steps: ids with their names. */
+function firstSteps(found: Found): FirstSteps {
+  const name = (one: unknown) => (typeof one === "string" || typeof one === "number" ? String(one).slice(0, 256) : undefined);
+  return {
+    later: found.later === true ? true : undefined,
+    host: id(found.host),
+    hostName: name(found.hostName),
+    person: id(found.person),
+    personName: name(found.personName),
+    activity: id(found.activity),
+    activityName: name(found.activityName),
+    policy: id(found.policy),
+    session: id(found.session),
+  };
 }
 
 /** A day as date fields have it; what is none is dropped. */
@@ -113,6 +140,12 @@ const administered = [
     getParentRoute,
     path: "/admin",
     component: lazyRouteComponent(() => import("./admin/OverviewPage")),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/admin/start",
+    component: lazyRouteComponent(() => import("./first/FirstStepsPage")),
+    validateSearch: firstSteps,
   }),
   createRoute({
     getParentRoute,

@@ -30,6 +30,7 @@ PAGES = {
     "/recordings": "Recordings",
     "/audit": "Audit log",
     "/admin": "Overview",
+    "/admin/start": "First steps",
     "/admin/policies": "Access policies",
     "/admin/resources": "Resources",
     "/admin/applications": "Applications",

@@ -233,7 +233,7 @@ def test_a_password_is_changed(installed: Installation, somebody: Callable[..., 
     expect(page.get_by_role("alert")).to_contain_text("the user name or the password is not right")
     hers.password = fresh
     hers.give_password()
-    expect(page.get_by_role("heading", level=1)).to_have_text("My security")
+    expect(page.get_by_role("heading", level=1)).to_have_text("My access")
 
 
 def signed_in(installed: Installation, name: str) -> Client:

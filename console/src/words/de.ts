@@ -1,11 +1,13 @@
 /** Deutsch. */
 import type { Words } from ".";
+import { first } from "./first.de";
 import { people } from "./people.de";
 
 const plural = (count: number, one: string, many: string) => `${count.toLocaleString("de")} ${count === 1 ? one : many}`;
 
 export const de: Words = {
   locale: "de",
+  ...first,
   ...people,
   shared: {
     trouble: "Das ging nicht",

@@ -1,10 +1,12 @@
 /** English, the catalogue that the others follow. */
+import { first } from "./first.en";
 import { people } from "./people.en";
 
 const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
 export const en = {
   locale: "en",
+  ...first,
   ...people,
   shared: {
     trouble: "That did not work",
