@@ -209,8 +209,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     work = SessionWork(db, vault, partial(open_connector, hosts=hosts), changed)
     lease_work = LeaseWork(db, change_secret, partial(switch_account, db, vault, open_keeper), changed)
     mailer = Mailer(db, mail_server(settings))
-    host, port = split_address(settings.ssh, "--ssh")
-    https_port = split_address(settings.https, "--https")[1]
+    (host, port), (_, https_port) = split_address(settings.ssh, "--ssh"), split_address(settings.https, "--https")
     gateway = SshGateway(
         Rooms(connections, recorder, vault, db), signin, host_key=shared[keys.SSH_HOST_KEY], host=host, port=port
     )
