@@ -1,6 +1,7 @@
 /** The addresses of the console. What one sees is in the address, so that links, reload and the back button keep it. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { AccessPage } from "./access/AccessPage";
+import type { Asked } from "./access/AskDialog";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
 import { dayStart } from "./shared/format";
@@ -9,6 +10,17 @@ import { Shell } from "./shell/Shell";
 
 type Found = Record<string, unknown>;
 export type ListSearch = { q?: string; page?: number };
+type FirstSteps = {
+  later?: true;
+  host?: string;
+  hostName?: string;
+  person?: string;
+  personName?: string;
+  activity?: string;
+  activityName?: string;
+  policy?: string;
+  session?: string;
+};
 
 /** What lists keep in the address; anything else there is dropped. */
 function listSearch(found: Found): ListSearch {
@@ -17,6 +29,27 @@ function listSearch(found: Found): ListSearch {
   return {
     q: q ? q.slice(0, 200) : undefined,
     page: Number.isInteger(page) && page > 1 ? page : undefined,
+  };
+}
+
+/** An id; what is none is dropped. */
+function id(found: unknown): string | undefined {
+  return typeof found === "string" && /^[0-9a-f-]{36}$/i.test(found) ? found : undefined;
+}
+
+/** What was chosen in the first steps: ids with their names. */
+function firstSteps(found: Found): FirstSteps {
+  const name = (one: unknown) => (typeof one === "string" || typeof one === "number" ? String(one).slice(0, 256) : undefined);
+  return {
+    later: found.later === true ? true : undefined,
+    host: id(found.host),
+    hostName: name(found.hostName),
+    person: id(found.person),
+    personName: name(found.personName),
+    activity: id(found.activity),
+    activityName: name(found.activityName),
+    policy: id(found.policy),
+    session: id(found.session),
   };
 }
 
@@ -29,13 +62,24 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const getParentRoute = () => root;
 
 const mine = [
-  createRoute({ getParentRoute, path: "/", component: AccessPage, validateSearch: listSearch }),
+  createRoute({
+    getParentRoute,
+    path: "/",
+    component: AccessPage,
+    validateSearch: (found: Found): ListSearch & Partial<Asked> => ({
+      ...listSearch(found),
+      ask: id(found.ask),
+      on: id(found.on),
+      named: typeof found.named === "string" ? found.named.slice(0, 256) : undefined,
+      again: id(found.again),
+    }),
+  }),
   createRoute({
     getParentRoute,
     path: "/sessions",
     component: SessionsPage,
-    validateSearch: (found: Found): { tab?: "past"; page?: number } => ({
-      tab: found.tab === "past" ? "past" : undefined,
+    validateSearch: (found: Found): { tab?: "past" | "requests"; page?: number } => ({
+      tab: found.tab === "past" || found.tab === "requests" ? found.tab : undefined,
       page: listSearch(found).page,
     }),
   }),
@@ -101,6 +145,12 @@ const administered = [
     getParentRoute,
     path: "/admin",
     component: lazyRouteComponent(() => import("./admin/OverviewPage")),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/admin/start",
+    component: lazyRouteComponent(() => import("./first/FirstStepsPage")),
+    validateSearch: firstSteps,
   }),
   createRoute({
     getParentRoute,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Generic, TypeVar
@@ -36,6 +37,14 @@ Prove = Callable[[str, str | None], Callable[[ReadTx], Caller]]
 SIGNED_IN_COOKIE: Final = "__Host-locum"
 
 
+@dataclass(frozen=True, slots=True)
+class ServerCertificate:
+    """What the server shows who it is with: for which name, and until when."""
+
+    name: str
+    ends: dt.datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """The services the controllers use, composed once by `main`."""
@@ -59,6 +68,7 @@ class Api:
     terminals: Terminals
     archive: Archive | None = None  # where closed recordings are that are not among those
     limits: Limits = NO_LIMITS
+    certificate: ServerCertificate | None = None
 
 
 @dataclass(slots=True)

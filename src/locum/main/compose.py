@@ -37,7 +37,7 @@ from locum.kit.db import Database
 from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
-from locum.main import keys
+from locum.main import keys, tls
 from locum.main.gateway_parts import GatewayParts, gateway_parts, limits_of, sign_in_parts
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
@@ -212,6 +212,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         archive=gateways.archive,
         terminals=Terminals(enter),
         limits=limits_of(settings),
+        certificate=tls.shown(tls.certificate_file(settings)),
     )
     node = Node(
         name=name,

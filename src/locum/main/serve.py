@@ -91,7 +91,7 @@ def _mail_setup(settings: Settings) -> MailSetup | None:
 
 
 def _tls(settings: Settings) -> tuple[Path, Path]:
-    certificate = settings.tls_cert or settings.data_dir / "public" / "tls.crt"
+    certificate = tls.certificate_file(settings)
     key = settings.tls_key or settings.data_dir / "keys" / "tls.key"
     tls.server_context(certificate, key, settings.client_ca)
     return certificate, key
