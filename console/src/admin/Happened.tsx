@@ -27,7 +27,7 @@ export function Happened({ objectId, intro }: { objectId: string; intro: string 
   });
   const columns: Column<Model<"AuditEvent">>[] = [
     { key: "at", label: words.audit.at, show: (row) => exactly(row.atDateTimeUtc, words.locale) },
-    { key: "who", label: words.audit.who, show: (row) => <span className="breaks">{row.actorName}</span> },
+    { key: "who", label: words.audit.who, show: (row) => <div className="breaks who">{row.actorName}</div> },
     {
       key: "what",
       label: words.audit.what,

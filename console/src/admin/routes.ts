@@ -80,7 +80,10 @@ function people(getParentRoute: () => typeof root) {
       getParentRoute,
       path: "/admin/people",
       component: lazyRouteComponent(() => import("./people/PeoplePage")),
-      validateSearch: listSearch,
+      validateSearch: (found: Found): ListSearch & { kind?: number } => ({
+        ...listSearch(found),
+        kind: Number.isInteger(found.kind) ? Number(found.kind) : undefined,
+      }),
     }),
     createRoute({
       getParentRoute,

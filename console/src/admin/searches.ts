@@ -3,6 +3,9 @@ import { answer, api } from "../shared/api";
 import type { Named } from "../shared/Picker";
 
 const SHOWN = 20;
+/** Kinds of identities that are no people. */
+const GROUP = 1;
+const COLLECTION = 3;
 
 type Found = { id: string; name: string | null; displayName?: string | null };
 
@@ -11,8 +14,18 @@ function named(rows: Found[] | null): Named[] {
 }
 
 export async function findPeople(text: string): Promise<Named[]> {
+  const found = await findAnybody(text);
+  return named(found.filter((row) => row.entityType !== GROUP && row.entityType !== COLLECTION));
+}
+
+/** People, applications, and the groups and collections they are in. */
+export async function findPeopleAndGroups(text: string): Promise<Named[]> {
+  return named(await findAnybody(text));
+}
+
+async function findAnybody(text: string) {
   const query = { filterText: text || undefined, skip: 0, take: SHOWN };
-  return named((await answer(api.GET("/api/v1/ManagedAccount/Search", { params: { query } }))).data);
+  return (await answer(api.GET("/api/v1/ManagedAccount/Search", { params: { query } }))).data ?? [];
 }
 
 export async function findResources(text: string): Promise<Named[]> {
@@ -32,12 +45,6 @@ export async function findGroupsAndCollections(text: string): Promise<Named[]> {
     answer(api.GET("/api/v1/UserAndGroupCollection")),
   ]);
   return whole([...groups, ...collections], text);
-}
-
-/** People and the groups and collections they are in. */
-export async function findPeopleAndGroups(text: string): Promise<Named[]> {
-  const [people, groups] = await Promise.all([findPeople(text), findGroupsAndCollections(text)]);
-  return [...groups, ...people].slice(0, SHOWN);
 }
 
 export async function findActivities(text: string): Promise<Named[]> {

@@ -22,8 +22,8 @@ function useFound(of: string, search: Search, typed: string) {
 
 /** The chosen ones stay among the options, whatever is looked for. */
 function options(found: Named[] | undefined, chosen: Named[]) {
-  const ids = new Set(chosen.map((one) => one.id));
-  return [...chosen, ...(found ?? []).filter((one) => !ids.has(one.id))].map((one) => ({ value: one.id, label: one.name }));
+  const all = new Map([...chosen, ...(found ?? [])].reverse().map((one) => [one.id, one.name]));
+  return [...all].reverse().map(([value, label]) => ({ value, label }));
 }
 
 export function PickMany(props: Props & { value: Named[]; onChange: (to: Named[]) => void }) {

@@ -23,7 +23,7 @@ export class Refusal extends Error {
     problem: Problem | undefined,
   ) {
     const fields = Object.values(problem?.errors ?? {}).flat();
-    super([problem?.detail || problem?.title || `HTTP ${status}`, ...fields].join(" — "));
+    super([...new Set([problem?.detail || problem?.title || `HTTP ${status}`, ...fields])].join(" — "));
   }
 }
 

@@ -97,11 +97,11 @@ export function DraftForm<T, Done>({ draft, save, onSaved, label, name, children
         saving.mutate();
       }}
     >
-      <Stack>
+      <Stack className="form-fields">
         {children}
         <Trouble error={saving.error} />
         <Group>
-          <Button type="submit" loading={saving.isPending}>
+          <Button type="submit" variant={draft.isDirty ? "filled" : "default"} loading={saving.isPending}>
             {label}
           </Button>
           <Text size="sm" c="dimmed" role="status">

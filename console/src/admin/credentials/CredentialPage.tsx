@@ -32,7 +32,7 @@ export default function CredentialPage() {
   return (
     <ThingPage
       title={found.data ? loginOf(found.data) : words.credentials.one}
-      intro={found.data?.displayName ?? ""}
+      intro={words.credentials.intro}
       found={found}
       back={{ to: "/admin/credentials", label: words.credentials.all }}
     >
@@ -70,7 +70,7 @@ function State({ credential }: { credential: Credential }) {
   const params = { path: { credentialId: credential.id } };
   return (
     <Card>
-      <Part id="state" title={words.credentials.state} intro={credential.status ?? ""}>
+      <Part id="state" title={words.credentials.state} intro={words.credentials.stateHint}>
         <Stack>
           <Facts
             facts={[

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api } from "../../shared/api";
 import { useInterval } from "../../shared/attention";
 import { when } from "../../shared/format";
+import { Loaded } from "../../shared/Listing";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
@@ -18,6 +19,7 @@ const route = getRouteApi("/admin/jobs/$id");
 const REFRESH_MS = 3_000;
 const OF_A_SESSION = 7;
 const VERIFICATION = 3;
+const PARTS = 3;
 
 export default function JobPage() {
   const words = useAdminWords();
@@ -87,8 +89,30 @@ function Whole({ job, renew }: { job: Job; renew: () => Promise<unknown> }) {
           </Group>
         </Stack>
       </Card>
-      {job.actionQueueId && <QueueSteps id={job.actionQueueId} />}
+      {isOfSession && <Queues sessionId={job.id} />}
       {job.actionQueueId && <QueueLog id={job.actionQueueId} />}
     </Stack>
+  );
+}
+
+/** The parts of a session, in their order. */
+function Queues({ sessionId }: { sessionId: string }) {
+  const words = useAdminWords();
+  const found = useQuery({
+    queryKey: ["queues", "of", sessionId],
+    queryFn: () => {
+      const query = { activitySessionId: sessionId, skip: 0, take: PARTS };
+      return answer(api.GET("/api/v1/ActionQueue/Search", { params: { query } }));
+    },
+  });
+  return (
+    <Loaded
+      rows={found.data?.data}
+      error={found.error}
+      onRetry={() => void found.refetch()}
+      empty={words.jobs.noSteps}
+    >
+      {found.data?.data?.map((queue) => <QueueSteps key={queue.id} id={queue.id} title={queue.actionGroupName ?? ""} />)}
+    </Loaded>
   );
 }

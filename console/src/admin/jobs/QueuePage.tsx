@@ -50,7 +50,7 @@ function useQueue(id: string) {
   });
 }
 
-export function QueueSteps({ id }: { id: string }) {
+export function QueueSteps({ id, title }: { id: string; title?: string }) {
   const words = useAdminWords();
   const { locale } = useWords();
   const queue = useQueue(id);
@@ -74,9 +74,9 @@ export function QueueSteps({ id }: { id: string }) {
     { key: "to", label: words.jobs.ended, show: (row) => time(row.endTime) },
   ];
   return (
-    <Part id="steps" title={words.jobs.steps} intro={words.jobs.stepsIntro}>
+    <Part id={`steps-${id}`} title={title ?? words.jobs.steps} intro={words.jobs.stepsIntro}>
       <Listing
-        label={words.jobs.steps}
+        label={title ?? words.jobs.steps}
         columns={columns}
         rows={queue.data && (queue.data.actionQueueAction ?? [])}
         error={queue.error}

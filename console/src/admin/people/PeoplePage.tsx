@@ -1,5 +1,5 @@
 /** Everybody who can sign in, and the programs that can. */
-import { Badge, Group } from "@mantine/core";
+import { Badge, Group, NativeSelect } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { when } from "../../shared/format";
@@ -13,25 +13,33 @@ import { AddLink, ThingLink } from "../NamedList";
 import { PeoplePlaces } from "./Places";
 
 type Person = Model<"ManagedAccountView">;
-const APPLICATION = 2;
+/** Where those have their pages who are no people, by their kinds. */
+const PAGES: Record<number, string> = {
+  1: "/admin/groups/people",
+  2: "/admin/applications",
+  3: "/admin/groups/collections",
+};
+const KINDS = [4, 2, 1, 3] as const;
 const route = getRouteApi("/admin/people");
 
 export default function PeoplePage() {
   const words = useAdminWords();
   const { locale } = useWords();
-  const { q } = route.useSearch();
-  const people = usePaged(["people", q], (paging) =>
-    answer(api.GET("/api/v1/ManagedAccount/Search", { params: { query: { filterText: q, ...paging } } })),
-  );
+  const { q, kind } = route.useSearch();
+  const navigate = route.useNavigate();
+  const people = usePaged(["people", q, kind], (paging) => {
+    const query = { filterText: q, filterEntityType: KINDS.find((one) => one === kind), ...paging };
+    return answer(api.GET("/api/v1/ManagedAccount/Search", { params: { query } }));
+  });
   const columns: Column<Person>[] = [
     {
       key: "name",
       label: words.form.name,
       show: (row) => (
         <ThingLink
-          at={row.entityType === APPLICATION ? "/admin/applications" : "/admin/people"}
+          at={PAGES[row.entityType] ?? "/admin/people"}
           thing={{ id: row.id, name: row.name, description: row.displayName === row.name ? null : row.displayName }}
-          badge={row.entityType === APPLICATION ? words.people.application : undefined}
+          badge={row.entityType in PAGES ? words.people.kinds[row.entityType] : undefined}
         />
       ),
     },
@@ -53,6 +61,20 @@ export default function PeoplePage() {
       }
     >
       <PeoplePlaces />
+      <Group mb="md">
+        <NativeSelect
+          aria-label={words.people.kind}
+          data={[
+            { value: "", label: words.people.everybody },
+            ...KINDS.map((one) => ({ value: String(one), label: words.people.kinds[one] ?? "" })),
+          ]}
+          value={String(kind ?? "")}
+          onChange={(event) => {
+            const to = Number(event.currentTarget.value) || undefined;
+            void navigate({ search: (before) => ({ ...before, kind: to, page: undefined }) });
+          }}
+        />
+      </Group>
       <Listing
         label={words.people.title}
         columns={columns}
