@@ -284,8 +284,6 @@ export const admin: typeof english = {
     resetFactorTitle: (name) => `${name} die zweiten Faktoren wegnehmen?`,
     resetFactorText: "App, Wiederherstellungscodes und Passkeys sind weg, Anmeldungen enden, die nächste richtet einen neuen ein.",
     factorRule: "Zweiter Faktor",
-    factorRuleHint: "Auswählen, um es festzulegen; was jetzt gilt, sagt der Server nicht",
-    factorUnchanged: "Wie bisher",
     factorRules: { 0: "Wie bei allen", 1: "Immer nötig", 2: "Nicht nötig" },
     deleteText: "Sitzungen enden, und Zugänge werden weggenommen. Das Protokoll behält den Namen.",
     loginName: "Anmeldename",

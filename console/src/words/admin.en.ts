@@ -283,8 +283,6 @@ export const admin = {
     resetFactorTitle: (name: string) => `Take the second factors of ${name} away?`,
     resetFactorText: "App, recovery codes and passkeys are gone, sign-ins end, and the next sign-in sets a new one up.",
     factorRule: "Second factor",
-    factorRuleHint: "Choose to set it; the server does not say which holds now",
-    factorUnchanged: "As it is",
     factorRules: { 0: "As for everybody", 1: "Always needed", 2: "Not needed" } as Record<string, string>,
     deleteText: "Sessions end and access is taken away. The audit log keeps the name.",
     loginName: "User name",

@@ -46,7 +46,10 @@ function Whole({ kind, group }: { kind: GroupKind; group: Group }) {
           draft={draft}
           label={words.form.save}
           save={() => way.change(group.id, draft.value)}
-          onSaved={() => queries.invalidateQueries({ queryKey: ["group", kind, group.id] })}
+          onSaved={async () => {
+            await queries.invalidateQueries({ queryKey: ["groups", kind] });
+            await queries.invalidateQueries({ queryKey: ["group", kind, group.id] });
+          }}
         >
           <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
           {way.hasDescription && (
@@ -74,7 +77,10 @@ function Whole({ kind, group }: { kind: GroupKind; group: Group }) {
           title={words.form.deleteTitle(group.name ?? "")}
           text={words.groups.deleteText}
           act={() => way.delete(group.id)}
-          then={() => navigate({ to: "/admin/groups/$kind", params: { kind } })}
+          then={async () => {
+            await queries.invalidateQueries({ queryKey: ["groups", kind] });
+            await navigate({ to: "/admin/groups/$kind", params: { kind } });
+          }}
         />
       </Row>
     </Stack>

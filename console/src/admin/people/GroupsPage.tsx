@@ -1,7 +1,7 @@
 /** The groups of one kind. */
 import { Button, Textarea, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Ask } from "../../me/Ask";
@@ -53,9 +53,11 @@ function Groups({ kind }: { kind: GroupKind }) {
 function NewGroup({ kind, onGone }: { kind: GroupKind; onGone: () => void }) {
   const words = useAdminWords();
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const draft = useDraft({ name: "", description: "" });
   async function make() {
     const made = await WAYS[kind].make(draft.value);
+    await queries.invalidateQueries({ queryKey: ["groups", kind] });
     await navigate({ to: "/admin/groups/$kind/$id", params: { kind, id: made.id } });
   }
   return (

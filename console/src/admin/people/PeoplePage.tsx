@@ -22,6 +22,10 @@ const PAGES: Record<number, string> = {
 const KINDS = [4, 2, 1, 3] as const;
 const route = getRouteApi("/admin/people");
 
+function isGroup(row: Person): boolean {
+  return row.entityType === 1 || row.entityType === 3;
+}
+
 export default function PeoplePage() {
   const words = useAdminWords();
   const { locale } = useWords();
@@ -44,7 +48,7 @@ export default function PeoplePage() {
       ),
     },
     { key: "mail", label: words.people.email, show: (row) => <span className="breaks">{row.email ?? "–"}</span> },
-    { key: "state", label: words.people.state, show: (row) => <LockState locked={row.locked} until={row.lockoutEnd} /> },
+    { key: "state", label: words.people.state, show: (row) => !isGroup(row) && <LockState locked={row.locked} until={row.lockoutEnd} /> },
     { key: "last", label: words.people.last, show: (row) => when(row.lastLogonTimestamp, locale) ?? "–" },
     { key: "policies", label: words.people.policies, show: (row) => row.accessPolicyCount },
     { key: "sessions", label: words.people.sessions, show: (row) => row.activeSessionCount },

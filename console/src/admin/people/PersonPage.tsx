@@ -3,13 +3,14 @@ import { Group, NativeSelect, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Part } from "../../me/Part";
-import { answer, api, type Model } from "../../shared/api";
+import { answer, api, type Given, type Model } from "../../shared/api";
 import { when } from "../../shared/format";
 import { Page } from "../../shared/Page";
 import { Trouble } from "../../shared/Trouble";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
+import { numbered } from "../choices";
 import { Deed, GraveDeed } from "../Deed";
 import { Facts } from "../Facts";
 import { Happened } from "../Happened";
@@ -140,35 +141,28 @@ function Standing({ person }: { person: Person }) {
   );
 }
 
-/** Which rule holds now the API does not tell; a choice is what is set from then on. */
+/** Whether this person needs a second factor; a choice counts from the next sign-in on. */
 function SecondFactorRule({ personId }: { personId: string }) {
   const words = useAdminWords();
+  const queries = useQueryClient();
+  const params = { path: { identityId: personId } };
+  const key = ["second factor of", personId];
+  const path = "/api/locum/v1/SecondFactor/{identityId}/Requirement";
+  const rule = useQuery({ queryKey: key, queryFn: () => answer(api.GET(path, { params })) });
   const setting = useMutation({
-    mutationFn: (requirement: 0 | 1 | 2) =>
-      answer(
-        api.PUT("/api/locum/v1/SecondFactor/{identityId}/Requirement", {
-          params: { path: { identityId: personId } },
-          body: { requirement },
-        }),
-      ),
+    mutationFn: (requirement: Given<"SecondFactorRequirement">) => answer(api.PUT(path, { params, body: { requirement } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: key }),
   });
   return (
     <Stack gap="xs">
       <NativeSelect
         label={words.people.factorRule}
-        description={words.people.factorRuleHint}
-        disabled={setting.isPending}
-        data={[
-          { value: "", label: words.people.factorUnchanged },
-          ...Object.entries(words.people.factorRules).map(([value, label]) => ({ value, label })),
-        ]}
-        value={setting.data ? String(setting.data.requirement) : ""}
-        onChange={(event) => {
-          const chosen = event.currentTarget.value;
-          if (chosen) setting.mutate(Number(chosen) as 0 | 1 | 2);
-        }}
+        disabled={!rule.data || setting.isPending}
+        data={numbered(words.people.factorRules)}
+        value={String((setting.isPending ? setting.variables : undefined) ?? rule.data?.requirement ?? 0)}
+        onChange={(event) => setting.mutate(Number(event.currentTarget.value) as Given<"SecondFactorRequirement">)}
       />
-      <Trouble error={setting.error} />
+      <Trouble error={rule.error ?? setting.error} />
     </Stack>
   );
 }
