@@ -15,6 +15,7 @@ from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.db import Database, ReadTx
 from locum.kit.wake import Wake
+from locum.recordings.archive import Archive
 from locum.recordings.store import Store
 from locum.sessions.connection_limits import NO_LIMITS, Limits
 from locum.vault.store import Vault
@@ -53,6 +54,7 @@ class Api:
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway
     ssh_host_key: str  # its public half, as in known_hosts
     recordings: Store
+    archive: Archive | None = None  # where closed recordings are that are not among those
     limits: Limits = NO_LIMITS
 
 

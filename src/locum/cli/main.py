@@ -112,6 +112,18 @@ def init(
     type=click.Choice(["end", "refuse"]),
     help="When they do: open connections end too, or new ones alone are refused [end].",
 )
+@click.option(
+    "--recordings-archive", metavar="URL", help="Closed recordings move there: s3://BUCKET/PREFIX [stay here]."
+)
+@click.option(
+    "--recordings-archive-endpoint", metavar="URL", help="Where that is, if not at AWS: https://HOST:PORT."
+)
+@click.option(
+    "--recordings-archive-ca",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CA certificates (PEM) for it.",
+)
 @click.option("--connections", type=int, metavar="NUMBER", help="How many may be open at once [any].")
 @click.option("--connections-per-person", type=int, metavar="NUMBER", help="How many of one person [any].")
 @click.option("--sessions-per-person", type=int, metavar="NUMBER", help="How many access sessions of one [any].")

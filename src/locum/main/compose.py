@@ -41,6 +41,7 @@ from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
+from locum.main.archiver import Archiver, open_archive
 from locum.main.interrupted import close_recordings, delete_recordings
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
@@ -55,7 +56,7 @@ from locum.rotation.pass_facts import RotationWork
 from locum.rotation.rotate import rotate
 from locum.rotation.rows import ROTATION_JOB, VERIFICATION_JOB
 from locum.rotation.verify import verify
-from locum.sessions import lease, retention
+from locum.sessions import archiving, lease, retention
 from locum.sessions.advance import advance
 from locum.sessions.approval_mail import tell_overdue
 from locum.sessions.connection_limits import Limits
@@ -120,6 +121,7 @@ class Node:
     recording_key: Ed25519PrivateKey
     text_index: TextIndex
     sealer: Sealer
+    archiver: Archiver | None
     hasher: PasswordHasher
     hosts: KeptHosts
     ready: bool = field(default=False)
@@ -167,11 +169,14 @@ class Node:
         """
         if await self._is_paused():
             return
+        if self.api.archive is not None:
+            await asyncio.to_thread(self.api.archive.forget_fetched)
         await self.db.write(jobs.take_back, self.name)
         lost = await self.connections.recover()
         store = self.recorder.store
         await asyncio.to_thread(close_recordings, self.db, self.vault, store, self.recording_key, lost)
-        gone = await self.db.read(retention.leftovers, await asyncio.to_thread(lambda: list(store.ids())))
+        there = await asyncio.to_thread(lambda: list(store.ids()))
+        gone = await self.db.read(retention.leftovers, there) + await self.db.read(archiving.moved, there)
         await asyncio.to_thread(delete_recordings, store, gone)
 
 
@@ -199,6 +204,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     connections = Connections(db, vault, changed, node=name, limits=limits)
     recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
     recorder = _recorder(settings, recording_key)
+    archive = open_archive(settings, recorder.store)
     hosts = KeptHosts()
     work = SessionWork(db, vault, partial(open_connector, hosts=hosts), changed)
     lease_work = LeaseWork(db, change_secret, partial(switch_account, db, vault, open_keeper), changed)
@@ -226,6 +232,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_address=settings.public_ssh or settings.ssh,
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=recorder.store,
+        archive=archive,
         limits=limits,
     )
     node = Node(
@@ -248,6 +255,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         sealer=Sealer(
             db, keys.signing_key(shared[keys.AUDIT_SIGNING]), settings.data_dir / "public" / ANCHOR_FILE
         ),
+        archiver=Archiver(db, archive, recorder.store, node=name) if archive else None,
         hasher=hasher,
         hosts=hosts,
     )

@@ -170,6 +170,8 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
             asyncio.create_task(node.api.usage.run(), name="usage"),
             asyncio.create_task(_keep_statistics(node.db), name="statistics"),
         ]
+        if node.archiver is not None:
+            background.append(asyncio.create_task(node.archiver.run(), name="archiver"))
         stack.push_async_callback(_cancel, background)
         admin = AdminSocket(node)
         await admin.start()

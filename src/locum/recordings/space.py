@@ -8,6 +8,7 @@ from collections.abc import Callable
 from locum.kit.errors import Conflict
 from locum.recordings.store import Store
 
+RESERVE_BYTES = 64 * 1024 * 1024  # of the disk, which no recording ever gets
 LOOK_AGAIN_S = 5.0  # recordings are deleted behind our back: how soon that is seen
 _LOOK_EACH = 1024 * 1024  # bytes between two looks at the disk
 

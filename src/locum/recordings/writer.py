@@ -22,11 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from locum.recordings.durable import Syncer
 from locum.recordings.format import CHUNK_CAP, FRAME_CAP, PIECE_CAP, Event, Kind, Opening, encode_event, line_bound
 from locum.recordings.sink import Closed, Sink, create
-from locum.recordings.space import NoRoom, Space
+from locum.recordings.space import RESERVE_BYTES, NoRoom, Space
 from locum.recordings.store import Store
 from locum.vault.secret import Secret
-
-RESERVE_BYTES = 64 * 1024 * 1024
 
 Done = Callable[[], None]
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
+from locum.kit.db import UtcTime
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -10,3 +15,33 @@ depends_on = None
 
 def upgrade() -> None:
     """One function for each room's part, called here in the order in which they need each other."""
+    _archive()
+
+
+def _archive() -> None:
+    """Which recordings lie in the archive, and their wrapped data keys."""
+    op.add_column("connection", sa.Column("recording_archived_at", UtcTime(), nullable=True))
+    op.add_column("connection", sa.Column("recording_key", sa.String(length=500), nullable=True))
+    here = "recording_deleted_at IS NULL"
+    for name, columns, which in (
+        ("ix_connection_kept", ["closed_at"], f"recorded AND {here}"),
+        (
+            "ix_connection_not_archived",
+            ["node", "closed_at"],
+            f"recorded AND {here} AND recording_archived_at IS NULL",
+        ),
+        (
+            "ix_connection_to_unarchive",
+            ["recording_deleted_at"],
+            "recording_deleted_at IS NOT NULL AND recording_archived_at IS NOT NULL",
+        ),
+    ):
+        if name == "ix_connection_kept":
+            op.drop_index(name, "connection")
+        op.create_index(
+            name,
+            "connection",
+            columns,
+            sqlite_where=sa.text(which.replace("recorded AND", "recorded = 1 AND")),
+            postgresql_where=sa.text(which),
+        )
