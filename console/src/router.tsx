@@ -4,12 +4,13 @@ import { AccessPage } from "./access/AccessPage";
 import type { Asked } from "./access/AskDialog";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
+import { administration } from "./admin/routes";
 import { dayStart } from "./shared/format";
+import { type ListSearch, listSearch } from "./shared/paged";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
 type Found = Record<string, unknown>;
-export type ListSearch = { q?: string; page?: number };
 type FirstSteps = {
   later?: true;
   host?: string;
@@ -21,16 +22,6 @@ type FirstSteps = {
   policy?: string;
   session?: string;
 };
-
-/** What lists keep in the address; anything else there is dropped. */
-function listSearch(found: Found): ListSearch {
-  const page = Number(found.page);
-  const q = typeof found.q === "string" || typeof found.q === "number" ? String(found.q) : "";
-  return {
-    q: q ? q.slice(0, 200) : undefined,
-    page: Number.isInteger(page) && page > 1 ? page : undefined,
-  };
-}
 
 /** An id; what is none is dropped. */
 function id(found: unknown): string | undefined {
@@ -58,7 +49,7 @@ function day(found: unknown): string | undefined {
   return dayStart(String(found)) ? String(found) : undefined;
 }
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+export const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const getParentRoute = () => root;
 
 const mine = [
@@ -162,6 +153,10 @@ const administered = [
     getParentRoute,
     path: "/admin/policies",
     component: lazyRouteComponent(() => import("./admin/PoliciesPage")),
+    validateSearch: (found: Found): ListSearch & { state?: "disabled" | "deleted" } => ({
+      ...listSearch(found),
+      state: found.state === "disabled" || found.state === "deleted" ? found.state : undefined,
+    }),
   }),
   createRoute({
     getParentRoute,
@@ -176,7 +171,7 @@ const administered = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([...mine, ...reviewed, ...administered]),
+  routeTree: root.addChildren([...mine, ...reviewed, ...administered, ...administration(getParentRoute)]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });
