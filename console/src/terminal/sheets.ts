@@ -1,12 +1,25 @@
 /**
- * xterm.js brings its styles in style elements, which the content security policy refuses. What it makes while it
- * opens gets a sheet made by script in place of each, which takes the texts that such an element is given.
+ * xterm.js writes styles as text: in style elements, and in the style attributes of characters that have a colour of
+ * their own. The content security policy refuses both. What xterm.js makes here takes the same texts by script, which
+ * the policy allows: a style element's become a sheet, an attribute's the properties of its element.
  */
+type Create = (name: string, options?: ElementCreationOptions) => HTMLElement;
+
+/** The document for xterm.js to make its elements with. */
+export function patientDocument(): Document {
+  const create = making(document.createElement.bind(document));
+  return new Proxy(document, {
+    get(whole, name) {
+      if (name === "createElement") return create;
+      const found: unknown = Reflect.get(whole, name, whole);
+      return typeof found === "function" ? (found.bind(whole) as unknown) : found;
+    },
+  });
+}
+
+/** Opens a terminal: one part of xterm.js asks the page's own document for a style element then. */
 export function withSheets(open: () => void): void {
-  const create = document.createElement.bind(document);
-  const creating = (name: string, options?: ElementCreationOptions) =>
-    name === "style" ? standIn() : create(name, options);
-  document.createElement = creating as typeof document.createElement;
+  document.createElement = making(document.createElement.bind(document)) as typeof document.createElement;
   try {
     open();
   } finally {
@@ -15,13 +28,26 @@ export function withSheets(open: () => void): void {
   }
 }
 
-function standIn(): HTMLElement {
-  const sheet = new CSSStyleSheet();
-  const place = document.createElementNS("http://www.w3.org/1999/xhtml", "template") as HTMLElement;
-  Object.defineProperty(place, "textContent", { set: (text: string) => sheet.replaceSync(text) });
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+function making(create: Create): Create {
+  return (name, options) => {
+    if (name === "style") return sheet(create("template"));
+    const made = create(name, options);
+    if (name === "span") made.setAttribute = setAttribute;
+    return made;
+  };
+}
+
+function setAttribute(this: HTMLElement, name: string, value: string): void {
+  if (name === "style") this.style.cssText = value;
+  else Element.prototype.setAttribute.call(this, name, value);
+}
+
+function sheet(place: HTMLElement): HTMLElement {
+  const made = new CSSStyleSheet();
+  Object.defineProperty(place, "textContent", { set: (text: string) => made.replaceSync(text) });
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, made];
   place.remove = () => {
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== sheet);
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== made);
     Element.prototype.remove.call(place);
   };
   return place;

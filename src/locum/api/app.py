@@ -142,8 +142,8 @@ class _Work:
             params = None if route.read_params is None else read(route.read_params, variables)
             if route.scope_field is not None:  # the guard knows it even where something else is wrong
                 self.thing = getattr(params, route.scope_field)
-            if (route.answer_type is Dialogue) is not (scope["type"] == "websocket"):
-                raise Invalid("a WebSocket is opened here, and nowhere else")
+            if scope["type"] == "websocket" and route.answer_type is not Dialogue:
+                raise Invalid("there is no WebSocket here")
             query = read_query(route, scope["query_string"])
             body: Any = None
             if route.body_type is BodyParts:
@@ -278,6 +278,8 @@ class _Kernel:
                     await self._denials.note(work.caller, name, error)
                 raise
             if isinstance(result, Dialogue):
+                if scope["type"] == "http":
+                    raise Invalid("this is a WebSocket: open it as one")
                 await converse(result.hold, [(b"traceid", trace_id.encode())], work.admit_again, receive, send)
                 return
             if isinstance(result, LiveCast | Download):

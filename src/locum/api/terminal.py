@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from locum.api.activity_session import SessionId
 from locum.api.context import Call, Dialogue
@@ -43,8 +44,7 @@ ENDED = "the shell has ended"
 )
 def post_ticket(tx: ReadTx, call: Call[SessionId, None, None]) -> TerminalTicket:
     holder = holder_of(call)
-    if transition.get(tx, call.params.session_id).identity_id != holder.identity_id:
-        raise NotFound("no such session")
+    _check_own(tx, holder, call.params.session_id)
     return TerminalTicket(ticket=call.api.terminals.ticket(holder, PURPOSE, call.params.session_id))
 
 
@@ -53,6 +53,7 @@ def post_ticket(tx: ReadTx, call: Call[SessionId, None, None]) -> TerminalTicket
     "GET /api/locum/v1/ActivitySession/{sessionId}/Terminal",
     who=SIGNED_IN,
     permission=Permission.SESSIONS_OWN_USE,
+    problems=(404,),
     status=101,
     summary="A WebSocket: the shell of one's own session, through the gateway's rules and recorded as any",
 )
@@ -60,6 +61,7 @@ async def open_terminal(call: Call[SessionId, None, None]) -> Dialogue:
     """Whose session it is and what may be done in it the gateway's gate decides, as for every other client."""
     holder, caller = holder_of(call), call.caller
     session_id, terminals = call.params.session_id, call.api.terminals
+    await call.api.db.read(_check_own, holder, session_id)
 
     async def hold(socket: Socket) -> None:
         first = await first_message(socket)
@@ -73,6 +75,11 @@ async def open_terminal(call: Call[SessionId, None, None]) -> Dialogue:
             await asyncio.shield(shell.close())
 
     return Dialogue(hold)
+
+
+def _check_own(tx: ReadTx, holder: Holder, session_id: UUID) -> None:
+    if transition.get(tx, session_id).identity_id != holder.identity_id:
+        raise NotFound("no such session")
 
 
 def holder_of(call: Call[Any, Any, Any]) -> Holder:

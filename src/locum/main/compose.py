@@ -212,10 +212,6 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         Rooms(connections, recorder, vault, db), signin, host_key=shared[keys.SSH_HOST_KEY], host=host, port=port
     )
     node: Node
-
-    async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
-        return await gateway.enter(Entering(who, Wanted(who.name, "", "", session_id=session_id), address))
-
     api = Api(
         db=db,
         prove=authenticator.prove,
@@ -233,7 +229,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_address=settings.public_ssh or settings.ssh,
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=recorder.store,
-        terminals=Terminals(enter),
+        terminals=_terminals(gateway),
         limits=limits,
     )
     node = Node(
@@ -260,6 +256,13 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         hosts=hosts,
     )
     return node
+
+
+def _terminals(gateway: SshGateway) -> Terminals:
+    async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
+        return await gateway.enter(Entering(who, Wanted(who.name, "", "", session_id=session_id), address))
+
+    return Terminals(enter, gateway.assist)
 
 
 def _handlers(
