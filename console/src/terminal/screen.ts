@@ -2,7 +2,6 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
-import { patientDocument, withSheets } from "./sheets";
 
 export const THEMES: Record<"light" | "dark", ITheme> = {
   light: { background: "#ffffff", foreground: "#1f2328", cursor: "#1f2328", selectionBackground: "#b6d3ff" },
@@ -20,10 +19,9 @@ export function openScreen(place: HTMLElement, scheme: "light" | "dark", { onLea
     fontSize: 14,
     scrollback: 5000,
     minimumContrastRatio: READABLE,
-    documentOverride: patientDocument(),
     linkHandler: { activate: () => undefined },
   });
-  withSheets(() => screen.open(place));
+  screen.open(place);
   screen.attachCustomKeyEventHandler((event) => {
     if (event.type !== "keydown") return true;
     if (event.key === "Escape" && event.shiftKey) onLeave();

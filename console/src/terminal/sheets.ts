@@ -1,49 +1,13 @@
 /**
- * xterm.js writes styles as text: in style elements, and in the style attributes of characters that have a colour of
- * their own. The content security policy refuses both. What xterm.js makes here takes the same texts by script, which
- * the policy allows: a style element's become a sheet, an attribute's the properties of its element.
+ * xterm.js writes styles as text: in style elements, and in an attribute of each character with a colour of its own.
+ * The content security policy refuses both. The build has it call these two instead (`vite.config.ts`): the same texts
+ * reach the page by script, which the policy allows.
  */
-type Create = (name: string, options?: ElementCreationOptions) => HTMLElement;
 
-/** The document for xterm.js to make its elements with. */
-export function patientDocument(): Document {
-  const create = making(document.createElement.bind(document));
-  return new Proxy(document, {
-    get(whole, name) {
-      if (name === "createElement") return create;
-      const found: unknown = Reflect.get(whole, name, whole);
-      return typeof found === "function" ? (found.bind(whole) as unknown) : found;
-    },
-  });
-}
-
-/** Opens a terminal: one part of xterm.js asks the page's own document for a style element then. */
-export function withSheets(open: () => void): void {
-  document.createElement = making(document.createElement.bind(document)) as typeof document.createElement;
-  try {
-    open();
-  } finally {
-    // The document's own is inherited, and shows again.
-    delete (document as { createElement?: unknown }).createElement;
-  }
-}
-
-function making(create: Create): Create {
-  return (name, options) => {
-    if (name === "style") return sheet(create("template"));
-    const made = create(name, options);
-    if (name === "span") made.setAttribute = setAttribute;
-    return made;
-  };
-}
-
-function setAttribute(this: HTMLElement, name: string, value: string): void {
-  if (name === "style") this.style.cssText = value;
-  else Element.prototype.setAttribute.call(this, name, value);
-}
-
-function sheet(place: HTMLElement): HTMLElement {
+/** In place of a style element: its text becomes a sheet of the page, until it is removed. */
+export function sheet(): HTMLElement {
   const made = new CSSStyleSheet();
+  const place = document.createElement("template");
   Object.defineProperty(place, "textContent", { set: (text: string) => made.replaceSync(text) });
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, made];
   place.remove = () => {
@@ -51,4 +15,9 @@ function sheet(place: HTMLElement): HTMLElement {
     Element.prototype.remove.call(place);
   };
   return place;
+}
+
+/** In place of a style attribute. */
+export function setStyle(element: HTMLElement, text: string): void {
+  element.style.cssText = text;
 }
