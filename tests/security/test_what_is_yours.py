@@ -13,6 +13,7 @@ from msgspec import inspect as types
 from account_calls import application
 from certification_samples import certified
 from contract.access import ACCESS
+from ended_shell import ended_terminal
 from estate import ACCOUNTS, CREDENTIALS, NIL, POLICIES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
 from identities_world import PASSWORD, Caller
 from locum.api.app import all_routes
@@ -111,6 +112,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "actionJobId": session_id,
         "connectionId": recorded,
         "passkeyId": (await enrol(estate.ada, SoftwareAuthenticator()))["passkey"]["id"],
+        "terminalId": await ended_terminal(estate),
         "signInId": (await estate.get(estate.ada, "/api/locum/v1/SignIn/Current"))["id"],
         "sshKeyId": ssh_key["id"],
         "credentialId": estate.ids["locum"],

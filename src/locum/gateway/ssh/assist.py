@@ -20,7 +20,7 @@ THE_PERSON = "the person"
 
 
 class Typists:
-    """Who types in one terminal: the person, and whoever assists them. The recording says who it was. `mark` writes a line into the recording."""
+    """Who types in one terminal: the person, and whoever assists them. `mark` writes into the recording who it was."""
 
     def __init__(self, mark: Callable[[str], None]) -> None:
         self.assistant: str | None = None
