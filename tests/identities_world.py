@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyotp
 import pytest
 
 from locum.api.app import create_app
-from locum.api.context import Api
+from locum.api.context import Api, ServerCertificate
 from locum.api.terminals import Assistant, Shell, Terminals
 from locum.identities import api_keys, applications, digests, mfa, people, policy, tokens
 from locum.identities.authenticate import Authenticator
@@ -226,6 +227,7 @@ def api(
         ssh_host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDI1NTE5",
         recordings=Store(tmp_path / "recordings"),
         terminals=Terminals(no_gateway, no_connection),
+        certificate=ServerCertificate("locum.example", dt.datetime.now(dt.UTC) + dt.timedelta(days=400)),
     )
 
 

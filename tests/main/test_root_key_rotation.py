@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -20,13 +22,16 @@ import crashing_rotation
 from crashing_rotation import ACTOR, rotation
 from installation import Installation
 from locum.audit.model import audit_event
-from locum.kit.db import Database, open_database, sqlite_url
+from locum.kit.db import Database, Tx, open_database, sqlite_url
 from locum.kit.errors import Invalid, StartError
 from locum.main.root_key_rotation import RootKeyRotation, new_text
 from locum.main.root_keys import root_key_path
 from locum.recordings.format import Event
-from locum.recordings.key import KEY_PURPOSE, data_key
+from locum.recordings.key import KEY_PURPOSE, data_key, wrapped_key
 from locum.recordings.store import Store, key_path
+from locum.sessions import archiving
+from locum.sessions.model import connection
+from locum.sessions.request import Request, request_session
 from locum.vault import providers, reseal
 from locum.vault.key_file import KeyFile, create_root_key
 from locum.vault.key_text import parsed
@@ -36,6 +41,8 @@ from locum.vault.seal import SealBroken, key_id
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 from recorded import RECORDING_ID, frames
+from world import ACTOR as WORLD_ACTOR
+from world import make_world
 
 
 @dataclass
@@ -106,6 +113,37 @@ def test_rotate_moves_everything_and_drop_forgets_the_old_key(work: RootKeyRotat
     assert actions(work.db) == [
         "root_key.added", "root_key.activated", "root_key.resealed", "root_key.resealed", "root_key.dropped",
     ]  # fmt: skip
+
+
+async def archive_the_recording(work: RootKeyRotation, folder: Path) -> UUID:
+    """Its file is in the archive, its data key in the database."""
+    world = await make_world(work.db, folder)
+    asked = Request(world.person, activity_id=world.sudo, resource_id=world.resource)
+    store = Store(work.data_dir / "recordings")
+
+    def move(tx: Tx) -> None:
+        session = request_session(tx, WORLD_ACTOR, asked, node="n")
+        tx.add(connection, id=RECORDING_ID, session_id=session, identity_id=world.person, node="n",
+               address="192.0.2.1", recorded=True, opened_at=tx.now, closed_at=tx.now)  # fmt: skip
+        archiving.archived(tx, RECORDING_ID, wrapped_key(store.path(RECORDING_ID)))
+
+    await work.db.write(move)
+    store.delete(RECORDING_ID)
+    return RECORDING_ID
+
+
+@pytest.mark.anyio
+async def test_the_keys_of_archived_recordings_move_too(work: RootKeyRotation, tmp_path: Path) -> None:
+    one = await archive_the_recording(work, tmp_path / "world")
+    old = work.vault.keyring.active_id
+    rotate = partial(work.rotate, prepare_only=False)
+    await asyncio.to_thread(rotate)
+    recordings = {key["id"]: key["recordings"] for key in (await asyncio.to_thread(work.status))["keys"]}
+    assert (recordings[work.vault.keyring.active_id], recordings[old]) == (1, 0)
+    key = await work.db.read(archiving.key_of, one)
+    assert key is not None
+    assert work.vault.unwrap_data_key(key, purpose=KEY_PURPOSE, subject_id=one)
+    assert await asyncio.to_thread(work.drop_retired) == (True, f"dropped root key {old}")
 
 
 def test_the_audit_log_names_keys_and_numbers(work: RootKeyRotation) -> None:

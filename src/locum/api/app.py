@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any
 from urllib.parse import quote
@@ -86,16 +87,22 @@ log = structlog.get_logger("locum.api")
 Headers = list[tuple[bytes, bytes]]
 
 
-def create_app(api: Api, controllers: Iterable[ModuleType] = CONTROLLERS) -> ASGIApp:
+def create_app(api: Api, controllers: tuple[ModuleType, ...] = CONTROLLERS) -> ASGIApp:
     """The API as an ASGI application. Raises StartError if one operation's declaration does not hold."""
-    return _Kernel(api, all_routes(controllers))
+    return _Kernel(api, _router(controllers))
 
 
-def all_routes(controllers: Iterable[ModuleType] = CONTROLLERS) -> list[Route]:
-    """Every operation there is, the one that describes them included."""
+@cache
+def all_routes(controllers: tuple[ModuleType, ...] = CONTROLLERS) -> tuple[Route, ...]:
+    """Every operation there is, the one that describes them included. Kept, for declarations stay as they are."""
     routes = list(table(controllers))
     routes.append(bind(describe(routes)))
-    return routes
+    return tuple(routes)
+
+
+@cache
+def _router(controllers: tuple[ModuleType, ...]) -> Router:
+    return Router(all_routes(controllers))
 
 
 class _Uncounted(Exception):
@@ -247,9 +254,9 @@ class _Work:
 
 
 class _Kernel:
-    def __init__(self, api: Api, routes: list[Route]) -> None:
+    def __init__(self, api: Api, router: Router) -> None:
         self._api = api
-        self._router = Router(routes)
+        self._router = router
         self._denials = Denials(api.db)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

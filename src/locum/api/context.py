@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Generic, TypeVar
@@ -17,6 +18,7 @@ from locum.identities.passwords import PasswordHasher
 from locum.identities.signin import SignIn
 from locum.kit.db import Database, ReadTx
 from locum.kit.wake import Wake
+from locum.recordings.archive import Archive
 from locum.recordings.store import Store
 from locum.sessions.connection_limits import NO_LIMITS, Limits
 from locum.vault.store import Vault
@@ -33,6 +35,14 @@ Prove = Callable[[str, str | None], Callable[[ReadTx], Caller]]
 
 # What a browser holds in place of a token once its sign-in is complete.
 SIGNED_IN_COOKIE: Final = "__Host-locum"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCertificate:
+    """What the server shows who it is with: for which name, and until when."""
+
+    name: str
+    ends: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +66,9 @@ class Api:
     ssh_host_key: str  # its public half, as in known_hosts
     recordings: Store
     terminals: Terminals
+    archive: Archive | None = None  # where closed recordings are that are not among those
     limits: Limits = NO_LIMITS
+    certificate: ServerCertificate | None = None
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -43,7 +44,7 @@ _REASONS = {
 }
 
 
-def describe(routes: list[Route]) -> Operation:
+def describe(routes: Sequence[Route]) -> Operation:
     """The operation that answers with the document of `routes`, as they are when it is first asked for."""
     made: list[msgspec.Raw] = []
 
@@ -62,7 +63,7 @@ def describe(routes: list[Route]) -> Operation:
     return get_document
 
 
-def document(routes: list[Route]) -> Schema:
+def document(routes: Sequence[Route]) -> Schema:
     """The whole document as plain values."""
     schemas = Schemas()
     schemas.components["ProblemDetails"] = _PROBLEM_DETAILS

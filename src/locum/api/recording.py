@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from locum.api.context import Asciicast, Call
+from locum.api.context import Api, Asciicast, Call
 from locum.api.guards import ADMIN_OR_USER_PLUS, Filtered, lacks
 from locum.api.operations import operation
 from locum.api.paging import Paging
@@ -23,11 +22,12 @@ from locum.kit.permissions import Permission
 from locum.reads import recorded_text
 from locum.reads import recordings as reads
 from locum.recordings import cast
+from locum.recordings.archive import at_hand
 from locum.recordings.key import data_key
 from locum.recordings.lines import Stream
 from locum.recordings.reader import Damaged
+from locum.sessions import archiving
 from locum.vault.seal import SealBroken
-from locum.vault.store import Vault
 
 _VIEW = Permission.RECORDINGS_ENDED_VIEW
 LONGEST_CAST = 16 * 1024 * 1024  # bytes of text, which stand in memory while they are sent
@@ -102,9 +102,10 @@ def search_text(tx: Tx, call: Call[None, TextQuery, None]) -> Table[RecordedLine
 async def get_cast(call: Call[ConnectionId, None, None]) -> Asciicast:
     """The audit row is committed before anything is shown. What is not in the caller's scope is refused as what is
     not there at all."""
-    db, vault, connection_id = call.api.db, call.api.vault, call.params.connection_id
+    db, connection_id = call.api.db, call.params.connection_id
     row = await db.read(_found, call.caller, connection_id)
-    content = await asyncio.to_thread(_played, vault, connection_id, call.api.recordings.path(connection_id))
+    archived = await db.read(archiving.key_of, connection_id)
+    content = await asyncio.to_thread(_played, call.api, connection_id, archived)
     await db.write(
         record,
         call.caller.actor,
@@ -125,9 +126,10 @@ def _found(tx: ReadTx, caller: Caller, connection_id: UUID) -> reads.RecordingRo
     return row
 
 
-def _played(vault: Vault, connection_id: UUID, path: Path) -> bytes:
+def _played(api: Api, connection_id: UUID, archived: str | None) -> bytes:
     try:
-        return cast.text(path, data_key(vault, path, connection_id), limit=LONGEST_CAST)
+        with at_hand(api.recordings, api.archive, connection_id, archived) as path:
+            return cast.text(path, data_key(api.vault, path, connection_id), limit=LONGEST_CAST)
     except (Damaged, SealBroken) as error:
         raise Conflict(error.detail) from error
 

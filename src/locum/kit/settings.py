@@ -32,10 +32,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str | None = None
     public_ssh: str | None = None
     trusted_proxies: tuple[str, ...] = ()
+    gateway_processes: int = 1
     drain_timeout: float = 10.0
     keep_recordings: int | None = None  # days
     recordings_space: int | None = None  # MiB
     recordings_full: Literal["end", "refuse"] = "end"
+    recordings_archive: str | None = None  # s3://BUCKET/PREFIX
+    recordings_archive_endpoint: str | None = None
+    recordings_archive_ca: Path | None = None
     connections: int | None = None  # open at once, of everybody
     connections_per_person: int | None = None
     sessions_per_person: int | None = None
@@ -117,6 +121,17 @@ def _check(settings: Settings) -> None:
         raise StartError("--drain-timeout must lie between 0 and 3600 seconds")
     if settings.keep_recordings is not None and not 1 <= settings.keep_recordings <= 36_500:
         raise StartError("--keep-recordings must lie between 1 and 36500 days")
+    if not 1 <= settings.gateway_processes <= 64:
+        raise StartError("--gateway-processes must lie between 1 and 64")
+    if settings.recordings_archive is None and (
+        settings.recordings_archive_endpoint or settings.recordings_archive_ca
+    ):
+        raise StartError("--recordings-archive-endpoint and --recordings-archive-ca need --recordings-archive")
+    if settings.recordings_archive and not settings.recordings_archive.startswith("s3://"):
+        raise StartError("--recordings-archive must be s3://BUCKET or s3://BUCKET/PREFIX")
+    endpoint = settings.recordings_archive_endpoint
+    if endpoint is not None and not endpoint.startswith("https://"):
+        raise StartError("--recordings-archive-endpoint must begin with https://")
     if not 1 <= settings.keep_mails <= 36_500:
         raise StartError("--keep-mails must lie between 1 and 36500 days")
     for name in ("connections", "connections_per_person", "sessions_per_person", "recordings_space"):

@@ -35,6 +35,7 @@ from locum.kit.files import replace_file
 from locum.kit.ids import new_id
 from locum.kit.settings import Settings, load_settings
 from locum.main import backup_format, keys, mail_test
+from locum.main.archiver import open_archive
 from locum.main.migrate import is_prepared, migrate, revisions
 from locum.main.resume import Resume
 from locum.main.root_key_rotation import RootKeyRotation
@@ -43,8 +44,10 @@ from locum.policies import ask as policy_questions
 from locum.policies.expectations import Question
 from locum.reads import recordings as recorded
 from locum.recordings import cast, reader
+from locum.recordings.archive import Archive, at_hand, drop, take
 from locum.recordings.key import data_key
 from locum.recordings.store import Store
+from locum.sessions import archiving
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
 
@@ -135,7 +138,10 @@ def verify_export(file: Path, public_key: Path) -> Answer:
 def playback(data_dir: Path, database_url: str | None, connection: str) -> Iterator[reader.Playback]:
     """A recording, played by this process: only its key is asked for. Raises what `operate` does, and Damaged."""
     found = operate("recording.play", data_dir, database_url, connection=connection)["object"]
-    with reader.open_container(Path(found["path"])) as file:
+    path = Path(found["path"])
+    with reader.open_container(path) as file:
+        if found["fetched"]:
+            drop(path)
         yield reader.Playback(file, Secret(base64.b64decode(found["key"])))
 
 
@@ -174,38 +180,47 @@ def _recording_list(console: Console) -> Answer:
 
 
 def _recording_export(console: Console, *, connection: str, file: str, with_input: bool) -> Answer:
-    path, data_key = _recording(console, connection)
-    cast.export(path, data_key, Path(file), with_input=with_input)
+    with _recording(console, connection) as (path, data_key):
+        cast.export(path, data_key, Path(file), with_input=with_input)
     return {"ok": True, "text": f"written to {file}; play it with: asciinema play {file}"}
 
 
 def _recording_play(console: Console, *, connection: str) -> Answer:
     """Where it lies, and its key, for the caller who plays it. See `playback`."""
-    path, data_key = _recording(console, connection)
+    path, fetched = take(*_whereabouts(console, connection))
+    key = base64.b64encode(data_key(console.vault, path, UUID(connection)).reveal()).decode()
     console.db.submit_write(
         audit.record, console.actor, "recording.viewed", object_kind="connection", object_id=UUID(connection)
     ).result()
-    return {"ok": True, "object": {"path": str(path), "key": base64.b64encode(data_key.reveal()).decode()}}
+    return {"ok": True, "object": {"path": str(path), "key": key, "fetched": fetched}}
 
 
 def _recording_verify(console: Console, *, connection: str) -> Answer:
-    path, data_key = _recording(console, connection)
-    report = reader.verify(path, data_key, console.public_key(keys.RECORDING_SIGNING))
+    with _recording(console, connection) as (path, data_key):
+        report = reader.verify(path, data_key, console.public_key(keys.RECORDING_SIGNING))
     noted = console.db.submit_read(recorded.digest, UUID(connection)).result()
     if report.ok and noted is not None and noted != report.digest:
         return {"ok": False, "text": f"not the recording that was closed: its digest was {noted}; {report.words}"}
     return {"ok": report.ok, "text": report.words}
 
 
-def _recording(console: Console, connection: str) -> tuple[Path, Secret]:
+@contextmanager
+def _recording(console: Console, connection: str) -> Iterator[tuple[Path, Secret]]:
+    with at_hand(*_whereabouts(console, connection)) as path:
+        yield path, data_key(console.vault, path, UUID(connection))
+
+
+def _whereabouts(console: Console, connection: str) -> tuple[Store, Archive | None, UUID, str | None]:
+    """What `take` wants to know."""
     try:
         recording_id = UUID(connection)
     except ValueError:
         raise Invalid("a recording is named by the id of its connection") from None
-    path = Store(console.data_dir / "recordings").path(recording_id)
-    if not path.exists():
+    store = Store(console.data_dir / "recordings")
+    archived = console.db.submit_read(archiving.key_of, recording_id).result()
+    if archived is None and not store.path(recording_id).exists():
         raise Invalid("there is no such recording")
-    return path, data_key(console.vault, path, recording_id)
+    return store, open_archive(console.settings, store), recording_id, archived
 
 
 def _recover(console: Console, *, key: str, minutes: int) -> Answer:

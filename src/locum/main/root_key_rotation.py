@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from locum.audit import log as audit
 from locum.audit.classify import Detail
 from locum.kit.actor import Actor
 from locum.kit.db import Database, Tx
-from locum.kit.errors import StartError
+from locum.kit.errors import LocumError, StartError
 from locum.recordings.key import KEY_PURPOSE, rewrap_all, wrapped_under
 from locum.recordings.store import Store
+from locum.sessions import archiving
+from locum.sessions.archiving import ArchivedKey
 from locum.vault import providers, reseal
 from locum.vault.key_text import RootKeys, parsed, written
 from locum.vault.process import protection
 from locum.vault.reseal import Batch, Cursor
 from locum.vault.seal import key_id, new_key
-from locum.vault.store import Vault
+from locum.vault.store import Vault, wrapping_key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ class RootKeyRotation:
     def _move(self) -> int:
         """Move all that is under retired keys to the active one; answers how much was."""
         keyring = self.vault.keyring
-        moved = rewrap_all(self.vault, self._store(), keyring.keys.retired_ids)
+        retired = keyring.keys.retired_ids
+        moved = rewrap_all(self.vault, self._store(), retired) + self._rewrap_archived(retired)
         if moved:
             self._audit("root_key.resealed", keyring.active_id, kind=KEY_PURPOSE, count=moved)
         while True:
@@ -142,7 +147,35 @@ class RootKeyRotation:
         return Counter({one.root_key_id: one.versions for one in found})
 
     def _recordings(self) -> Counter[str]:
-        return Counter(root_key_id for _, root_key_id in wrapped_under(self._store()))
+        used = Counter(root_key_id for _, root_key_id in wrapped_under(self._store()))
+        for batch in self._archived():
+            used.update(wrapping_key_id(one.recording_key) for one in batch)
+        return used
+
+    def _rewrap_archived(self, retired: list[str]) -> int:
+        """The data keys of archived recordings, as `rewrap_all` does those of files; answers how many."""
+        count = 0
+        for batch in self._archived():
+            fresh = [new for one in batch if (new := self._rewrapped(one, retired)) is not None]
+            self.db.submit_write(archiving.rewrap, fresh).result()
+            count += len(fresh)
+        return count
+
+    def _rewrapped(self, one: ArchivedKey, retired: list[str]) -> ArchivedKey | None:
+        """None where nothing is to be done, or it does not open."""
+        try:
+            if wrapping_key_id(one.recording_key) not in retired:
+                return None
+            fresh = self.vault.rewrap_data_key(one.recording_key, purpose=KEY_PURPOSE, subject_id=one.id)
+        except LocumError:
+            return None
+        return None if fresh is None else ArchivedKey(one.id, fresh)
+
+    def _archived(self) -> Iterator[list[ArchivedKey]]:
+        after: UUID | None = None
+        while batch := self.db.submit_read(archiving.keys, after).result():
+            yield batch
+            after = batch[-1].id
 
     def _store(self) -> Store:
         return Store(self.data_dir / "recordings")

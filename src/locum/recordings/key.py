@@ -23,7 +23,7 @@ KEY_PURPOSE = "recording"
 
 def data_key(vault: Vault, path: Path, recording_id: UUID) -> Secret:
     """The key that opens the chunks of the recording at `path`. Raises NotFound, Damaged, SealBroken."""
-    return vault.unwrap_data_key(_wrapped(path), purpose=KEY_PURPOSE, subject_id=recording_id)
+    return vault.unwrap_data_key(wrapped_key(path), purpose=KEY_PURPOSE, subject_id=recording_id)
 
 
 def open_playback(vault: Vault, path: Path, recording_id: UUID) -> Playback:
@@ -47,7 +47,7 @@ def rewrap_all(vault: Vault, store: Store, root_key_ids: list[str]) -> int:
             continue
         path = store.path(recording_id)
         try:
-            fresh = vault.rewrap_data_key(_wrapped(path), purpose=KEY_PURPOSE, subject_id=recording_id)
+            fresh = vault.rewrap_data_key(wrapped_key(path), purpose=KEY_PURPOSE, subject_id=recording_id)
         except LocumError:
             continue
         if fresh is not None:
@@ -61,12 +61,13 @@ def wrapped_under(store: Store) -> Iterator[tuple[UUID, str]]:
     """Each recording with the id of the root key above it. A recording too damaged to say is left out."""
     for recording_id in store.ids():
         try:
-            yield recording_id, wrapping_key_id(_wrapped(store.path(recording_id)))
+            yield recording_id, wrapping_key_id(wrapped_key(store.path(recording_id)))
         except LocumError:
             continue
 
 
-def _wrapped(path: Path) -> str:
+def wrapped_key(path: Path) -> str:
+    """The data key as it is wrapped now. Raises NotFound, Damaged, SealBroken."""
     try:
         return key_path(path).read_text("ascii").rstrip("\n")
     except FileNotFoundError:

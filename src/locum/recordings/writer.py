@@ -22,11 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from locum.recordings.durable import Syncer
 from locum.recordings.format import CHUNK_CAP, FRAME_CAP, PIECE_CAP, Event, Kind, Opening, encode_event, line_bound
 from locum.recordings.sink import Closed, Sink, create
-from locum.recordings.space import NoRoom, Space
+from locum.recordings.space import RESERVE_BYTES, NoRoom, Space
 from locum.recordings.store import Store
 from locum.vault.secret import Secret
-
-RESERVE_BYTES = 64 * 1024 * 1024
 
 Done = Callable[[], None]
 
@@ -42,12 +40,18 @@ class Recorder:
         reserve_bytes: int = RESERVE_BYTES,
         most_bytes: int | None = None,
         ends_open: bool = True,
+        shared: bool = False,
     ) -> None:
-        """Of the last three: see `Space`."""
+        """Of the last four: see `Space`."""
         self.store = store
         self._signing_key = signing_key
         self._space = Space(
-            store, time.monotonic, reserve_bytes=reserve_bytes, most_bytes=most_bytes, ends_open=ends_open
+            store,
+            time.monotonic,
+            reserve_bytes=reserve_bytes,
+            most_bytes=most_bytes,
+            ends_open=ends_open,
+            shared=shared,
         )
         self._open: set[Recording] = set()
         self._ready: queue.SimpleQueue[Recording | None] = queue.SimpleQueue()

@@ -238,6 +238,8 @@ connection = sa.Table(
     sa.Column("closed_at", UtcTime),
     sa.Column("close_reason", sa.String(1000)),
     sa.Column("recording_deleted_at", UtcTime),
+    sa.Column("recording_archived_at", UtcTime),
+    sa.Column("recording_key", sa.String(500)),
     sa.Index("ix_connection_session_id", "session_id", "closed_at"),
     sa.Index("ix_connection_node", "node", "closed_at"),
     sa.Index(
@@ -248,10 +250,22 @@ connection = sa.Table(
     ),
     sa.Index(
         "ix_connection_kept",
-        "node",
         "closed_at",
         sqlite_where=sa.text("recorded = 1 AND recording_deleted_at IS NULL"),
         postgresql_where=sa.text("recorded AND recording_deleted_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_connection_not_archived",
+        "node",
+        "closed_at",
+        sqlite_where=sa.text("recorded = 1 AND recording_deleted_at IS NULL AND recording_archived_at IS NULL"),
+        postgresql_where=sa.text("recorded AND recording_deleted_at IS NULL AND recording_archived_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_connection_to_unarchive",
+        "recording_deleted_at",
+        sqlite_where=sa.text("recording_deleted_at IS NOT NULL AND recording_archived_at IS NOT NULL"),
+        postgresql_where=sa.text("recording_deleted_at IS NOT NULL AND recording_archived_at IS NOT NULL"),
     ),
 )
 
@@ -260,7 +274,8 @@ class Connection(msgspec.Struct, frozen=True):
     """One SSH connection inside an access session; `closed_at` is None while it lives.
 
     `recording_digest` (hex) is that of its closed recording: a trailer cut off later does not go unnoticed.
-    `recording_deleted_at`: since then its recording is gone, because its time was over.
+    `recording_deleted_at`: since then its recording is gone, because its time was over; `recording_archived_at`: since
+    then it lies in the archive, its wrapped data key in a column of its own.
     """
 
     id: UUID
@@ -274,6 +289,7 @@ class Connection(msgspec.Struct, frozen=True):
     closed_at: dt.datetime | None
     close_reason: str | None
     recording_deleted_at: dt.datetime | None = None
+    recording_archived_at: dt.datetime | None = None
 
 
 class LogLevel(IntEnum):

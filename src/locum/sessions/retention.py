@@ -25,13 +25,19 @@ CHECKED_AT_ONCE = 500
 
 
 def let_go(tx: Tx, node: str, kept: dt.timedelta) -> list[UUID]:
-    """(1) for some of this node's recordings whose connection closed longer than `kept` ago. Answers which."""
+    """(1) for some recordings of this node, or in the archive, whose connection closed longer than `kept` ago."""
     c = connection.c
     ids: list[UUID] = tx.scalars(
         sa.select(c.id)
-        .where(c.node == node, c.closed_at < tx.now - kept, c.recorded.is_(True), c.recording_deleted_at.is_(None))
+        .where(
+            sa.or_(c.node == node, c.recording_archived_at.is_not(None)),
+            c.closed_at < tx.now - kept,
+            c.recorded.is_(True),
+            c.recording_deleted_at.is_(None),
+        )
         .order_by(c.closed_at)
         .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)  # another node may just do the same to those in the archive
     )
     if not ids:
         return []

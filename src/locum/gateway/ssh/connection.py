@@ -28,6 +28,7 @@ from locum.gateway.ssh.deadline import Deadline
 from locum.gateway.ssh.ending import Ending, Over
 from locum.gateway.ssh.event_log import EventLog
 from locum.gateway.ssh.forward import Forwards
+from locum.gateway.ssh.gate import Gate
 from locum.gateway.ssh.idle import Idle
 from locum.gateway.ssh.refusals import Refusals
 from locum.gateway.ssh.relay import Refusal, printable
@@ -35,14 +36,11 @@ from locum.gateway.ssh.transport import ServerConnection, TargetConnection
 from locum.gateway.ssh.upstream import dial
 from locum.identities.signin import SignedIn
 from locum.kit.actor import Actor
-from locum.kit.db import Database
 from locum.kit.errors import Forbidden, LocumError, NotAvailable
 from locum.recordings.format import Kind, Opening
-from locum.recordings.key import KEY_PURPOSE
 from locum.recordings.space import NoRoom
 from locum.recordings.writer import Recorder, Recording
-from locum.sessions.connections import Choice, ConnectionEvent, Connections, Grant, Now, Wanted
-from locum.vault.store import Vault
+from locum.sessions.connections import Choice, ConnectionEvent, Grant, Now, Wanted
 
 GOODBYE_S = 0.6
 BOOKS_S = 3.0  # the end of a connection is written after what passed in it, if that is taken by then
@@ -58,10 +56,8 @@ log = structlog.get_logger("locum.gateway.ssh")
 class Rooms:
     """What a connection needs of the rest of Locum."""
 
-    connections: Connections
+    connections: Gate
     recorder: Recorder
-    vault: Vault
-    database: Database
 
 
 class ClientConnection:
@@ -98,7 +94,7 @@ class ClientConnection:
         self.backward = BackwardForwards(self, ssh, self.forwards)
         self._notices: list[str] = []
         self._progress: list[str] = []
-        self._refusals = Refusals(rooms.database, Actor(who.identity_id, who.name, address))
+        self._refusals = Refusals(rooms.connections, Actor(who.identity_id, who.name, address))
         self._events: EventLog | None = None  # from the grant on
         ssh.on_full = lambda full: self._block("client", full)
         ssh.on_refused = self.refused
@@ -173,7 +169,7 @@ class ClientConnection:
         return Wanted(self._who.name, chosen.activity, chosen.resource)
 
     async def _open_recording(self, grant: Grant) -> Recording:
-        key, wrapped = self._rooms.vault.new_data_key(purpose=KEY_PURPOSE, subject_id=grant.connection_id)
+        key, wrapped = await self._rooms.connections.recording_key(grant)
         title = f"{grant.identity_name}: {grant.activity_name} on {grant.resource_name}"
         opening = Opening(80, 24, int(dt.datetime.now(dt.UTC).timestamp()), title)
         return await self._rooms.recorder.open(

@@ -14,12 +14,13 @@ import asyncssh
 
 from locum.gateway.ssh.assist import Assistant, assist
 from locum.gateway.ssh.connection import ClientConnection, Rooms
+from locum.gateway.ssh.gate import SignInSteps
 from locum.gateway.ssh.inside import Entering, Inside, InsideServer, inside
 from locum.gateway.ssh.login import KeyUse
 from locum.gateway.ssh.public_key import USER_SIGNATURES
 from locum.gateway.ssh.server import AutoConnect, Begin, ClientServer
 from locum.gateway.ssh.transport import Lobby, ServerConnection
-from locum.identities.signin import SignedIn, SignIn
+from locum.identities.signin import SignedIn
 from locum.kit.errors import LocumError, StartError
 from locum.kit.ssh_algorithms import ENCRYPTION, KEY_EXCHANGE, MAC
 from locum.sessions.connections import Wanted
@@ -43,7 +44,14 @@ class SshGateway:
     """`start` listens, `stop` drains. Connections go on while the listener is closed."""
 
     def __init__(
-        self, rooms: Rooms, signin: SignIn, *, host_key: Secret, host: str, port: int, limits: Limits | None = None
+        self,
+        rooms: Rooms,
+        signin: SignInSteps,
+        *,
+        host_key: Secret,
+        host: str,
+        port: int,
+        limits: Limits | None = None,
     ) -> None:
         """`host_key` is an OpenSSH private key. Port 0 takes any; `port` says which after `start`."""
         self.host = host
@@ -68,20 +76,23 @@ class SshGateway:
 
         Raises StartError where the address can't be had or the host key can't be read.
         """
-        # asyncssh reports commands and user names at INFO; the audit log is the place for them.
-        asyncssh.set_log_level(logging.WARNING)
         loop = asyncio.get_running_loop()
-        options = self._options(self._new_server)
+        clients = self.clients()
         where: dict[str, Any] = {"sock": listener} if listener else {"host": self.host, "port": self.port}
         try:
-            self._server = await loop.create_server(
-                lambda: ServerConnection(loop, options, self._lobby), backlog=self._limits.backlog, **where
-            )
+            self._server = await loop.create_server(clients, backlog=self._limits.backlog, **where)
         except OSError as error:
             raise StartError(
                 f"the SSH gateway can't listen on {self.host}:{self.port}: {error.strerror}"
             ) from None
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def clients(self) -> Callable[[], ServerConnection]:
+        """What makes this side of a client's connection, also where it was accepted elsewhere. Raises StartError."""
+        # asyncssh reports commands and user names at INFO; the audit log is the place for them.
+        asyncssh.set_log_level(logging.WARNING)
+        loop, options = asyncio.get_running_loop(), self._options(self._new_server)
+        return lambda: ServerConnection(loop, options, self._lobby)
 
     async def stop(self, drain_timeout: float) -> None:
         """Accept nobody any more, tell those who are connected, give them `drain_timeout` seconds, and end them."""
@@ -120,7 +131,7 @@ class SshGateway:
         return connection
 
     @property
-    def _of_servers(self) -> tuple[SignIn, KeyUse, AutoConnect, Begin]:
+    def _of_servers(self) -> tuple[SignInSteps, KeyUse, AutoConnect, Begin]:
         gate = self._rooms.connections
         return (self._signin, gate.ssh_key_use, gate.auto_connect, self._begin)
 

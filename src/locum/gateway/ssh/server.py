@@ -9,11 +9,12 @@ import asyncssh
 from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.connection import ClientConnection
 from locum.gateway.ssh.forward import Forward
+from locum.gateway.ssh.gate import SignInSteps
 from locum.gateway.ssh.login import Challenge, KeyUse, Login
 from locum.gateway.ssh.names import is_bare, parse
 from locum.gateway.ssh.relay import PACKET, WINDOW, Refusal, printable
 from locum.gateway.ssh.transport import ServerChannel, ServerConnection
-from locum.identities.signin import SignedIn, SignIn
+from locum.identities.signin import SignedIn
 from locum.kit.errors import LocumError
 from locum.sessions.connections import Wanted
 
@@ -27,7 +28,7 @@ class ClientServer(asyncssh.SSHServer):
     """What asyncssh asks about one client. `auto_connect` signs in whoever has a good link, `begin` makes the
     ClientConnection when the person is signed in."""
 
-    def __init__(self, signin: SignIn, key_use: KeyUse, auto_connect: AutoConnect, begin: Begin) -> None:
+    def __init__(self, signin: SignInSteps, key_use: KeyUse, auto_connect: AutoConnect, begin: Begin) -> None:
         self._signin = signin
         self._auto_connect = auto_connect
         self._key_use = key_use
