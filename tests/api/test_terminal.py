@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from estate import Estate, problem
-from locum.api.terminal import _Screen, size_of
+from locum.api.terminal import AHEAD_BYTES, _Screen, size_of
 from locum.kit.errors import Invalid
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +33,19 @@ async def test_a_ticket_is_for_ones_own_session(estate: Estate) -> None:
 def test_a_size_that_is_none(size: tuple[Any, Any]) -> None:
     with pytest.raises(Invalid):
         size_of({"columns": size[0], "rows": size[1]})
+
+
+async def test_a_window_that_nobody_hears_is_sent_to_all_the_same() -> None:
+    """What is typed waits for the target then, which may wait for the window."""
+    screen = _Screen()
+    await screen.take(AHEAD_BYTES)
+    blocked = asyncio.ensure_future(screen.take(1))
+    await asyncio.sleep(0)
+    assert not blocked.done()
+    with screen.unasked():
+        await blocked
+    screen.shown(2)
+    await screen.take(1)
 
 
 async def test_a_window_can_not_have_shown_more_than_was_sent() -> None:

@@ -17,6 +17,7 @@ The handshake of a WebSocket is a GET that passes the same chain; what refuses i
 from __future__ import annotations
 
 import secrets
+import time
 import traceback
 from collections.abc import Callable
 from functools import cache
@@ -230,6 +231,10 @@ class _Work:
         `used`: a person did something, so their sign-in is not idle.
         """
         await self.api.db.read(self.admit)
+        # Its end is looked at when a token is presented, and this one was long ago.
+        token_end = self.caller.token_end if self.caller else None
+        if token_end is not None and token_end <= time.time():
+            raise Unauthenticated("the token has run out")
         if used:
             await self._touch()
 

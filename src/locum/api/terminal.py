@@ -8,7 +8,8 @@ was sent are on the screen), and go {"terminal", "upload", "download"} (there is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -142,10 +143,15 @@ async def _carry(socket: Socket, shell: Shell, announce: Callable[[], Awaitable[
 
 
 class _Screen:
-    """How far the window is with what it was sent."""
+    """How far the window is with what it was sent.
+
+    While what is typed is not taken, nobody reads what the window says: it is sent to without being asked, or a target
+    that answers all it reads would wait for ever.
+    """
 
     def __init__(self) -> None:
         self._ahead = 0
+        self._unasked = False
         self._room = asyncio.Event()
         self._room.set()
 
@@ -153,16 +159,29 @@ class _Screen:
         """So much is sent; waits while too much is on its way."""
         await self._room.wait()
         self._ahead += size
-        if self._ahead >= AHEAD_BYTES:
-            self._room.clear()
+        self._look()
 
     def shown(self, size: object) -> None:
         """The window says it has shown so much more. Raises Invalid."""
         if type(size) is not int or not 0 <= size <= self._ahead:
             raise Invalid("more was shown than was sent")
         self._ahead -= size
-        if self._ahead < AHEAD_BYTES:
+        self._look()
+
+    @contextlib.contextmanager
+    def unasked(self) -> Iterator[None]:
+        """Meanwhile nobody hears what is shown."""
+        self._unasked = True
+        self._look()
+        yield
+        self._unasked = False
+        self._look()
+
+    def _look(self) -> None:
+        if self._unasked or self._ahead < AHEAD_BYTES:
             self._room.set()
+        else:
+            self._room.clear()
 
 
 async def _show(socket: Socket, shell: Shell, screen: _Screen) -> None:
@@ -174,7 +193,8 @@ async def _show(socket: Socket, shell: Shell, screen: _Screen) -> None:
 async def _type(socket: Socket, shell: Shell, screen: _Screen) -> None:
     while (message := await socket.receive()) is not None:
         if isinstance(message, bytes):
-            await shell.write(message)
+            with screen.unasked():
+                await shell.write(message)
         elif "shown" in message:
             screen.shown(message["shown"])
         else:
