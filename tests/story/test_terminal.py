@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -221,6 +222,18 @@ def test_a_window_that_shows_nothing_holds_the_target_up(
         with suppress(ConnectionClosed):
             opened.until_told("nothing: it is closed")
         assert opened.socket.close_code == 1009
+
+
+def test_a_large_paste_comes_back_whole(installed: Installation, alice: httpx.Client, session: str) -> None:
+    """More is typed than fits on the way, to a program that answers with all of it."""
+    with terminal(installed, alice, session) as opened:
+        opened.type("stty raw -echo; echo re''ady; head -c 1500000; stty sane; echo fi''nished\r")
+        opened.until("ready")
+        pasting = threading.Thread(target=lambda: [opened.socket.send(b"y" * 15_000) for _ in range(100)])
+        pasting.start()
+        opened.until("finished")
+        pasting.join()
+        assert opened.shown.count(b"y" * 1000) >= 1490
 
 
 def test_files_go_where_the_profile_lets_them(
