@@ -1,22 +1,46 @@
 /** The addresses of the console. What one sees is in the address, so that links, reload and the back button keep it. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { AccessPage } from "./access/AccessPage";
+import type { Asked } from "./access/AskDialog";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
+import { administration } from "./admin/routes";
 import { dayStart } from "./shared/format";
+import { type ListSearch, listSearch } from "./shared/paged";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
 type Found = Record<string, unknown>;
-export type ListSearch = { q?: string; page?: number };
+type FirstSteps = {
+  later?: true;
+  host?: string;
+  hostName?: string;
+  person?: string;
+  personName?: string;
+  activity?: string;
+  activityName?: string;
+  policy?: string;
+  session?: string;
+};
 
-/** What lists keep in the address; anything else there is dropped. */
-function listSearch(found: Found): ListSearch {
-  const page = Number(found.page);
-  const q = typeof found.q === "string" || typeof found.q === "number" ? String(found.q) : "";
+/** An id; what is none is dropped. */
+function id(found: unknown): string | undefined {
+  return typeof found === "string" && /^[0-9a-f-]{36}$/i.test(found) ? found : undefined;
+}
+
+/** What was chosen in the first steps: ids with their names. */
+function firstSteps(found: Found): FirstSteps {
+  const name = (one: unknown) => (typeof one === "string" || typeof one === "number" ? String(one).slice(0, 256) : undefined);
   return {
-    q: q ? q.slice(0, 200) : undefined,
-    page: Number.isInteger(page) && page > 1 ? page : undefined,
+    later: found.later === true ? true : undefined,
+    host: id(found.host),
+    hostName: name(found.hostName),
+    person: id(found.person),
+    personName: name(found.personName),
+    activity: id(found.activity),
+    activityName: name(found.activityName),
+    policy: id(found.policy),
+    session: id(found.session),
   };
 }
 
@@ -25,21 +49,37 @@ function day(found: unknown): string | undefined {
   return dayStart(String(found)) ? String(found) : undefined;
 }
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+export const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const getParentRoute = () => root;
 
 const mine = [
-  createRoute({ getParentRoute, path: "/", component: AccessPage, validateSearch: listSearch }),
+  createRoute({
+    getParentRoute,
+    path: "/",
+    component: AccessPage,
+    validateSearch: (found: Found): ListSearch & Partial<Asked> => ({
+      ...listSearch(found),
+      ask: id(found.ask),
+      on: id(found.on),
+      named: typeof found.named === "string" ? found.named.slice(0, 256) : undefined,
+      again: id(found.again),
+    }),
+  }),
   createRoute({
     getParentRoute,
     path: "/sessions",
     component: SessionsPage,
-    validateSearch: (found: Found): { tab?: "past"; page?: number } => ({
-      tab: found.tab === "past" ? "past" : undefined,
+    validateSearch: (found: Found): { tab?: "past" | "requests"; page?: number } => ({
+      tab: found.tab === "past" || found.tab === "requests" ? found.tab : undefined,
       page: listSearch(found).page,
     }),
   }),
   createRoute({ getParentRoute, path: "/sessions/$id", component: SessionPage }),
+  createRoute({
+    getParentRoute,
+    path: "/sessions/$id/terminal",
+    component: lazyRouteComponent(() => import("./terminal/TerminalPage")),
+  }),
   createRoute({ getParentRoute, path: "/me", component: lazyRouteComponent(() => import("./me/SecurityPage")) }),
 ] as const;
 
@@ -99,6 +139,12 @@ const administered = [
   }),
   createRoute({
     getParentRoute,
+    path: "/admin/start",
+    component: lazyRouteComponent(() => import("./first/FirstStepsPage")),
+    validateSearch: firstSteps,
+  }),
+  createRoute({
+    getParentRoute,
     path: "/admin/resources",
     component: lazyRouteComponent(() => import("./admin/ResourcesPage")),
     validateSearch: listSearch,
@@ -107,6 +153,10 @@ const administered = [
     getParentRoute,
     path: "/admin/policies",
     component: lazyRouteComponent(() => import("./admin/PoliciesPage")),
+    validateSearch: (found: Found): ListSearch & { state?: "disabled" | "deleted" } => ({
+      ...listSearch(found),
+      state: found.state === "disabled" || found.state === "deleted" ? found.state : undefined,
+    }),
   }),
   createRoute({
     getParentRoute,
@@ -121,7 +171,7 @@ const administered = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([...mine, ...reviewed, ...administered]),
+  routeTree: root.addChildren([...mine, ...reviewed, ...administered, ...administration(getParentRoute)]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -8,10 +8,12 @@ import secrets
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 import structlog
 
 from locum.api.context import Api
+from locum.api.terminals import Terminals
 from locum.audit.sealer import Sealer
 from locum.audit.verify import ANCHOR_FILE
 from locum.connectors.base import AccountKeeper, Connector, Target
@@ -22,18 +24,20 @@ from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
+from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities.authenticate import Authenticator
 from locum.identities.key_usage import KeyUsage
 from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.relying_party import relying_party
+from locum.identities.signin import SignedIn
 from locum.kit import jobs, pause
 from locum.kit.db import Database
 from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
-from locum.main import keys
+from locum.main import keys, tls
 from locum.main.gateway_parts import GatewayParts, gateway_parts, limits_of, sign_in_parts
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
@@ -49,6 +53,7 @@ from locum.rotation.verify import verify
 from locum.sessions import lease, node_life
 from locum.sessions.advance import advance
 from locum.sessions.approval_mail import tell_overdue
+from locum.sessions.connections import Wanted
 from locum.sessions.lease_account import switch_account
 from locum.sessions.lease_advance import LeaseWork, advance_lease
 from locum.sessions.lease_sweep import sweep_leases
@@ -181,6 +186,12 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     mailer = Mailer(db, mail_server(settings))
     https_port = split_address(settings.https, "--https")[1]
     node: Node
+
+    async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
+        return await gateways.gateway.enter(
+            Entering(who, Wanted(who.name, "", "", session_id=session_id), address)
+        )
+
     api = Api(
         db=db,
         prove=authenticator.prove,
@@ -199,7 +210,9 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=gateways.recorder.store,
         archive=gateways.archive,
+        terminals=Terminals(enter),
         limits=limits_of(settings),
+        certificate=tls.shown(tls.certificate_file(settings)),
     )
     node = Node(
         name=name,

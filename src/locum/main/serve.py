@@ -43,6 +43,7 @@ from locum.vault.store import Vault
 
 SWEEP_INTERVAL_S = 10.0
 STATISTICS_INTERVAL_S = 1800.0
+MESSAGE_BYTES = 64 * 1024  # of a WebSocket
 
 log = structlog.get_logger("locum")
 
@@ -90,7 +91,7 @@ def _mail_setup(settings: Settings) -> MailSetup | None:
 
 
 def _tls(settings: Settings) -> tuple[Path, Path]:
-    certificate = settings.tls_cert or settings.data_dir / "public" / "tls.crt"
+    certificate = tls.certificate_file(settings)
     key = settings.tls_key or settings.data_dir / "keys" / "tls.key"
     tls.server_context(certificate, key, settings.client_ca)
     return certificate, key
@@ -123,7 +124,10 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
             access_log=False,
             server_header=False,
             http=BoundedProtocol,
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=MESSAGE_BYTES,
+            # Compression would let one small message become a large one, and tells lengths to who listens.
+            ws_per_message_deflate=False,
             lifespan="off",
             timeout_graceful_shutdown=max(int(settings.drain_timeout), 1),
             proxy_headers=bool(settings.trusted_proxies),

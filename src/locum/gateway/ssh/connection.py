@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncssh
 import structlog
@@ -25,6 +25,7 @@ from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.channels import Channels
 from locum.gateway.ssh.chooser import Chooser
 from locum.gateway.ssh.deadline import Deadline
+from locum.gateway.ssh.ending import Ending, Over
 from locum.gateway.ssh.event_log import EventLog
 from locum.gateway.ssh.forward import Forwards
 from locum.gateway.ssh.gate import Gate
@@ -48,7 +49,6 @@ TIME_IS_OVER = "your session ended: time is over"
 CLIENT_LEFT = "the client disconnected"
 NOT_WRITTEN = "your session ended: what passes in it can't be written down"
 
-T = TypeVar("T")
 log = structlog.get_logger("locum.gateway.ssh")
 
 
@@ -58,10 +58,6 @@ class Rooms:
 
     connections: Gate
     recorder: Recorder
-
-
-class _Over(Exception):
-    """The connection was ended while something was being waited for."""
 
 
 class ClientConnection:
@@ -80,7 +76,7 @@ class ClientConnection:
         self._chooser: Channel | None = None
         self._address = address
         self._loop = asyncio.get_running_loop()
-        self._ended = asyncio.Event()
+        self._ended = Ending()
         self._grant: Grant | None = None
         self._recording: Recording | None = None
         self._target: TargetConnection | None = None
@@ -109,7 +105,7 @@ class ClientConnection:
         """From the gate to the end. Returns when nothing is left open; raises nothing."""
         try:
             await self._live()
-        except _Over:
+        except Over:
             pass
         except LocumError as error:
             self.end(error.detail)
@@ -126,8 +122,8 @@ class ClientConnection:
             raise self._wanted
         gate = self._rooms.connections
         chosen = self._wanted
-        wanted = await self._unless_ended(self._choice()) if chosen is None else chosen
-        self._grant = grant = await self._unless_ended(
+        wanted = await self._ended.unless(self._choice()) if chosen is None else chosen
+        self._grant = grant = await self._ended.unless(
             gate.open(
                 self._who,
                 wanted,
@@ -154,10 +150,10 @@ class ClientConnection:
         if grant.channels.idle_minutes is not None:
             self._idle = Idle(grant.channels.idle_minutes, self.end)
         if self._ended.is_set():
-            raise _Over
+            raise Over
         if grant.record:
             self._recording = await self._open_recording(grant)
-        self._target = await self._unless_ended(dial(grant, pin=gate.pin_host_key, on_lost=self._target_lost))
+        self._target = await self._ended.unless(dial(grant, pin=gate.pin_host_key, on_lost=self._target_lost))
         self._target.on_full = lambda full: self._block("target", full)
         self._target.backward = self.backward
         self._ready.set_result(self._target)
@@ -207,20 +203,6 @@ class ClientConnection:
                 await self._rooms.connections.closed(self._grant, reason=self.reason, recording_digest=digest)
             if self._events is not None:
                 await self._events.written()
-
-    async def _unless_ended(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`, which is cancelled where the connection ends before. Raises _Over then."""
-        task = self._loop.create_task(work)
-        ended = self._loop.create_task(self._ended.wait())
-        try:
-            await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise _Over
-            return task.result()
-        finally:
-            ended.cancel()
-            if task.cancel():
-                await asyncio.wait({task})
 
     # -- reasons to end
 
@@ -296,6 +278,16 @@ class ClientConnection:
     def locked(self) -> str | None:
         """The words of the lock on the session, if one is."""
         return self._locked
+
+    @property
+    def id(self) -> UUID | None:
+        """Its id, once it is let in."""
+        return self._grant.connection_id if self._grant else None
+
+    @property
+    def ended(self) -> str | None:
+        """Why it was ended, if it was."""
+        return self.reason if self._ended.is_set() else None
 
     @property
     def _granted(self) -> Grant:

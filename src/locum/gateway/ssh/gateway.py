@@ -8,13 +8,16 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import asyncssh
 
 from locum.gateway.ssh.connection import ClientConnection, Rooms
 from locum.gateway.ssh.gate import SignInSteps
+from locum.gateway.ssh.inside import Entering, Inside, InsideServer, inside
+from locum.gateway.ssh.login import KeyUse
 from locum.gateway.ssh.public_key import USER_SIGNATURES
-from locum.gateway.ssh.server import ClientServer
+from locum.gateway.ssh.server import AutoConnect, Begin, ClientServer
 from locum.gateway.ssh.transport import Lobby, ServerConnection
 from locum.identities.signin import SignedIn
 from locum.kit.errors import LocumError, StartError
@@ -57,6 +60,8 @@ class SshGateway:
         self._host_key = host_key
         self._limits = limits or Limits()
         self._lobby = Lobby(self._limits.waiting, self._limits.waiting_per_address)
+        # Strangers who crowd the door keep nobody out who is signed in already.
+        self._inside_lobby = Lobby(self._limits.waiting, self._limits.waiting)
         self._server: asyncio.Server | None = None
         self._live: dict[asyncio.Task[None], ClientConnection] = {}
 
@@ -85,7 +90,7 @@ class SshGateway:
         """What makes this side of a client's connection, also where it was accepted elsewhere. Raises StartError."""
         # asyncssh reports commands and user names at INFO; the audit log is the place for them.
         asyncssh.set_log_level(logging.WARNING)
-        loop, options = asyncio.get_running_loop(), self._options()
+        loop, options = asyncio.get_running_loop(), self._options(self._new_server)
         return lambda: ServerConnection(loop, options, self._lobby)
 
     async def stop(self, drain_timeout: float) -> None:
@@ -104,6 +109,17 @@ class SshGateway:
         for task in list(self._live):
             task.cancel()
 
+    async def enter(self, entering: Entering) -> Inside:
+        """Connect somebody from inside of this process who is signed in already. Raises LocumError."""
+        server = InsideServer(entering, *self._of_servers)
+        loop = asyncio.get_running_loop()
+        options = self._options(lambda: server)
+        return await inside(server, lambda: ServerConnection(loop, options, self._inside_lobby), self._key())
+
+    def carried(self, connection_id: UUID) -> ClientConnection | None:
+        """The live connection with this id, if this process carries it."""
+        return next((one for one in self._live.values() if one.id == connection_id), None)
+
     def _begin(
         self, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError | None, address: str
     ) -> ClientConnection:
@@ -113,19 +129,24 @@ class SshGateway:
         task.add_done_callback(self._live.pop)
         return connection
 
-    def _options(self) -> asyncssh.SSHServerConnectionOptions:
+    @property
+    def _of_servers(self) -> tuple[SignInSteps, KeyUse, AutoConnect, Begin]:
+        gate = self._rooms.connections
+        return (self._signin, gate.ssh_key_use, gate.auto_connect, self._begin)
+
+    def _new_server(self) -> ClientServer:
+        return ClientServer(*self._of_servers)
+
+    def _key(self) -> asyncssh.SSHKey:
         try:
-            key = asyncssh.import_private_key(self._host_key.reveal())
+            return asyncssh.import_private_key(self._host_key.reveal())
         except asyncssh.KeyImportError:
             raise StartError("the host key of the SSH gateway can't be read") from None
+
+    def _options(self, new_server: Callable[[], ClientServer]) -> asyncssh.SSHServerConnectionOptions:
         return asyncssh.SSHServerConnectionOptions(
-            server_factory=lambda: ClientServer(
-                self._signin,
-                self._rooms.connections.ssh_key_use,
-                self._rooms.connections.auto_connect,
-                self._begin,
-            ),
-            server_host_keys=[key],
+            server_factory=new_server,
+            server_host_keys=[self._key()],
             server_version="Locum",
             kex_algs=KEY_EXCHANGE,
             encryption_algs=ENCRYPTION,
