@@ -97,11 +97,11 @@ async def _hear(link: Link[ToGateway], rooms: FarRooms, drain: asyncio.Future[fl
     """What the other end says, for as long as it is there."""
     with contextlib.suppress(ValueError):  # what is no message is as good as nobody
         while (message := await link.receive()) is not None:
-            if isinstance(message, say.Drain):
-                drain.set_result(message.timeout)
-                continue
             try:
-                rooms.heard(message)
+                if isinstance(message, say.Drain):
+                    drain.set_result(message.timeout)
+                else:
+                    rooms.heard(message)
             except Exception:  # The outermost boundary: news of one connection must not keep it from the others.
                 log.exception("news of a connection could not be passed on")
     os._exit(1)  # nothing is closed on the way: what was not written down must not look as if it had been
