@@ -19,7 +19,8 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
   const words = useWords();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [typed, setTyped] = useState("");
+  // Null: what is chosen, by its name.
+  const [typed, setTyped] = useState<string | null>(null);
   const [chosen, setChosen] = useState(before.thing);
   const [policyId, setPolicy] = useState(before.policyId);
   const [note, setNote] = useState(before.note);
@@ -30,9 +31,9 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
   const isRelease = card.activityType === CREDENTIAL_RELEASE;
   const isReasonFirst = card.totalResources === 1 || before.thing !== null;
 
-  const { things, rows, thing, way, ways } = useWays(card, typed, chosen, policyId);
-  // Until another is chosen, what is prefilled is looked for by its name among what there is to ask for.
-  const isGone = chosen !== null && !typed && things.isSuccess && !things.isPlaceholderData && !way;
+  const isFirst = chosen !== null && chosen === before.thing;
+  const { things, rows, thing, way, ways } = useWays(card, typed, chosen, isFirst, policyId);
+  const isGone = isFirst && typed === null && things.isSuccess && !things.isPlaceholderData && !way;
   const most = way?.maxSessionLength ?? 0;
   const questions = card.policies?.find((one) => one.policyId === way?.policyId)?.customFields ?? [];
 
@@ -86,8 +87,8 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
           filter={({ options }) => options}
           data={options(rows, thing)}
           value={thing?.id ?? null}
-          searchValue={typed || (thing?.name ?? "")}
-          onSearchChange={(text) => setTyped(text === thing?.name ? "" : text)}
+          searchValue={typed ?? thing?.name ?? ""}
+          onSearchChange={(text) => setTyped(text === thing?.name ? null : text)}
           onChange={(id, option) => {
             setChosen(id && option ? { id, name: option.label } : null);
             setPolicy(null);
@@ -159,10 +160,14 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
   );
 }
 
-/** The things that the activity can be begun on, which of them is meant, and under which policies. */
-function useWays(card: Card, typed: string, chosen: Thing | null, policyId: string | null) {
-  const [late] = useDebouncedValue(typed, 200);
-  const sought = (typed && late) || chosen?.name || undefined;
+/**
+ * The things that the activity can be begun on, which of them is meant, and under which policies. `isFirst`: what is
+ * chosen was so from the beginning, and need not be among the first that there are, so it is looked for by its name.
+ */
+function useWays(card: Card, typed: string | null, chosen: Thing | null, isFirst: boolean, policyId: string | null) {
+  const text = typed === chosen?.name ? null : typed;
+  const [late] = useDebouncedValue(text, 200);
+  const sought = (text === null ? isFirst && chosen?.name : late) || undefined;
   const things = useQuery({
     queryKey: ["things", card.id, sought],
     placeholderData: (before) => before,
