@@ -84,6 +84,11 @@ const mine = [
     }),
   }),
   createRoute({ getParentRoute, path: "/sessions/$id", component: SessionPage }),
+  createRoute({
+    getParentRoute,
+    path: "/sessions/$id/terminal",
+    component: lazyRouteComponent(() => import("./terminal/TerminalPage")),
+  }),
   createRoute({ getParentRoute, path: "/me", component: lazyRouteComponent(() => import("./me/SecurityPage")) }),
 ] as const;
 

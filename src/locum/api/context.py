@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Generic, TypeVar
 
+from locum.api.dialogue import Socket
+from locum.api.terminals import Terminals
 from locum.identities.caller import Caller
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage
@@ -63,6 +65,7 @@ class Api:
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway
     ssh_host_key: str  # its public half, as in known_hosts
     recordings: Store
+    terminals: Terminals
     archive: Archive | None = None  # where closed recordings are that are not among those
     limits: Limits = NO_LIMITS
     certificate: ServerCertificate | None = None
@@ -103,6 +106,30 @@ class LiveCast:
     MEDIA: ClassVar[str] = Asciicast.MEDIA
 
     parts: AsyncGenerator[bytes, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An answer that is a file, part by part. `size` is None where nobody knows it; who gets less was cut off.
+
+    The caller is asked for the right to it again and again, as with LiveCast.
+    """
+
+    MEDIA: ClassVar[str] = "application/octet-stream"
+
+    name: str
+    size: int | None
+    parts: AsyncGenerator[bytes, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """An answer that goes both ways, over a WebSocket: `hold` is the whole of it, until it returns.
+
+    Meanwhile the caller is asked for the right to it again and again, and it is cancelled without it.
+    """
+
+    hold: Callable[[Socket], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

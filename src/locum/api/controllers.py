@@ -73,6 +73,8 @@ from locum.api import (
     ssh_gateway,
     ssh_key,
     ssh_user_ca,
+    terminal,
+    terminal_files,
     user_and_group_collection,
 )
 
@@ -144,6 +146,8 @@ CONTROLLERS: tuple[ModuleType, ...] = (
     ssh_gateway,
     ssh_key,
     ssh_user_ca,
+    terminal,
+    terminal_files,
     shortcut,
     requester,
 )

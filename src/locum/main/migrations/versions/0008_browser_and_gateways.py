@@ -15,8 +15,20 @@ depends_on = None
 
 def upgrade() -> None:
     """One function for each room's part, called here in the order in which they need each other."""
+    _nodes()
     _archive()
     _favourites()
+
+
+def _nodes() -> None:
+    """Which nodes are alive."""
+    op.create_table(
+        "node_life",
+        sa.Column("node", sa.String(length=64), nullable=False),
+        sa.Column("seen_at", UtcTime(), nullable=False),
+        sa.Column("lost_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("node", name=op.f("pk_node_life")),
+    )
 
 
 def _archive() -> None:
