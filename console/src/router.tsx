@@ -2,54 +2,23 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { AccessPage } from "./access/AccessPage";
 import type { Asked } from "./access/AskDialog";
+import type { FirstSteps } from "./first/FirstStepsPage";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
 import { dayStart } from "./shared/format";
+import { id, text } from "./shared/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
 type Found = Record<string, unknown>;
 export type ListSearch = { q?: string; page?: number };
-type FirstSteps = {
-  later?: true;
-  host?: string;
-  hostName?: string;
-  person?: string;
-  personName?: string;
-  activity?: string;
-  activityName?: string;
-  policy?: string;
-  session?: string;
-};
 
 /** What lists keep in the address; anything else there is dropped. */
 function listSearch(found: Found): ListSearch {
   const page = Number(found.page);
-  const q = typeof found.q === "string" || typeof found.q === "number" ? String(found.q) : "";
   return {
-    q: q ? q.slice(0, 200) : undefined,
+    q: text(found.q)?.slice(0, 200),
     page: Number.isInteger(page) && page > 1 ? page : undefined,
-  };
-}
-
-/** An id; what is none is dropped. */
-function id(found: unknown): string | undefined {
-  return typeof found === "string" && /^[0-9a-f-]{36}$/i.test(found) ? found : undefined;
-}
-
-/** What was chosen in the first steps: ids with their names. */
-function firstSteps(found: Found): FirstSteps {
-  const name = (one: unknown) => (typeof one === "string" || typeof one === "number" ? String(one).slice(0, 256) : undefined);
-  return {
-    later: found.later === true ? true : undefined,
-    host: id(found.host),
-    hostName: name(found.hostName),
-    person: id(found.person),
-    personName: name(found.personName),
-    activity: id(found.activity),
-    activityName: name(found.activityName),
-    policy: id(found.policy),
-    session: id(found.session),
   };
 }
 
@@ -70,7 +39,7 @@ const mine = [
       ...listSearch(found),
       ask: id(found.ask),
       on: id(found.on),
-      named: typeof found.named === "string" ? found.named.slice(0, 256) : undefined,
+      named: text(found.named)?.slice(0, 256),
       again: id(found.again),
     }),
   }),
@@ -150,7 +119,14 @@ const administered = [
     getParentRoute,
     path: "/admin/start",
     component: lazyRouteComponent(() => import("./first/FirstStepsPage")),
-    validateSearch: firstSteps,
+    validateSearch: (found: Found): FirstSteps => ({
+      later: found.later === true ? true : undefined,
+      host: id(found.host),
+      person: id(found.person),
+      activity: id(found.activity),
+      policy: id(found.policy),
+      session: id(found.session),
+    }),
   }),
   createRoute({
     getParentRoute,

@@ -180,9 +180,10 @@ function useWays(card: Card, typed: string | null, chosen: Thing | null, isFirst
   });
   const rows = things.data?.data ?? [];
   const only = !sought && rows.length === 1 ? rows[0] : undefined;
-  const thing = chosen ?? (only ? { id: only.id, name: only.name ?? "" } : null);
-  const all = rows.find((row) => row.id === thing?.id)?.activityPolicies ?? [];
-  const ways = all.filter((one) => one.activityId === card.id);
+  // A name may come from the address: what the server says goes before it.
+  const row = rows.find((one) => one.id === chosen?.id) ?? (chosen ? undefined : only);
+  const thing = row ? { id: row.id, name: row.name ?? "" } : chosen;
+  const ways = (row?.activityPolicies ?? []).filter((one) => one.activityId === card.id);
   const way = ways.find((one) => one.policyId === policyId) ?? ways[0];
   return { things, rows, thing, ways, way };
 }
