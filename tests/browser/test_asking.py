@@ -105,3 +105,8 @@ def test_what_was_asked_for_last_and_what_is_kept_at_hand(installed: Installatio
     alice.goto("/")
     favourites.get_by_role("button", name=f"{name} is a favourite no more").click()
     expect(favourites).to_have_count(0)
+    alice.get_by_role("button", name="Start Linux sudo").click()
+    dialog = alice.get_by_role("dialog")
+    dialog.get_by_role("button", name=f"Make {name} a favourite").click()
+    dialog.get_by_role("button", name=f"{name} is a favourite no more").click()
+    expect(dialog.get_by_role("button", name=f"Make {name} a favourite")).to_be_visible()

@@ -9,6 +9,7 @@ import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import type { Card } from "./AccessPage";
 import { CustomFields } from "./CustomFields";
+import { FavouriteButton } from "./FavouriteButton";
 import type { Prefilled } from "./prefilled";
 
 const CREDENTIAL_RELEASE = 3;
@@ -75,25 +76,34 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
             {words.ask.goneThing(chosen.name)}
           </Alert>
         )}
-        <Select
-          label={isRelease ? words.access.credential : words.access.resource}
-          placeholder={words.access.chooseResource}
-          nothingFoundMessage={words.access.noResource}
-          searchable
-          required
-          autoFocus={!isReasonFirst}
-          comboboxProps={{ withinPortal: false }}
-          rightSection={things.isFetching ? <Loader size={16} /> : undefined}
-          filter={({ options }) => options}
-          data={options(rows, thing)}
-          value={thing?.id ?? null}
-          searchValue={typed ?? thing?.name ?? ""}
-          onSearchChange={(text) => setTyped(text === thing?.name ? null : text)}
-          onChange={(id, option) => {
-            setChosen(id && option ? { id, name: option.label } : null);
-            setPolicy(null);
-          }}
-        />
+        <div className="with-star">
+          <Select
+            label={isRelease ? words.access.credential : words.access.resource}
+            placeholder={words.access.chooseResource}
+            nothingFoundMessage={words.access.noResource}
+            searchable
+            required
+            autoFocus={!isReasonFirst}
+            comboboxProps={{ withinPortal: false }}
+            rightSection={things.isFetching ? <Loader size={16} /> : undefined}
+            filter={({ options }) => options}
+            data={options(rows, thing)}
+            value={thing?.id ?? null}
+            searchValue={typed ?? thing?.name ?? ""}
+            onSearchChange={(text) => setTyped(text === thing?.name ? null : text)}
+            onChange={(id, option) => {
+              setChosen(id && option ? { id, name: option.label } : null);
+              setPolicy(null);
+            }}
+          />
+          {thing && way && (
+            <FavouriteButton
+              activityId={card.id}
+              thingId={thing.id}
+              name={words.session.title(card.name ?? "", thing.name)}
+            />
+          )}
+        </div>
         {ways.length > 1 && (
           <Select
             label={words.access.policy}
