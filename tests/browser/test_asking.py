@@ -52,6 +52,7 @@ def test_what_is_asked_waits_is_cancelled_and_asked_again(alice: Page, asking: s
     dialog.get_by_label("For how many minutes").fill("25")
     dialog.get_by_role("button", name="Start later").click()
     expect(alice.get_by_role("heading", level=1)).to_have_text("Linux shell on web01")
+    expect(alice.locator("dl")).to_contain_text("CHG-1")
     session = alice.url.rpartition("/")[2]
 
     alice.goto("/sessions?tab=requests")

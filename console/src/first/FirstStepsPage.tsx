@@ -48,7 +48,13 @@ export default function FirstStepsPage() {
     <Page title={words.first.title} intro={words.first.intro}>
       <Trouble error={names.error} onRetry={() => void names.refetch()} />
       <ol className="plain">
-        <Step number={1} title={words.first.secure.title} state={state(0)} result={secured.data ? words.first.secure.there : words.first.secure.missing}>
+        <Step
+          number={1}
+          title={words.first.secure.title}
+          state={state(0)}
+          isPutOff={!secured.data}
+          result={secured.data ? words.first.secure.there : words.first.secure.missing}
+        >
           <Text size="sm">{words.first.secure.text}</Text>
           <Trouble error={secured.error} onRetry={() => void secured.refetch()} />
           <Group>
