@@ -336,4 +336,17 @@ export const access: typeof english = {
     showAll: "Auch schon entschiedene",
     happened: "Jeder Schritt und jedes Wort.",
   },
+  denials: {
+    title: "Von Rezertifizierungen abgelehnt",
+    intro: "Abgewiesen, was immer Richtlinien sagen, bis jemand denselben Zugang bestätigt oder Sie es hier aufheben.",
+    what: "Zugang",
+    why: "Grund",
+    by: "Durch",
+    lift: "Aufheben",
+    liftTitle: "Diese Ablehnung aufheben?",
+    liftText: (what, where) =>
+      `${what} auf ${where} gibt es wieder, wo eine Richtlinie es gibt. Das Wort des Prüfers bleibt festgehalten.`,
+    notes: "Warum",
+    empty: "Nichts ist abgelehnt",
+  },
 };
