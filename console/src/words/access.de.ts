@@ -132,7 +132,7 @@ export const access: typeof english = {
     sessionRetryIntervalHint: "Wo ein Ziel nicht antwortet; leer: steigend von 1 bis 30",
     watching: "Beobachten und verbinden",
     monitorEntireSession: "Nach Anmeldungen am Gateway vorbei sehen",
-    monitorEntireSessionHint: "Verlauf und Protokoll sagen, wenn es eine gibt",
+    monitorEntireSessionHint: "Verlauf und Prüfprotokoll sagen, wenn es eine gibt",
     sessionMonitorInterval: "Alle so viele Minuten",
     proxyAutoConnect: "Links, die einer Verbindung die Anmeldung ersparen",
     proxyAutoConnectHint: "Wer den Link einer Sitzung hat, kann ihn einmal benutzen",

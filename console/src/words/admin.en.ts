@@ -320,6 +320,12 @@ export const admin = {
     targets: { policies: "Policies", credentials: "Credentials", recordings: "Recordings" } as Record<string, string>,
     permissions: "What holders may do",
     builtIn: { Administrator: "Administrator", User: "User", Reviewer: "Reviewer", App: "Application" } as Record<string, string>,
+    builtInAbout: {
+      Administrator: "May do everything",
+      User: "Asks for access under the policies that name them",
+      Reviewer: "Sees people and applications, and certifies the access they have",
+      App: "What an application may do; applications hold it, and nobody else",
+    } as Record<string, string>,
     builtInHint: "came with Locum",
     builtInText: "This role came with Locum: it can be given and taken, but not changed.",
     can: {
