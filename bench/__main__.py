@@ -49,6 +49,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "ssh-setup": ssh_rows.set_up,
     "ssh-echo": ssh_rows.echo,
     "ssh-bulk": ssh_rows.bulk,
+    "ssh-processes": ssh_rows.processes,
 }
 
 

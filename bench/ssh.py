@@ -11,7 +11,7 @@ from typing import Any
 import uvloop
 from demo.hosts import Host
 
-from bench.load import Line
+from bench.load import Line, Server
 from bench.measure import processor_s
 from bench.sessions import open_session
 from bench.stage import PASSWORD, USER, Stage
@@ -72,6 +72,12 @@ def ssh_config(stage: Stage) -> str:
 
 def ways(stage: Stage) -> tuple[Way, Way]:
     """Ours into a fresh session that is recorded, and the peer's. Locum asks for a password, the peer for a key."""
+    ours = into(stage, stage.locum, stage.ssh)
+    return ours, Way(("ssh", "-F", ssh_config(stage), "target"), ours.environment, _sshd(stage.hosts[1]))
+
+
+def into(stage: Stage, server: Server, address: str) -> Way:
+    """The way through this server's gateway into a fresh session that is recorded."""
     config = ssh_config(stage)
     askpass = stage.folder / "askpass"
     askpass.write_text(f'#!/bin/sh\necho "{PASSWORD}"\n')
@@ -83,17 +89,14 @@ def ways(stage: Stage) -> tuple[Way, Way]:
         "SSH_ASKPASS": str(askpass),
         "SSH_ASKPASS_REQUIRE": "force",
     }
-    session_id = uvloop.run(_open(stage, stage.token(USER)))
+    session_id = uvloop.run(_open(server, stage.token(USER, server)))
     user = f"{USER}+Linux_sudo+web01+~{session_id}"
-    ours = ("ssh", "-F", config, "-o", f"User={user}", "gateway")
-    return (
-        Way(ours, environment, (stage.locum.pid,)),
-        Way(("ssh", "-F", config, "target"), environment, _sshd(stage.hosts[1])),
-    )
+    words = ("ssh", "-F", config, "-o", f"User={user}", "-p", address.rpartition(":")[2], "gateway")
+    return Way(words, environment, (server.pid,))
 
 
-async def _open(stage: Stage, token: str) -> str:
-    async with await Line.open(stage.locum.address, stage.locum.ca) as line:
+async def _open(server: Server, token: str) -> str:
+    async with await Line.open(server.address, server.ca) as line:
         return await open_session(line, token)
 
 

@@ -8,9 +8,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from bench.measure import Goal, Row, interleave, percentile
-from bench.ssh import Way, ways
+from bench.ssh import Way, into, ways
 from bench.stage import Stage
 from demo import hosts
 
@@ -18,6 +19,7 @@ PEER = "ssh -J"
 BULK = "/srv/bulk"
 ECHO = "stty -icanon -echo && echo go && exec cat"
 KEYS = 100
+AT_ONCE = 4  # clients
 BETWEEN_KEYS_S = 0.003
 
 
@@ -78,6 +80,40 @@ def bulk(stage: Stage) -> list[Row]:
             extra={"oursMBperS": statistics.median(wall[0]), "theirsMBperS": statistics.median(wall[1])},
         )
     ]
+
+
+def processes(stage: Stage) -> list[Row]:
+    """Four clients at once through a gateway in two processes, and through one in the server's own."""
+    size = _make_bulk(stage)
+    several = into(stage, stage.several, stage.several_ssh)
+    one = into(stage, stage.locum, stage.ssh)
+    return [
+        Row(
+            f"ssh-processes-{name}",
+            f"four at once, {what}",
+            "the gateway in one process",
+            unit,
+            *interleave(
+                2 if stage.short else 5,
+                partial(_together, several, command, amount),
+                partial(_together, one, command, amount),
+            ),
+            goal=Goal("at_least", 1.5),
+            margin=Goal("at_least", 0.5),
+        )
+        for name, what, unit, command, amount in (
+            ("bulk", f"each cat of {size} MB", "MB/s", f"cat {BULK}", size),
+            ("setup", "each ssh from its start to its end", "/s", "true", 1),
+        )
+    ]
+
+
+def _together(way: Way, command: str, amount: int) -> float:
+    """So much a second, where each of them does `amount`."""
+    started = time.perf_counter()
+    clients = [way.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(AT_ONCE)]
+    assert [client.wait(300) for client in clients] == [0] * AT_ONCE
+    return AT_ONCE * amount / (time.perf_counter() - started)
 
 
 def _first_byte(way: Way) -> float:

@@ -32,12 +32,20 @@ class Stage:
         self.cleanup = cleanup
         self.short = short
         self.storm = storm
-        self.ssh = f"127.0.0.1:{free_port()}"
+        self.ssh, self.several_ssh = (f"127.0.0.1:{free_port()}" for _ in range(2))
 
     @cached_property
     def locum(self) -> Server:
         """A server with an administrator and a user who need no second factor."""
         return self._serve([LOCUM], "data", self.ssh)
+
+    @cached_property
+    def several(self) -> Server:
+        """Another server that knows the same target, and whose gateway runs in two processes."""
+        target = self.hosts[0]
+        server = self._serve([LOCUM], "several", self.several_ssh, "--gateway-processes", "2")
+        self._seed(target, server)
+        return server
 
     @cached_property
     def remembering(self) -> Server:
@@ -65,7 +73,7 @@ class Stage:
         folder = self.folder / "hosts"
         self.cleanup.callback(hosts.stop, folder)
         target, jump = hosts.start(folder, net=os.getpid() % 60000 + 300, names=("web01", "jump"), tied=True)
-        self._seed(target)
+        self._seed(target, self.locum)
         return target, jump
 
     @property
@@ -92,17 +100,17 @@ class Stage:
         """A fresh sign-in token."""
         return str(self.client(login, server).authorization).removeprefix("Bearer ")
 
-    def _serve(self, command: list[str], data: str, ssh: str) -> Server:
+    def _serve(self, command: list[str], data: str, ssh: str, *more: str) -> Server:
         folder, https = self.init(data), f"127.0.0.1:{free_port()}"
         process = self.start(
-            [*command, "serve", "--data-dir", str(folder), "--https", https, "--ssh", ssh], f"{data}.log"
+            [*command, "serve", "--data-dir", str(folder), "--https", https, "--ssh", ssh, *more], f"{data}.log"
         )
         server = Server(https, folder / "public" / "ca.crt", process.pid)
         _until(lambda: _healthy(server), "Locum does not become healthy")
         return server
 
-    def _seed(self, target: Host) -> None:
-        admin = self.client()
+    def _seed(self, target: Host, server: Server) -> None:
+        admin = self.client(server=server)
         user = admin.call("POST", "/api/v1/ManagedAccount/CreateLocalUser", {
             "managedAccountView": {"name": USER}, "localUserPasswordChangeRequest": {"passwordNew": PASSWORD},
         })["id"]  # fmt: skip

@@ -24,6 +24,7 @@ BANNED_CALLS = {
 }
 # What may be called in these files alone: the one gate is one (architecture, "One gate").
 ONLY_IN = {
+    "locum.sessions.authorize.Grant": (frozenset(), "only authorize_connection makes a Grant: ask the gate"),
     "locum.sessions.connections.Grant": (frozenset(), "only authorize_connection makes a Grant: ask the gate"),
     "asyncssh.connect": (
         frozenset({"src/locum/gateway/ssh/upstream.py", "src/locum/connectors/ssh.py"}),

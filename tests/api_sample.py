@@ -7,7 +7,7 @@ import http.client
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -315,7 +315,7 @@ def sample_services(db: Database, healthy: Callable[[], bool]) -> dict[str, Any]
 
 
 @contextmanager
-def running(folder: Path, controllers: Iterable[ModuleType] | None = None) -> Iterator[Server]:
+def running(folder: Path, controllers: tuple[ModuleType, ...] | None = None) -> Iterator[Server]:
     """The sample table, or another, behind uvicorn in a thread, on a database of its own."""
     db = open_database(sqlite_url(folder / "locum.db"))
     with db.engine.begin() as connection:
@@ -324,7 +324,7 @@ def running(folder: Path, controllers: Iterable[ModuleType] | None = None) -> It
     listener = socket.create_server(("127.0.0.1", 0))
     server.port = listener.getsockname()[1]
     config = uvicorn.Config(
-        create_app(server.api, controllers or [sys.modules[__name__], health]),
+        create_app(server.api, controllers or (sys.modules[__name__], health)),
         lifespan="off",
         ws="none",
         log_config=None,

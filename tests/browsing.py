@@ -80,13 +80,13 @@ def found_by_axe(page: Page, axe: str) -> list[dict[str, Any]]:
     ]
 
 
-def open_shell(command: str) -> pexpect.spawn:
+def open_shell(command: str, password: str = USER_PASSWORD) -> pexpect.spawn:
     """Paste the `ssh` command that the console shows into a shell, give the password, and wait for the prompt."""
     client = pexpect.spawn(
         "sh", ["-c", command.replace("ssh ", f"ssh {_SSH_OPTIONS} ", 1)], encoding="utf-8", timeout=60
     )
     client.expect("[Pp]assword: ")
-    client.sendline(USER_PASSWORD)
+    client.sendline(password)
     client.expect(r"\$ $")
     return client
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ import pyotp
 import pytest
 
 from locum.api.app import create_app
-from locum.api.context import Api
+from locum.api.context import Api, ServerCertificate
+from locum.api.terminals import Shell, Terminals
 from locum.identities import api_keys, applications, digests, mfa, people, policy, tokens
 from locum.identities.authenticate import Authenticator
 from locum.identities.caller import Role
@@ -25,11 +27,12 @@ from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.relying_party import RelyingParty
-from locum.identities.signin import SignIn
+from locum.identities.signin import SignedIn, SignIn
 from locum.identities.token_issuer import Opened
 from locum.identities.tokens import Tokens
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, Tx
+from locum.kit.errors import NotAvailable
 from locum.kit.wake import Wake
 from locum.recordings.store import Store
 from locum.vault.keyring import Keyring
@@ -223,7 +226,14 @@ def api(
         ssh_address="127.0.0.1:4422",
         ssh_host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDI1NTE5",
         recordings=Store(tmp_path / "recordings"),
+        terminals=Terminals(no_gateway),
+        certificate=ServerCertificate("locum.example", dt.datetime.now(dt.UTC) + dt.timedelta(days=400)),
     )
+
+
+async def no_gateway(who: SignedIn, session_id: UUID, address: str) -> Shell:
+    """What opens a terminal where there is none."""
+    raise NotAvailable("there is no gateway")
 
 
 @pytest.fixture

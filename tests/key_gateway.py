@@ -139,7 +139,7 @@ async def key_gateway(
         recorder = Recorder(Store(folder / "recordings"), Ed25519PrivateKey.generate(), reserve_bytes=0)
         host_key = asyncssh.generate_private_key("ssh-ed25519")
         gateway = SshGateway(
-            Rooms(gate, recorder, vault, database),
+            Rooms(gate, recorder),
             signin,
             host_key=Secret(host_key.export_private_key("openssh")),
             host=HOST,

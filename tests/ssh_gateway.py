@@ -11,13 +11,14 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncssh
 
 from locum.identities.signin import FirstFactor, SignedIn, SignIn, SshKey
+from locum.kit.db import Database
 from locum.kit.errors import Forbidden, LocumError, Unauthenticated
 from locum.kit.paging import Listed, Page
 from locum.recordings.format import Event
@@ -127,6 +128,8 @@ class Gate(Connections):
     """Hands out the grant it is given, and remembers what it was told."""
 
     grant: Grant
+    vault: InitVar[Vault]
+    database: InitVar[Database]
     refusal: LocumError | None = None
     wait: asyncio.Event | None = None
     say: tuple[str, ...] = ()
@@ -143,7 +146,11 @@ class Gate(Connections):
     closers: list[Callable[[str], None]] = field(default_factory=list)
     changers: list[Callable[[Now], None]] = field(default_factory=list)
 
-    async def ssh_key_use(self, identity_id: UUID, wanted: Wanted) -> SshKeyUse:
+    def __post_init__(self, vault: Vault, database: Database) -> None:
+        self._vault = vault
+        self._db = database
+
+    async def ssh_key_use(self, identity_id: UUID, wanted: Wanted, address: str) -> SshKeyUse:
         return SshKeyUse.FIRST
 
     async def auto_connect(self, wanted: Wanted, address: str) -> SignedIn | None:

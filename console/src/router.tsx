@@ -1,6 +1,7 @@
 /** The addresses of the console. What one sees is in the address, so that links, reload and the back button keep it. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { AccessPage } from "./access/AccessPage";
+import type { Asked } from "./access/AskDialog";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
 import { administration } from "./admin/routes";
@@ -10,6 +11,39 @@ import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
 type Found = Record<string, unknown>;
+type FirstSteps = {
+  later?: true;
+  host?: string;
+  hostName?: string;
+  person?: string;
+  personName?: string;
+  activity?: string;
+  activityName?: string;
+  policy?: string;
+  session?: string;
+};
+
+/** An id; what is none is dropped. */
+function id(found: unknown): string | undefined {
+  return typeof found === "string" && /^[0-9a-f-]{36}$/i.test(found) ? found : undefined;
+}
+
+/** What was chosen in the first steps: ids with their names. */
+function firstSteps(found: Found): FirstSteps {
+  const name = (one: unknown) => (typeof one === "string" || typeof one === "number" ? String(one).slice(0, 256) : undefined);
+  return {
+    later: found.later === true ? true : undefined,
+    host: id(found.host),
+    hostName: name(found.hostName),
+    person: id(found.person),
+    personName: name(found.personName),
+    activity: id(found.activity),
+    activityName: name(found.activityName),
+    policy: id(found.policy),
+    session: id(found.session),
+  };
+}
+
 /** A day as date fields have it; what is none is dropped. */
 function day(found: unknown): string | undefined {
   return dayStart(String(found)) ? String(found) : undefined;
@@ -19,17 +53,33 @@ export const root = createRootRoute({ component: Shell, notFoundComponent: NotFo
 const getParentRoute = () => root;
 
 const mine = [
-  createRoute({ getParentRoute, path: "/", component: AccessPage, validateSearch: listSearch }),
+  createRoute({
+    getParentRoute,
+    path: "/",
+    component: AccessPage,
+    validateSearch: (found: Found): ListSearch & Partial<Asked> => ({
+      ...listSearch(found),
+      ask: id(found.ask),
+      on: id(found.on),
+      named: typeof found.named === "string" ? found.named.slice(0, 256) : undefined,
+      again: id(found.again),
+    }),
+  }),
   createRoute({
     getParentRoute,
     path: "/sessions",
     component: SessionsPage,
-    validateSearch: (found: Found): { tab?: "past"; page?: number } => ({
-      tab: found.tab === "past" ? "past" : undefined,
+    validateSearch: (found: Found): { tab?: "past" | "requests"; page?: number } => ({
+      tab: found.tab === "past" || found.tab === "requests" ? found.tab : undefined,
       page: listSearch(found).page,
     }),
   }),
   createRoute({ getParentRoute, path: "/sessions/$id", component: SessionPage }),
+  createRoute({
+    getParentRoute,
+    path: "/sessions/$id/terminal",
+    component: lazyRouteComponent(() => import("./terminal/TerminalPage")),
+  }),
   createRoute({ getParentRoute, path: "/me", component: lazyRouteComponent(() => import("./me/SecurityPage")) }),
 ] as const;
 
@@ -86,6 +136,12 @@ const administered = [
     getParentRoute,
     path: "/admin",
     component: lazyRouteComponent(() => import("./admin/OverviewPage")),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/admin/start",
+    component: lazyRouteComponent(() => import("./first/FirstStepsPage")),
+    validateSearch: firstSteps,
   }),
   createRoute({
     getParentRoute,

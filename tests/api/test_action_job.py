@@ -63,6 +63,8 @@ async def test_what_failed_on_a_host_is_tried_again_and_given_up(estate: Estate,
     assert seen["attempts"] >= 1
     assert "can't reach" in seen["lastError"]
     assert await estate.get(estate.ada, JOBS) == [seen]
+    log = await estate.get(estate.ada, f"{SESSIONS}/{session_id}/Log")
+    assert await estate.get(estate.ada, f"{OURS}/{session_id}/Log") == log
     problem(await estate.ada.post(f"{OURS}/{session_id}/Run"), 403)
     rung = estate.callers.api.changed.seen
     assert (await estate.admin.post(f"{OURS}/{session_id}/Run")).status_code == 200
@@ -109,6 +111,13 @@ async def managed(estate: Estate, name: str = "kept") -> tuple[str, str]:
     return credential_id, answer["id"]
 
 
+async def log_of(estate: Estate, job_id: str, **asked: str) -> list[str]:
+    """What a job's log says."""
+    answer = await estate.get(estate.admin, f"{OURS}/{job_id}/Log", **asked)
+    assert answer["totalCount"] == len(answer["lines"])
+    return [line["logMessage"] for line in answer["lines"]]
+
+
 async def work_off(estate: Estate) -> None:
     """As the worker does, all that is due or waits."""
     work = RotationWork(estate.database, estate.callers.api.vault, open_keeper, Wake())
@@ -117,7 +126,9 @@ async def work_off(estate: Estate) -> None:
         await (rotate if held.kind == ROTATION_JOB else verify)(work, held)
 
 
-@pytest.mark.sees_effect("ActionJob.Run", "ActionJob.Get", "ActionJob.GetAll", "ActionJob.Cancel")
+@pytest.mark.sees_effect(
+    "ActionJob.Run", "ActionJob.Get", "ActionJob.GetAll", "ActionJob.Cancel", "ActionJob.GetLog"
+)
 async def test_a_secret_is_changed_and_verified_by_its_jobs(estate: Estate, linux_hosts: list[Host]) -> None:
     host = (await on(estate, linux_hosts[0])).host
     hosts.run(host, f"useradd -m kept && echo 'kept:{SERVICE_PASSWORD}' | chpasswd")
@@ -154,12 +165,22 @@ async def test_a_secret_is_changed_and_verified_by_its_jobs(estate: Estate, linu
         "nothing is there to give up" in problem(await estate.admin.http.delete(f"{OURS}/{change}"), 409)["detail"]
     )
 
+    said = await log_of(estate, change)
+    assert said[:2] == ["a change was asked for by root", "to be tried at once by root"]
+    assert said[-1] == "done"
+    assert await log_of(estate, change, filterText="at once", orderDescending="true") == [said[1]]
+
     hosts.run(host, "echo 'kept:another Passw0rd' | chpasswd")
     assert (await estate.admin.post(f"{OURS}/{look}/Run")).status_code == 200
     await work_off(estate)
     seen = await estate.get(estate.admin, f"{JOBS}/{look}")
     assert seen["lastRunStatus"] == 3
     assert "another secret" in seen["lastError"]
+    assert await log_of(estate, look) == [
+        "asked for by root",
+        "the target has another secret than the vault",
+    ]
+    assert await log_of(estate, look, logLevel="Warn") == []
     assert "changes nothing" in problem(await estate.admin.http.delete(f"{OURS}/{look}"), 409)["detail"]
 
 
@@ -188,6 +209,7 @@ async def test_jobs_of_credentials_are_for_administrators(estate: Estate) -> Non
     assert await estate.get(estate.admin, JOBS, jobType=7) == everything[:1]
     for who in (estate.ada, estate.callers.application("robot")):
         problem(await who.get(f"{JOBS}/{change}"), 404)
+        problem(await who.get(f"{OURS}/{change}/Log"), 404)
         problem(await who.http.delete(f"{OURS}/{change}"), 404)
         problem(await who.post(f"{OURS}/{change}/Run"), 403)
     assert "orderBy" in problem(await estate.admin.get(JOBS, jobType=2, orderBy="note"), 400)["detail"]

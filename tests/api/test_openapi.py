@@ -18,7 +18,7 @@ from locum.api.openapi import document
 
 @pytest.fixture(scope="module")
 def sample() -> dict[str, Any]:
-    return document(all_routes([sys.modules[api_sample.__name__]]))
+    return document(all_routes((sys.modules[api_sample.__name__],)))
 
 
 @pytest.mark.sees_effect("OpenApi.Get")
@@ -27,12 +27,12 @@ def test_it_is_served_to_whoever_is_signed_in(server: Server) -> None:
     assert server.call("GET", "/api/v1/openapi.json", who="half").status == 403
     answer = server.call("GET", "/api/v1/openapi.json", who="admin")
     assert answer.json["openapi"] == "3.1.0"
-    table = all_routes([sys.modules[api_sample.__name__], health])
+    table = all_routes((sys.modules[api_sample.__name__], health))
     assert answer.json["paths"].keys() == {path for route in table for path in route.operation.paths}
 
 
 def test_every_path_and_method_of_the_table_is_in_it(sample: dict[str, Any]) -> None:
-    for route in all_routes([sys.modules[api_sample.__name__]]):
+    for route in all_routes((sys.modules[api_sample.__name__],)):
         for path in route.operation.paths:
             item = sample["paths"][path][route.operation.method.lower()]
             assert item["summary"] == route.operation.summary

@@ -182,10 +182,10 @@ def test_an_operation_imported_by_another_controller_is_not_declared_there() -> 
 def test_one_bad_declaration_keeps_the_whole_server_from_starting() -> None:
     api: Any = None
     with pytest.raises(StartError, match="declares no permission"):
-        create_app(api, [sys.modules[api_sample.__name__], module(a=declared(reading, permission=None))])
+        create_app(api, (sys.modules[api_sample.__name__], module(a=declared(reading, permission=None))))
 
 
-def live() -> list[Route]:
+def live() -> tuple[Route, ...]:
     return all_routes(CONTROLLERS)
 
 

@@ -54,6 +54,26 @@ async def test_cards(estate: Estate) -> None:
     assert view["accessControlPolicyId"] == first["id"]
 
 
+async def test_a_card_says_what_its_policies_ask(estate: Estate) -> None:
+    """The custom fields of each policy's profile; and the card of one activity alone."""
+    field = {
+        "customFieldNumber": 1,
+        "name": "site",
+        "customFieldDataType": 2,
+        "options": "Bonn,Rome",
+        "required": True,
+    }
+    profile = {"name": "asking", "customFields": [field]}
+    made_profile = made(await estate.admin.post("/api/v1/ConnectionProfile", profile))["id"]
+    asking = await estate.policy("asking", activityConfigurationId=made_profile)
+    (card,) = (await estate.get(estate.ada, CARDS, activityId=estate.ids["Linux sudo"]))["data"]
+    asked = {info["policyId"]: info["customFields"] for info in card["policies"]}
+    assert asked[estate.ids["admins"]] == []
+    (shown,) = asked[asking["id"]]
+    assert {name: shown[name] for name in field} == field
+    assert (await estate.get(estate.ada, CARDS, activityId=str(uuid4())))["data"] == []
+
+
 @pytest.mark.sees_effect("AccessControlPolicy.GetPoliciesForAccountAsync")
 async def test_cards_of_an_account(estate: Estate) -> None:
     await estate.policy("first", priority=-1, notesRequired=True)

@@ -90,6 +90,8 @@ async def test_nobody_else_watches_and_nothing_but_what_goes_on_here(estate: Est
     problem(await estate.admin.get(f"{RECORDINGS}/{uuid4()}/Live"), 404)
     assert "damaged" in problem(await estate.admin.get(path), 409)["detail"]  # nothing is written yet
     await estate.database.write(lambda tx: tx.run(sa.update(connection).values(node="other")))
+    assert "damaged" in problem(await estate.admin.get(path), 409)["detail"]  # its place may be that of this node
+    estate.callers.api.recordings.delete(UUID(connection_id))
     assert "the node other" in problem(await estate.admin.get(path), 409)["detail"]
     await estate.database.write(lambda tx: tx.run(sa.update(connection).values(closed_at=tx.now)))
     problem(await estate.admin.get(path), 404)

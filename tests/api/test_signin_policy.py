@@ -40,6 +40,24 @@ async def test_what_is_set_counts(callers: Callers, database: Database) -> None:
     }
 
 
+@pytest.mark.sees_effect("SignInPolicy.Password")
+async def test_who_must_change_their_password_is_told_its_rules(callers: Callers) -> None:
+    """And so is who is signed in; nobody else is."""
+    admin = callers.person("root", Role.ADMIN)
+    await admin.put(RULES, {"passwordLength": 14, "passwordDigit": True})
+    ada = callers.world.person("ada")
+    reset = {"passwordNew": "horse battery staple 7"}
+    assert (await admin.put(f"{BASE}/ResetLocalUserPassword/{ada.id}", reset)).status_code == 200
+    pending = callers.bearing((await first_step(callers.nobody(), "ada", reset["passwordNew"])).json())
+    told = (await pending.get(f"{RULES}/Password")).json()
+    assert (told["passwordLength"], told["passwordDigit"], told["passwordSymbol"]) == (14, True, False)
+    assert (await callers.person("eve").get(f"{RULES}/Password")).json() == told
+    assert_problem(await callers.nobody().get(f"{RULES}/Password"), 401)
+    callers.world.person("fred")
+    other_step = callers.bearing((await first_step(callers.nobody(), "fred")).json())
+    assert_problem(await other_step.get(f"{RULES}/Password"), 403)
+
+
 async def test_what_can_t_be_set(callers: Callers) -> None:
     admin = callers.person("root", Role.ADMIN)
     before = (await admin.get(RULES)).json()

@@ -7,7 +7,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from installation import Installation, status
+from installation import Installation, ask, status
 
 
 def test_why_somebody_may_and_may_not(admin: Page) -> None:
@@ -68,6 +68,11 @@ def works(installed: Installation, key: str) -> bool:
 def test_what_needs_an_administrator_is_on_the_overview(installed: Installation, admin: Page) -> None:
     """A key that is about to expire and an account locked by wrong passwords come by themselves, and go again."""
     admin.get_by_role("link", name="Overview").click()
+    session = ask(installed.user())
+    admin.reload()
+    chart = admin.get_by_role("region", name="Sessions a day").get_by_role("img")
+    expect(chart).to_have_attribute("aria-label", re.compile(r"[1-9]\d* sessions?, of which \d+ failed"))
+    installed.user().call("DELETE", f"/api/v1/ActivitySession/{session}")
     locked = admin.get_by_role("region", name="Locked accounts")
     expect(locked).to_contain_text("None")
     api = installed.admin()

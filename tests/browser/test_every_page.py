@@ -22,6 +22,7 @@ CONSOLE = Path(__file__).parents[2] / "console"
 PAGES = {
     "/": "My access",
     "/sessions": "My sessions",
+    "/sessions?tab=requests": "My sessions",
     "/sessions?tab=past": "My sessions",
     "/me": "My security",
     "/approvals": "To approve",
@@ -29,6 +30,7 @@ PAGES = {
     "/recordings": "Recordings",
     "/audit": "Audit log",
     "/admin": "Overview",
+    "/admin/start": "First steps",
     "/admin/policies": "Access policies",
     "/admin/resources": "Resources",
     "/admin/applications": "Applications",

@@ -204,6 +204,38 @@ def test_one_sign_in_is_ended_and_then_all(installed: Installation, somebody: Ca
     assert status(other, OWN) == 401
 
 
+def test_a_password_is_changed(installed: Installation, somebody: Callable[..., Person]) -> None:
+    """What was wrong is said in place; then the old one opens nothing, and other sign-ins have ended."""
+    hers = somebody("paula")
+    hers.sign_in()
+    other = signed_in(installed, "paula")
+    page = hers.page
+    own_security(page)
+    page.get_by_role("button", name="Change the password").click()
+    dialog = page.get_by_role("dialog")
+    fresh = "another password of hers"
+    for old, new, told in (
+        ("not hers", fresh, "the old password is not right"), (PASSWORD, PASSWORD, "must differ"),
+        (PASSWORD, "paula", "at least 8 characters"),
+    ):  # fmt: skip
+        dialog.get_by_label("Password until now").fill(old)
+        dialog.get_by_label("New password").fill(new)
+        dialog.get_by_role("button", name="Change the password").click()
+        expect(dialog.get_by_role("alert")).to_contain_text(told)
+    dialog.get_by_label("New password").fill(fresh)
+    dialog.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_text("The password is changed")).to_be_visible()
+    assert status(other, OWN) == 401
+    rows = page.get_by_role("table", name="Sign-ins").get_by_role("row").filter(has=page.get_by_role("cell"))
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="Sign out").first.click()
+    hers.give_password()
+    expect(page.get_by_role("alert")).to_contain_text("the user name or the password is not right")
+    hers.password = fresh
+    hers.give_password()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My access")
+
+
 def signed_in(installed: Installation, name: str) -> Client:
     client = installed.client()
     client.sign_in(name, PASSWORD, "0")

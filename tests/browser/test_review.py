@@ -45,7 +45,9 @@ def test_an_approver_says_no_and_yes(
     """The requester sees it on the page of the session, which goes on by itself."""
     carol = person("carol", CAROL_PASSWORD).page
     alice = person().page
-    for decision, then in (("Deny", "Denied"), ("Approve", "Active")):
+    for decision, then, before in (
+        ("Deny", "Denied", "alice"), ("Approve", "Active", "1 not approved"),
+    ):  # fmt: skip
         wanted = {"accessPolicyId": four_eyes, "note": f"please {decision.lower()}"}
         session = ask(installed.user(), **wanted)
         alice.goto(f"/sessions/{session}")
@@ -54,6 +56,7 @@ def test_an_approver_says_no_and_yes(
         carol.get_by_role("link", name="To approve").click()
         request = carol.get_by_role("article", name="Linux sudo on web01").filter(has_text=wanted["note"])
         expect(request).to_contain_text("alice")
+        expect(request.get_by_role("region", name="Who asks")).to_contain_text(before)
         request.get_by_label("Notes for the requester").fill(f"{decision} it is")
         request.get_by_role("button", name=decision).click()
         expect(carol.get_by_text("Nothing waits for you")).to_be_visible()

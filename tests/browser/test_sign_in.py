@@ -31,6 +31,13 @@ def test_a_new_person_chooses_a_password_and_an_authenticator_app(
     page.goto("/sessions?tab=past")
     berta.give_password()
     page.get_by_text("Choose a password of your own").wait_for()
+    rules = page.get_by_role("list", name="It needs").get_by_role("listitem").filter(has_text="characters")
+    page.locator("input[type=password]").fill("abcabc")
+    expect(rules.first).to_contain_text("not met yet")
+    page.locator("input[type=password]").fill("password1234")
+    expect(rules.first).not_to_contain_text("not met yet")
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_role("alert")).to_contain_text("too easy to guess")
     page.locator("input[type=password]").fill(OWN)
     page.get_by_role("button", name="Change the password").click()
 

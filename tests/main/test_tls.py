@@ -57,6 +57,15 @@ def test_a_leaf_near_its_end_or_half_written_is_replaced(
     tls.server_context(*pair)
 
 
+def test_whose_certificate_it_is_and_until_when(pair: tuple[Path, Path]) -> None:
+    tls.ensure_leaf(tls.make_ca(), certificate=pair[0], key=pair[1], names=["a.example"])
+    shown = tls.shown(pair[0])
+    assert shown is not None
+    assert shown.name == "a.example"
+    assert dt.timedelta(days=396) < shown.ends - dt.datetime.now(dt.UTC) < tls.LEAF_LIFETIME
+    assert tls.shown(pair[1]) is None
+
+
 def test_a_pair_that_does_not_belong_together_is_one_line(pair: tuple[Path, Path], tmp_path: Path) -> None:
     ca = tls.make_ca()
     tls.ensure_leaf(ca, certificate=pair[0], key=pair[1], names=["a.example"])

@@ -15,6 +15,7 @@ from locum.kit.errors import Invalid
 from locum.kit.ids import new_id
 from locum.kit.paging import Page
 from locum.reads import sessions as reads
+from locum.reads.log_lines import LinesAsked
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import LogLevel, access_session, connection, search_key
 from locum.sessions.request import Request, request_session
@@ -130,7 +131,7 @@ async def test_log_lines_page_by_page(database: Database, tmp_path: Path) -> Non
 
     async def lines(session_id: UUID | None, **how: object) -> tuple[list[str], int]:
         asked = {"skip": 0, "take": 100, "newest_first": False, **how}
-        listed = await database.read(reads.log_lines, session_id, **asked)  # type: ignore[arg-type]
+        listed = await database.read(reads.log_lines, session_id, LinesAsked(**asked))  # type: ignore[arg-type]
         return [line.text for line in listed.rows], listed.total
 
     texts, total = await lines(first, skip=1)

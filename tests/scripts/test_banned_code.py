@@ -181,7 +181,7 @@ def test_a_finding_names_what_an_exception_would_list() -> None:
     assert (finding.line, finding.subject) == (3, f"{ROOM}::time.time")
 
 
-GRANT = "from locum.sessions.connections import Grant\nGrant(host='x')"
+GRANT = "from locum.sessions.authorize import Grant\nGrant(host='x')"
 DIAL = "import asyncssh\nasyncssh.connect('x')"
 
 

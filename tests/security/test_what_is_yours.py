@@ -127,14 +127,11 @@ async def owned(estate: Estate) -> dict[str, str]:
         "roleId": await estate.role("names", ["policies:name:modify"], policyIds=[estate.ids["admins"]]),
         **await groups(estate, "canary"),
         **await certified(estate, "canary"),
-        "accessControlPolicyId": estate.ids["admins"],
-        "accessPolicyId": estate.ids["admins"],
-        "policyId": estate.ids["admins"],
+        **dict.fromkeys(("accessControlPolicyId", "accessPolicyId", "policyId"), estate.ids["admins"]),
         "connectionProfileId": profiles[0]["id"],
         "commandRestrictionId": (await estate.restriction("canary-restriction"))["id"],
         "name": "Sessions",
-        "managedResourceId": estate.ids["web01"],
-        "resourceId": estate.ids["web01"],
+        **dict.fromkeys(("managedResourceId", "resourceId", "thingId"), estate.ids["web01"]),
     }
 
 
@@ -230,6 +227,7 @@ async def test_sec_12_the_owner_meets_every_id(estate: Estate) -> None:
 # Every id a person without rights can send in a query or a body, and the test that sends somebody else's.
 SENT_IDS = {
     ("AccessControlPolicy.GetActivityCardsWithPolicies", "managedAccountId"): "no_list_of_anothers_access",
+    ("AccessControlPolicy.GetActivityCardsWithPolicies", "activityId"): "no_list_of_anothers_access",
     ("AccessControlPolicy.ActivitySessionCandidateResources", "managedAccountId"): "no_list_of_anothers_access",
     ("AccessControlPolicy.ActivitySessionCandidateResources", "activityId"): "no_list_of_anothers_access",
     ("AccessControlPolicy.ActivitySessionCandidateResources", "policyId"): "no_list_of_anothers_access",
@@ -348,8 +346,9 @@ async def test_sec_12_no_list_of_anothers_access(estate: Estate) -> None:
                 for some_id in (ada, str(uuid4()))
             }
             assert len(told) == 1
-        for params in ({"policyId": estate.ids["admins"]}, {"activityId": estate.ids["Linux sudo"]}):
-            assert await estate.get(stranger, lists[1], **params) == {"data": [], "recordsTotal": 0}
+        sudo = {"activityId": estate.ids["Linux sudo"]}
+        for path, params in ((lists[1], {"policyId": estate.ids["admins"]}), (lists[1], sudo), (lists[0], sudo)):
+            assert await estate.get(stranger, path, **params) == {"data": [], "recordsTotal": 0}
         nothing = problem(await stranger.get(lists[2], resourceName="web01"), 400)["detail"]
         assert problem(await stranger.get(lists[2], resourceName="nowhere"), 400)["detail"] == nothing
 

@@ -27,7 +27,7 @@ from locum.kit.db import open_database
 from locum.kit.errors import Forbidden, LocumError, NotFound
 from locum.kit.ids import new_id
 from locum.sessions import transition
-from locum.sessions.connections import WATCH_INTERVAL_S, Connections, Grant, Now, Wanted, authorize_connection
+from locum.sessions.connections import WATCH_INTERVAL_S, Connections, Grant, Now, Wanted
 from locum.sessions.extend import extend_session
 from locum.sessions.lifecycle import Status
 from locum.sessions.lock import Lock, set_lock
@@ -164,39 +164,6 @@ async def test_locking_the_person_closes_their_connections(door: Door) -> None:
     await door.stage.end(session_id)
 
 
-async def test_only_an_active_session_of_an_unlocked_person_in_its_time_passes(door: Door) -> None:
-    stage = door.stage
-    session_id = await stage.ask()
-
-    async def active() -> bool:
-        return (await stage.session(session_id)).status == Status.ACTIVE
-
-    await eventually(active)
-
-    async def try_it() -> Grant:
-        return await stage.database.write(
-            authorize_connection,
-            stage.world.vault,
-            session_id=session_id,
-            who=SignedIn(stage.world.person, "alice"),
-            address="192.0.2.7",
-            node="n",
-        )
-
-    grant = await try_it()
-    await door.gate.closed(grant, reason="left")
-    now = dt.datetime.now(dt.UTC)
-    over = sa.update(access_session).values(scheduled_start=now - dt.timedelta(2), scheduled_end=now)
-    await stage.database.write(lock, stage.world.person)
-    with pytest.raises(Forbidden, match="locked"):
-        await try_it()
-    await stage.database.write(lambda tx: tx.run(over))
-    with pytest.raises(Forbidden, match="over"):
-        await try_it()
-    count = sa.select(sa.func.count()).select_from(connection)
-    assert await stage.database.read(lambda tx: tx.scalar(count)) == 1
-
-
 async def test_a_client_that_leaves_while_it_waits_leaves_no_session(door: Door) -> None:
     before = state_of(door.stage.host)
     waiting = asyncio.create_task(door.open(DIRECT))
@@ -322,16 +289,6 @@ async def test_a_paused_copy_lets_nobody_in(stage: Stage) -> None:
     async with asyncio.timeout(20):
         for wanted in (door.bound(active), door.bound(pending), DIRECT):
             assert isinstance(await door.refused(wanted), pause.Paused)
-    who = SignedIn(stage.world.person, "alice")
-    with pytest.raises(pause.Paused):
-        await stage.database.write(
-            authorize_connection,
-            stage.world.vault,
-            session_id=active,
-            who=who,
-            address="192.0.2.7",
-            node="n",
-        )
     assert await stage.database.read(lambda tx: tx.scalars(sa.select(connection.c.id))) == []
     await stage.database.write(pause.end)
     for session_id in (active, pending):

@@ -1,7 +1,6 @@
 /** What the signed-in person can ask for, as cards. */
 import { Badge, Button, Card, Group, Text, Title } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
 import { answer, api, type Model } from "../shared/api";
 import { when } from "../shared/format";
 import { Loaded, Pages } from "../shared/Listing";
@@ -10,14 +9,15 @@ import { usePaged } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { useWords } from "../words";
 import { AskDialog } from "./AskDialog";
+import { Shortcuts } from "./Shortcuts";
 
 export type Card = Model<"ActivityCardWithPolicies">;
 const route = getRouteApi("/");
 
 export function AccessPage() {
   const words = useWords();
-  const { q } = route.useSearch();
-  const [asked, setAsked] = useState<Card | null>(null);
+  const { q, ask, on, named, again } = route.useSearch();
+  const navigate = route.useNavigate();
   const cards = usePaged(["cards", q], (paging) =>
     answer(
       api.GET("/api/v1/AccessControlPolicy/ActivityCardWithPolicies", {
@@ -27,6 +27,7 @@ export function AccessPage() {
   );
   return (
     <Page title={words.access.title} intro={words.access.intro} aside={<SearchBox label={words.access.search} />}>
+      {!q && <Shortcuts />}
       <Loaded
         {...cards}
         empty={q ? words.access.nothing : words.access.empty}
@@ -35,18 +36,31 @@ export function AccessPage() {
         <ul className="cards">
           {cards.rows?.map((card) => (
             <li key={`${card.id} ${card.policyId}`}>
-              <AccessCard card={card} onAsk={() => setAsked(card)} />
+              <AccessCard card={card} />
             </li>
           ))}
         </ul>
         <Pages page={cards.page} total={cards.total ?? 0} onPage={cards.onPage} />
       </Loaded>
-      {asked && <AskDialog card={asked} onClose={() => setAsked(null)} />}
+      {ask && (
+        <AskDialog
+          key={`${ask} ${on} ${again}`}
+          asked={{ ask, on, named, again }}
+          onClose={() =>
+            void navigate({
+              search: (before) => ({ ...before, ask: undefined, on: undefined, named: undefined, again: undefined }),
+              replace: true,
+              resetScroll: false,
+            })
+          }
+        />
+      )}
     </Page>
   );
 }
 
-function AccessCard({ card, onAsk }: { card: Card; onAsk: () => void }) {
+function AccessCard({ card }: { card: Card }) {
+  const navigate = route.useNavigate();
   const words = useWords();
   const longest = Math.max(0, ...(card.policies ?? []).map((policy) => policy.maxSessionLength));
   const last = when(card.latestSessionActualStartUtc, words.locale);
@@ -75,7 +89,11 @@ function AccessCard({ card, onAsk }: { card: Card; onAsk: () => void }) {
           {longest > 0 && <span className="line">{words.access.upTo(longest)}</span>}
           <span className="line">{last ? words.access.last(last) : words.access.never}</span>
         </Text>
-        <Button onClick={onAsk} aria-label={words.access.startOf(card.name ?? "")} className="firm">
+        <Button
+          onClick={() => void navigate({ search: (before) => ({ ...before, ask: card.id }), resetScroll: false })}
+          aria-label={words.access.startOf(card.name ?? "")}
+          className="firm"
+        >
           {words.access.start}
         </Button>
       </Group>

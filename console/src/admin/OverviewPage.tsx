@@ -1,5 +1,5 @@
 /** What an administrator should look at, and what goes on. */
-import { Alert, Anchor, Badge, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -10,6 +10,7 @@ import { Loaded } from "../shared/Listing";
 import { Page } from "../shared/Page";
 import { whole } from "../shared/paged";
 import { useWords } from "../words";
+import { Figures } from "./Figures";
 
 type Concerns = Model<"Concerns">;
 type Concern = Model<"Concern">;
@@ -30,11 +31,13 @@ export default function OverviewPage() {
   return (
     <Page title={words.overview.title} intro={words.overview.intro}>
       <Stack gap="lg">
+        <FirstLead />
         <ul className="tiles">
           <SessionTile status={ACTIVE} label={words.overview.active} tab="live" />
           <SessionTile status={WAITS} label={words.overview.waiting} />
           <AuditTile />
         </ul>
+        <Figures />
         <Loaded {...whole(attention)} empty={words.overview.well}>
           {isWell && (
             <Alert color="green" variant="light" title={words.overview.well}>
@@ -49,6 +52,26 @@ export default function OverviewPage() {
         </Loaded>
       </Stack>
     </Page>
+  );
+}
+
+/** The way to the first steps, while there is nothing that a session could be on. */
+function FirstLead() {
+  const words = useWords();
+  const resources = useQuery({
+    queryKey: ["resources", "any"],
+    queryFn: () => answer(api.GET("/api/v1/ManagedResource/Search", { params: { query: { take: 1, skip: 0 } } })),
+  });
+  if (resources.data?.recordsTotal !== 0) return null;
+  return (
+    <Alert color="blue" variant="light" title={words.first.lead}>
+      <Group justify="space-between">
+        {words.first.leadText}
+        <Button component={Link} to="/admin/start">
+          {words.first.begin}
+        </Button>
+      </Group>
+    </Alert>
   );
 }
 

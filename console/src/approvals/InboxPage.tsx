@@ -10,6 +10,7 @@ import { whole } from "../shared/paged";
 import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import { useInbox } from "./inbox";
+import { Requester } from "./Requester";
 
 type Asked = Model<"ApprovalWorkflowApproval">;
 
@@ -78,6 +79,7 @@ function Request({ asked }: { asked: Asked }) {
             {words.inbox.noReason}
           </Text>
         )}
+        <Requester sessionId={asked.activitySessionId} />
         <Textarea
           label={words.inbox.notes}
           maxLength={1000}

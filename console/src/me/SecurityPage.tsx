@@ -3,6 +3,7 @@ import { Stack } from "@mantine/core";
 import { Page } from "../shared/Page";
 import { useWords } from "../words";
 import { Passkeys } from "./Passkeys";
+import { Password } from "./Password";
 import { SecondFactor } from "./SecondFactor";
 import { SignIns } from "./SignIns";
 import { SshKeys } from "./SshKeys";
@@ -12,6 +13,7 @@ export default function SecurityPage() {
   return (
     <Page title={words.me.title} intro={words.me.intro}>
       <Stack gap="xl">
+        <Password />
         <Passkeys />
         <SecondFactor />
         <SshKeys />

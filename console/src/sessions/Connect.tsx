@@ -1,6 +1,7 @@
 /** How to get in: a command to paste, or an address that an SSH program opens; and how long it lasts. */
-import { Anchor, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { answer, api } from "../shared/api";
 import { Copyable } from "../shared/Copyable";
@@ -28,6 +29,14 @@ export function Connect({ session }: { session: Whole }) {
           {session.endDateTimeUtc && <Countdown until={session.endDateTimeUtc} />}
         </Group>
         <Trouble error={address.error} />
+        <Button
+          component={Link}
+          to="/sessions/$id/terminal"
+          params={{ id: session.id } as never}
+          className="start-aligned"
+        >
+          {words.terminal.inBrowser}
+        </Button>
         {command && <Copyable text={command} label={words.session.command} />}
         <Group justify="space-between" gap="xs">
           <Text size="sm" c="dimmed">
@@ -44,7 +53,7 @@ export function Connect({ session }: { session: Whole }) {
   );
 }
 
-function Countdown({ until }: { until: string }) {
+export function Countdown({ until }: { until: string }) {
   const words = useWords();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -31,7 +31,8 @@ export function ExtendButton({ id }: { id: string }) {
   );
 }
 
-export function EndButton({ id }: { id: string }) {
+/** `isRelease`: what ends is the loan of a credential. */
+export function EndButton({ id, isRelease = false }: { id: string; isRelease?: boolean }) {
   const words = useWords();
   const queries = useQueryClient();
   const [isAsking, asking] = useDisclosure();
@@ -44,23 +45,23 @@ export function EndButton({ id }: { id: string }) {
   return (
     <>
       <Button color="red" variant="outline" onClick={asking.open}>
-        {words.session.end}
+        {isRelease ? words.released.give : words.session.end}
       </Button>
       <Modal
         opened={isAsking}
         onClose={asking.close}
-        title={words.session.endTitle}
+        title={isRelease ? words.released.giveTitle : words.session.endTitle}
         closeButtonProps={{ "aria-label": words.shared.close }}
       >
         <Stack>
-          <Text>{words.session.endText}</Text>
+          <Text>{isRelease ? words.released.giveText : words.session.endText}</Text>
           <Trouble error={ending.error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={asking.close}>
               {words.shared.cancel}
             </Button>
             <Button color="red" loading={ending.isPending} onClick={() => ending.mutate()} data-autofocus>
-              {words.session.end}
+              {isRelease ? words.released.give : words.session.end}
             </Button>
           </Group>
         </Stack>

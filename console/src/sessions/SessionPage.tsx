@@ -10,15 +10,18 @@ import { OPEN, StatusPill } from "../shared/StatusPill";
 import { Trouble } from "../shared/Trouble";
 import { useWho } from "../signin/who";
 import { useWords } from "../words";
+import { AgainLink } from "./AgainLink";
 import { Approvals } from "./Approvals";
 import { Connect } from "./Connect";
 import { Connections } from "./Connections";
 import { EndButton, ExtendButton } from "./Controls";
 import { Progress } from "./Progress";
+import { Released } from "./Released";
 
 const route = getRouteApi("/sessions/$id");
 const REFRESH_MS = 1_500;
 const LINES = 200;
+const CREDENTIAL_RELEASE = 3;
 
 export type Whole = Model<"SessionSummary"> & { allowsExtension: boolean };
 
@@ -81,6 +84,7 @@ export function SessionPage() {
         {isOpen && (
           <div className="session-now">
             {isOwn && data.managedResourceId && data.sessionStatus === 1 && !data.locked && <Connect session={data} />}
+            {isOwn && data.sessionStatus === 1 && !data.locked && <Released session={data} />}
             {data.sessionStatus < 1 && (
               <Text c="dimmed" role="status">
                 {words.session.waiting}
@@ -88,10 +92,11 @@ export function SessionPage() {
             )}
             <div className="session-controls">
               {data.sessionStatus === 1 && data.allowsExtension && <ExtendButton id={id} />}
-              {data.sessionStatus !== 2 && <EndButton id={id} />}
+              {data.sessionStatus !== 2 && <EndButton id={id} isRelease={data.activityType === CREDENTIAL_RELEASE} />}
             </div>
           </div>
         )}
+        {isOwn && !isOpen && <AgainLink session={data} />}
         <Approvals id={id} status={data.sessionStatus} />
         <div className="halves">
           <Facts session={data} />

@@ -9,7 +9,10 @@ import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
 import { usePaged, whole } from "../shared/paged";
 import { StatusPill } from "../shared/StatusPill";
+import { hasRole, useWho } from "../signin/who";
 import { useWords, type Words } from "../words";
+import { AgainLink } from "./AgainLink";
+import { Requests } from "./Requests";
 
 export type Session = Model<"SessionSummary">;
 const route = getRouteApi("/sessions");
@@ -25,14 +28,18 @@ export function SessionsPage() {
       <Tabs
         value={tab ?? "open"}
         keepMounted={false}
-        onChange={(to) => void navigate({ search: { tab: to === "past" ? "past" : undefined } })}
+        onChange={(to) => void navigate({ search: { tab: to === "past" || to === "requests" ? to : undefined } })}
       >
         <Tabs.List mb="md">
           <Tabs.Tab value="open">{words.sessions.open}</Tabs.Tab>
+          <Tabs.Tab value="requests">{words.requests.tab}</Tabs.Tab>
           <Tabs.Tab value="past">{words.sessions.past}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="open">
           <OpenSessions />
+        </Tabs.Panel>
+        <Tabs.Panel value="requests">
+          <Requests />
         </Tabs.Panel>
         <Tabs.Panel value="past">
           <PastSessions />
@@ -74,18 +81,45 @@ async function open(): Promise<Session[]> {
 
 function PastSessions() {
   const words = useWords();
+  const plays = hasRole(useWho(), "admin", "userplus");
   const sessions = usePaged(["sessions", "past"], (paging) =>
     answer(api.GET("/api/v1/ActivitySession/MySummaryByStatus/Historical", { params: { query: paging } })),
   );
   return (
     <Listing
       label={words.sessions.past}
-      columns={columns(words, "past")}
+      columns={[...columns(words, "past"), ...pastColumns(words, plays)]}
       {...sessions}
       keyOf={(row) => row.id}
       empty={words.sessions.emptyPast}
     />
   );
+}
+
+/** What one can do with what has ended: play it, where one may, and ask for it again. */
+function pastColumns(words: Words, plays: boolean): Column<Session>[] {
+  const recordings: Column<Session> = {
+    key: "recordings",
+    label: words.requests.recordings,
+    show: (row) =>
+      row.proxySessions
+        ?.filter((one) => one.record)
+        .map((one) => (
+          <Anchor
+            key={one.id}
+            component={Link}
+            to="/recordings/$id"
+            params={{ id: one.id } as never}
+            size="sm"
+            className="line"
+            aria-label={words.requests.playOf(row.activityName ?? "", when(one.startDateTimeUtc, words.locale) ?? "")}
+          >
+            {words.session.play}
+          </Anchor>
+        )),
+  };
+  const again: Column<Session> = { key: "again", label: words.keys.actions, show: (row) => <AgainLink session={row} /> };
+  return plays ? [recordings, again] : [again];
 }
 
 /** The columns of a list of sessions; with `user`, of everybody's. */

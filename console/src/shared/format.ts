@@ -48,3 +48,14 @@ export function sshCommand(url: string): string | null {
   const quoted = `'${`${user}@${host}`.replaceAll("'", "'\\''")}'`;
   return found[3] && found[3] !== "22" ? `ssh -p ${found[3]} ${quoted}` : `ssh ${quoted}`;
 }
+
+/** A size of a file, in the unit that says most. */
+export function bytes(size: number, locale: string): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+  const step = size < 1000 ? 0 : Math.min(Math.floor(Math.log10(size) / 3), units.length - 1);
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: units[step],
+    maximumFractionDigits: step ? 1 : 0,
+  }).format(size / 1000 ** step);
+}

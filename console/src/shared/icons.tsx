@@ -110,6 +110,14 @@ export const CopyIcon = (props: Sized) => (
     <path d="M16 5.5V4H6a2 2 0 0 0-2 2v10h1.5" />
   </Line>
 );
+export const StarIcon = ({ isFull = false, ...props }: Sized & { isFull?: boolean }) => (
+  <Line {...props}>
+    <path
+      d="M12 3.8l2.5 5.2 5.7.8-4.1 4 1 5.7-5.1-2.7-5.1 2.7 1-5.7-4.1-4 5.7-.8z"
+      fill={isFull ? "currentColor" : "none"}
+    />
+  </Line>
+);
 export const RemoveIcon = (props: Sized) => (
   <Line {...props}>
     <path d="M6 6l12 12M18 6L6 18" />

@@ -4,6 +4,7 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { useWords } from "../words";
 import { Trouble } from "../shared/Trouble";
 import { hasPasskeys } from "./passkey";
+import { PasswordRules } from "./PasswordRules";
 import { RecoveryCodes } from "./RecoveryCodes";
 import {
   changePassword,
@@ -148,6 +149,7 @@ export function SignInForm({ name: known, onDone }: { name?: string; onDone: () 
             value={secret}
             onChange={(event) => setSecret(event.currentTarget.value)}
           />
+          <PasswordRules text={secret} token={step.token} />
         </>,
       );
     case "recovery":

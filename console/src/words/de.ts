@@ -1,10 +1,14 @@
 /** Deutsch. */
 import type { Words } from ".";
+import { first } from "./first.de";
+import { people } from "./people.de";
 
 const plural = (count: number, one: string, many: string) => `${count.toLocaleString("de")} ${count === 1 ? one : many}`;
 
 export const de: Words = {
   locale: "de",
+  ...first,
+  ...people,
   shared: {
     trouble: "Das ging nicht",
     unreachable: "Locum ist nicht erreichbar. Besteht eine Netzwerkverbindung?",
@@ -275,6 +279,28 @@ export const de: Words = {
     all: "Alle Aufzeichnungen",
     player: "Abspielgerät",
   },
+  terminal: {
+    title: "Terminal",
+    inBrowser: "Im Browser öffnen",
+    connecting: "Verbindung wird aufgebaut",
+    open: "Verbunden",
+    over: "Nicht verbunden",
+    screen: "Terminal",
+    hint: "Umschalt+Escape verlässt das Terminal, Strg+Umschalt+C kopiert das Markierte, Strg+Umschalt+V fügt ein.",
+    lost: "Die Verbindung ist abgerissen.",
+    again: "Wieder verbinden",
+    copy: "Kopieren",
+    paste: "Einfügen",
+    files: "Dateien auf dem Ziel",
+    up: "Einen Ordner höher",
+    emptyFolder: "In diesem Ordner ist nichts",
+    name: "Name",
+    size: "Größe",
+    changed: "Geändert",
+    moreEntries: "Es gibt mehr Einträge, als hier zu sehen sind.",
+    upload: "Dateien hochladen",
+    uploaded: (name) => `${name} ist auf dem Ziel`,
+  },
   live: {
     title: "Live",
     now: "Live",
@@ -309,12 +335,14 @@ export const de: Words = {
       },
       api_key: { title: "API-Schlüssel, die bald ablaufen", hint: "Innerhalb von 14 Tagen." },
       account: { title: "Gesperrte Konten", hint: "Von der Administration, oder eine Weile nach falschen Kennwörtern." },
+      certificate: { title: "Das Zertifikat des Servers", hint: "Ist es abgelaufen, sprechen Browser und Programme nicht mehr mit Locum. Innerhalb von 30 Tagen." },
     },
     times: {
       grant: (time) => `seit ${time}`,
       credential: (time) => `seit ${time}`,
       api_key: (time) => `bis ${time}`,
       account: (time) => `bis ${time}`,
+      certificate: (time) => `bis ${time}`,
     },
   },
   audit: {

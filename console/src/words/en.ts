@@ -1,8 +1,13 @@
 /** English, the catalogue that the others follow. */
+import { first } from "./first.en";
+import { people } from "./people.en";
+
 const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
 export const en = {
   locale: "en",
+  ...first,
+  ...people,
   shared: {
     trouble: "That did not work",
     unreachable: "Locum can't be reached. Is the network there?",
@@ -273,6 +278,28 @@ export const en = {
     all: "All recordings",
     player: "Player",
   },
+  terminal: {
+    title: "Terminal",
+    inBrowser: "Open in the browser",
+    connecting: "Connecting",
+    open: "Connected",
+    over: "Not connected",
+    screen: "Terminal",
+    hint: "Shift+Escape leaves the terminal, Ctrl+Shift+C copies what is marked, Ctrl+Shift+V pastes.",
+    lost: "The connection was lost.",
+    again: "Connect again",
+    copy: "Copy",
+    paste: "Paste",
+    files: "Files on the target",
+    up: "One folder up",
+    emptyFolder: "Nothing is in this folder",
+    name: "Name",
+    size: "Size",
+    changed: "Changed",
+    moreEntries: "There are more entries than are shown here.",
+    upload: "Upload files",
+    uploaded: (name: string) => `${name} is on the target`,
+  },
   live: {
     title: "Live",
     now: "Live",
@@ -304,12 +331,14 @@ export const en = {
       credential: { title: "Secrets that would not change", hint: "Or that are not on the target what the vault has." },
       api_key: { title: "API keys that expire soon", hint: "Within 14 days." },
       account: { title: "Locked accounts", hint: "By an administrator, or for a while after wrong passwords." },
+      certificate: { title: "The server's certificate", hint: "Once it has ended, browsers and programs refuse to speak to Locum. Within 30 days." },
     } as Record<string, { title: string; hint: string }>,
     times: {
       grant: (time: string) => `since ${time}`,
       credential: (time: string) => `since ${time}`,
       api_key: (time: string) => `until ${time}`,
       account: (time: string) => `until ${time}`,
+      certificate: (time: string) => `until ${time}`,
     } as Record<string, (time: string) => string>,
   },
   audit: {

@@ -108,6 +108,16 @@ def all_custom_fields(tx: ReadTx) -> dict[UUID, list[CustomField]]:
     return found
 
 
+def custom_fields_among(tx: ReadTx, profile_ids: Collection[UUID]) -> dict[UUID, list[CustomField]]:
+    """The custom fields of these profiles, in order, by the id of the profile: one statement."""
+    f = custom_field.c
+    found: dict[UUID, list[CustomField]] = {}
+    query = _FIELD.where(f.profile_id.in_(sorted(profile_ids))).order_by(f.profile_id, f.number)
+    for field in tx.rows(CustomField, query):
+        found.setdefault(field.profile_id, []).append(field)
+    return found
+
+
 def ip_rules_of(tx: ReadTx, profile_id: UUID) -> list[IpRule]:
     """From where sessions of a profile may be asked for and used, in order."""
     return tx.rows(IpRule, _RULE.where(ip_rule.c.profile_id == profile_id).order_by(ip_rule.c.position))
@@ -135,13 +145,10 @@ class ProfileLists(NamedTuple):
 def lists_among(tx: ReadTx, profile_ids: Collection[UUID]) -> ProfileLists:
     """Custom fields, address rules and access windows of these profiles: three statements."""
     wanted = sorted(profile_ids)
-    f, a, w = custom_field.c, ip_rule.c, access_window.c
-    fields = _FIELD.where(f.profile_id.in_(wanted)).order_by(f.profile_id, f.number)
+    a, w = ip_rule.c, access_window.c
     addresses = _RULE.add_columns(a.profile_id).where(a.profile_id.in_(wanted)).order_by(a.profile_id, a.position)
     windows = _WINDOW.add_columns(w.profile_id).where(w.profile_id.in_(wanted)).order_by(w.profile_id, w.position)
-    found = ProfileLists({}, {}, {})
-    for field in tx.rows(CustomField, fields):
-        found.fields.setdefault(field.profile_id, []).append(field)
+    found = ProfileLists(custom_fields_among(tx, profile_ids), {}, {})
     for rule in tx.rows(_OwnedRule, addresses):
         found.addresses.setdefault(rule.profile_id, []).append(IpRule(rule.address, rule.allowed, rule.type))
     for one in tx.rows(_OwnedWindow, windows):

@@ -6,6 +6,7 @@ verifications. A session's job has the session's id. The contract has the models
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from locum.api import action_queue_view as view
@@ -14,11 +15,13 @@ from locum.api.action_queue import READERS
 from locum.api.activity_session import end_for, may_see
 from locum.api.context import Call
 from locum.api.guards import ADMIN, SIGNED_IN
+from locum.api.log import SessionLogQuery, collection, log_of
 from locum.api.operations import operation
 from locum.api.paging import Paging
 from locum.api.rotation import check_rotation, check_verification
 from locum.api.wire.action_queue import ActionJob, ActionJobType
 from locum.api.wire.base import In
+from locum.api.wire.session_log import ActionLogCollection
 from locum.identities.caller import Caller, Role
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Invalid, NotFound
@@ -27,6 +30,7 @@ from locum.kit.permissions import Permission
 from locum.reads import action_queues as reads
 from locum.reads import sessions
 from locum.reads.credential_jobs import CredentialJob, Kind, Work, credential_job, credential_jobs
+from locum.reads.credential_log import job_lines
 from locum.rotation import run_again as rotation_again
 from locum.sessions.lifecycle import ENDED, LIVE, Status
 from locum.sessions.queue_status import PARTS
@@ -92,6 +96,27 @@ def get_job(tx: ReadTx, call: Call[JobId, None, None]) -> ActionJob:
 
 
 @operation(
+    "ActionJob.GetLog",
+    "GET /api/locum/v1/ActionJob/{actionJobId}/Log",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    scope=READERS,
+    problems=(400, 404),
+    summary="What was done by a job and what came of it, oldest first unless asked otherwise: of a session its log, of"
+    " a credential every change of its secret, or every verification, never with a secret",
+)
+def get_job_log(tx: ReadTx, call: Call[JobId, SessionLogQuery, None]) -> ActionLogCollection:
+    session = reads.session(tx, call.caller, call.params.action_job_id)
+    if session is not None:
+        return log_of(tx, session.id, call.query)
+    of = _of_credential(tx, call)
+    if of is None:
+        raise NotFound("no such job")
+    listed = job_lines(tx, of, call.query.asked())
+    return collection(listed.rows, listed.total, first=call.query.skip)
+
+
+@operation(
     "ActionJob.Run",
     "POST /api/locum/v1/ActionJob/{actionJobId}/Run",
     who=ADMIN,
@@ -144,7 +169,7 @@ def _give_up(tx: Tx, call: Call[JobId, None, None], of: CredentialJob) -> None:
     tx.after_commit.append(call.api.changed.ring)
 
 
-def _of_credential(tx: ReadTx, call: Call[JobId, None, None]) -> CredentialJob | None:
+def _of_credential(tx: ReadTx, call: Call[JobId, Any, None]) -> CredentialJob | None:
     """The job, if it is one of a credential and the caller sees those."""
     return credential_job(tx, call.params.action_job_id) if _sees_credentials(call.caller) else None
 

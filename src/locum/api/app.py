@@ -10,30 +10,46 @@
    d. the handler runs
 5. the answer is encoded after the commit; every failure becomes a problem (`problems`), every refusal of a signed-in
    caller an audit row (`denials`)
+
+The handshake of a WebSocket is a GET that passes the same chain; what refuses it is answered over HTTP.
 """
 
 from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from locum.api.context import SIGNED_IN_COOKIE, Api, Asciicast, Call, LiveCast, PlainText, Reply
+from locum.api.context import (
+    SIGNED_IN_COOKIE,
+    Api,
+    Asciicast,
+    Call,
+    Dialogue,
+    Download,
+    LiveCast,
+    PlainText,
+    Reply,
+)
 from locum.api.controllers import CONTROLLERS
 from locum.api.denials import Denials
+from locum.api.dialogue import answering, converse
 from locum.api.guards import authorise
 from locum.api.openapi import describe
 from locum.api.operations import Route, Unit, bind, table
 from locum.api.problems import MEDIA_TYPE, problem_of
-from locum.api.reading import read
+from locum.api.reading import BodyParts, read
 from locum.api.request import (
+    body_parts,
     client_certificate,
     cookies,
     credential,
@@ -50,7 +66,7 @@ from locum.identities import signins
 from locum.identities.caller import Caller
 from locum.identities.key_usage import spend
 from locum.kit.db import ReadTx, Tx
-from locum.kit.errors import Forbidden, LocumError, Unauthenticated
+from locum.kit.errors import Forbidden, Invalid, LocumError, Unauthenticated
 
 _HEADERS = [
     (b"cache-control", b"no-store"),
@@ -63,6 +79,7 @@ _HEADERS = [
 _JSON = (b"content-type", b"application/json; charset=utf-8")
 _CAST = (b"content-type", Asciicast.MEDIA.encode("ascii"))
 _TEXT = (b"content-type", PlainText.MEDIA.encode("ascii") + b"; charset=utf-8")
+_FILE = (b"content-type", Download.MEDIA.encode("ascii"))
 _PROBLEM = (b"content-type", MEDIA_TYPE.encode("ascii"))
 
 log = structlog.get_logger("locum.api")
@@ -70,16 +87,22 @@ log = structlog.get_logger("locum.api")
 Headers = list[tuple[bytes, bytes]]
 
 
-def create_app(api: Api, controllers: Iterable[ModuleType] = CONTROLLERS) -> ASGIApp:
+def create_app(api: Api, controllers: tuple[ModuleType, ...] = CONTROLLERS) -> ASGIApp:
     """The API as an ASGI application. Raises StartError if one operation's declaration does not hold."""
-    return _Kernel(api, all_routes(controllers))
+    return _Kernel(api, _router(controllers))
 
 
-def all_routes(controllers: Iterable[ModuleType] = CONTROLLERS) -> list[Route]:
-    """Every operation there is, the one that describes them included."""
+@cache
+def all_routes(controllers: tuple[ModuleType, ...] = CONTROLLERS) -> tuple[Route, ...]:
+    """Every operation there is, the one that describes them included. Kept, for declarations stay as they are."""
     routes = list(table(controllers))
     routes.append(bind(describe(routes)))
-    return routes
+    return tuple(routes)
+
+
+@cache
+def _router(controllers: tuple[ModuleType, ...]) -> Router:
+    return Router(all_routes(controllers))
 
 
 class _Uncounted(Exception):
@@ -126,9 +149,13 @@ class _Work:
             params = None if route.read_params is None else read(route.read_params, variables)
             if route.scope_field is not None:  # the guard knows it even where something else is wrong
                 self.thing = getattr(params, route.scope_field)
+            if (route.answer_type is Dialogue) is not (scope["type"] == "websocket"):
+                raise Invalid("a WebSocket is opened here, and nowhere else")
             query = read_query(route, scope["query_string"])
-            body = None
-            if route.read_body is not None or route.body_raw:
+            body: Any = None
+            if route.body_type is BodyParts:
+                body = BodyParts(body_parts(receive))
+            elif route.read_body is not None or route.body_raw:
                 body = read_body(route, scope, await receive_body(scope, receive))
             self.inputs = (params, query, body)
         except LocumError as error:
@@ -189,14 +216,22 @@ class _Work:
         except _Uncounted:
             await self.api.db.write(self._count)
             result = await self._perform()
+        await self._touch()
+        return result
+
+    async def _touch(self) -> None:
         caller = self.caller
         if caller is not None and caller.touch and caller.sign_in_id is not None:
             await self.api.db.write(signins.used, caller.sign_in_id)
-        return result
 
-    async def admit_again(self) -> None:
-        """Whether the caller could still call now, for an answer that goes on. Raises LocumError."""
+    async def admit_again(self, used: bool = False) -> None:
+        """Whether the caller could still call now, for an answer that goes on. Raises LocumError.
+
+        `used`: a person did something, so their sign-in is not idle.
+        """
         await self.api.db.read(self.admit)
+        if used:
+            await self._touch()
 
     def _count(self, tx: Tx) -> None:
         assert self.caller is not None
@@ -219,20 +254,25 @@ class _Work:
 
 
 class _Kernel:
-    def __init__(self, api: Api, routes: list[Route]) -> None:
+    def __init__(self, api: Api, router: Router) -> None:
         self._api = api
-        self._router = Router(routes)
+        self._router = router
         self._denials = Denials(api.db)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            scope = {**scope, "method": "GET"}
+        elif scope["type"] != "http":
             return
+        answer = send if scope["type"] == "http" else answering(send)
         trace_id = secrets.token_hex(16)
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         name = None
         try:
             if scope["method"] == "OPTIONS":
-                await _answer(scope, send, 204, b"", [(b"allow", self._router.allow(raw_path).encode())], trace_id)
+                await _answer(
+                    scope, answer, 204, b"", [(b"allow", self._router.allow(raw_path).encode())], trace_id
+                )
                 return
             route, variables = self._router.find(scope["method"], raw_path)
             name = route.operation.name
@@ -244,11 +284,16 @@ class _Kernel:
                 if work.caller is not None:
                     await self._denials.note(work.caller, name, error)
                 raise
-            if isinstance(result, LiveCast):
-                sent = [*_HEADERS, _CAST, (b"traceid", trace_id.encode())]
+            if isinstance(result, Dialogue):
+                await converse(result.hold, [(b"traceid", trace_id.encode())], work.admit_again, receive, send)
+                return
+            if isinstance(result, LiveCast | Download):
+                sent = [*_HEADERS, *_of_stream(result), (b"traceid", trace_id.encode())]
                 if scope["method"] == "HEAD":
                     await result.parts.aclose()
-                await stream(result.parts, route.operation.status, sent, work.admit_again, receive, send)
+                whole = isinstance(result, Download)
+                status = route.operation.status
+                await stream(result.parts, status, sent, work.admit_again, receive, send, whole=whole)
                 return
             # An operation that answers nothing has no body; one that answers null would have the text "null".
             empty = result is None and route.answer_type is type(None)
@@ -263,7 +308,15 @@ class _Kernel:
             instance = raw_path.decode("ascii", "replace")[:2048]
             problem = problem_of(error, instance=instance, trace_id=trace_id)
             status, body, headers = problem.status, problem.body, [_PROBLEM, *problem.headers]
-        await _answer(scope, send, status, body, headers, trace_id)
+        await _answer(scope, answer, status, body, headers, trace_id)
+
+
+def _of_stream(result: LiveCast | Download) -> Headers:
+    if isinstance(result, LiveCast):
+        return [_CAST]
+    name = quote(result.name, safe="")
+    found = [_FILE, (b"content-disposition", f"attachment; filename*=UTF-8''{name}".encode())]
+    return found if result.size is None else [*found, (b"content-length", str(result.size).encode())]
 
 
 def _encoded(result: Any) -> tuple[bytes, tuple[bytes, bytes]]:

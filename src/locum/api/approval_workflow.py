@@ -53,7 +53,7 @@ def get_approvals(tx: ReadTx, call: Call[None, ApprovalQuery, None]) -> list[App
     if session_id is None:
         rows = asked_of(tx, caller.identity_id, policies=key_policies)
     else:
-        rows = _of_one(tx, caller, session_id)
+        rows = asked_about(tx, caller, session_id)
     approvers = {found.id: found for found in approvers_of(tx, rows)}
     views = {view.id: view for view in shown_all(tx, sessions_of(tx, rows))}
     named = {found.id: found for found in rows_of(tx, views)}
@@ -191,7 +191,7 @@ def _workflow(found: WholeWorkflow) -> Workflow:
     )
 
 
-def _of_one(tx: ReadTx, caller: Caller, session_id: UUID) -> list[ApprovalRow]:
+def asked_about(tx: ReadTx, caller: Caller, session_id: UUID) -> list[ApprovalRow]:
     """For who asked, who is or was asked about it, and administrators; to others there is none (SEC-12)."""
     session = transition.get(tx, session_id)
     rows = approvals(tx, session_id)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+import datetime as dt
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Generic, TypeVar
 
+from locum.api.dialogue import Socket
+from locum.api.terminals import Terminals
 from locum.identities.caller import Caller
 from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage
@@ -34,6 +37,14 @@ Prove = Callable[[str, str | None], Callable[[ReadTx], Caller]]
 SIGNED_IN_COOKIE: Final = "__Host-locum"
 
 
+@dataclass(frozen=True, slots=True)
+class ServerCertificate:
+    """What the server shows who it is with: for which name, and until when."""
+
+    name: str
+    ends: dt.datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """The services the controllers use, composed once by `main`."""
@@ -54,8 +65,10 @@ class Api:
     ssh_address: str  # HOST:PORT by which people reach the SSH gateway
     ssh_host_key: str  # its public half, as in known_hosts
     recordings: Store
+    terminals: Terminals
     archive: Archive | None = None  # where closed recordings are that are not among those
     limits: Limits = NO_LIMITS
+    certificate: ServerCertificate | None = None
 
 
 @dataclass(slots=True)
@@ -93,6 +106,30 @@ class LiveCast:
     MEDIA: ClassVar[str] = Asciicast.MEDIA
 
     parts: AsyncGenerator[bytes, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An answer that is a file, part by part. `size` is None where nobody knows it; who gets less was cut off.
+
+    The caller is asked for the right to it again and again, as with LiveCast.
+    """
+
+    MEDIA: ClassVar[str] = "application/octet-stream"
+
+    name: str
+    size: int | None
+    parts: AsyncGenerator[bytes, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """An answer that goes both ways, over a WebSocket: `hold` is the whole of it, until it returns.
+
+    Meanwhile the caller is asked for the right to it again and again, and it is cancelled without it.
+    """
+
+    hold: Callable[[Socket], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
+
+from msgspec import structs
 
 from locum.api.context import Call
 from locum.api.guards import ADMIN
@@ -16,6 +20,8 @@ from locum.kit.errors import NotFound
 from locum.kit.ids import NIL
 from locum.kit.permissions import Permission
 from locum.reads import sessions as reads
+from locum.reads.credential_log import JobLine
+from locum.reads.log_lines import LinesAsked
 from locum.sessions.model import LogLine
 
 NAME = "Sessions"
@@ -42,11 +48,19 @@ class LogQuery(In):
     log_level: LogLevel | None = None
     filter_text: Line | None = None
 
+    def asked(self) -> LinesAsked:
+        """What the list is asked for."""
+        return LinesAsked(self.skip, self.take, self.order_descending, self.log_level, self.filter_text)
+
 
 class SessionLogQuery(LogQuery):
     order_descending: bool = False
     start_date: dt.datetime | None = None
     end_date: dt.datetime | None = None
+
+    def asked(self) -> LinesAsked:
+        """What the list is asked for, with its moments."""
+        return replace(super().asked(), since=self.start_date, until=self.end_date)
 
 
 @operation(
@@ -73,43 +87,25 @@ def get_logs(tx: ReadTx, call: Call[None, None, None]) -> list[LogFile]:
 def get_log(tx: ReadTx, call: Call[LogName, LogQuery, None]) -> ActionLogCollection:
     if call.params.name.casefold() != NAME.casefold():
         raise NotFound("there is no such log")
-    query = call.query
-    listed = reads.log_lines(
-        tx,
-        None,
-        skip=query.skip,
-        take=query.take,
-        newest_first=query.order_descending,
-        level=query.log_level,
-        text=query.filter_text,
-    )
-    return collection(listed.rows, listed.total, first=query.skip, with_session=True)
+    listed = reads.log_lines(tx, None, call.query.asked())
+    lines = [structs.replace(line, text=f"[{line.session_id}] {line.text}") for line in listed.rows]
+    return collection(lines, listed.total, first=call.query.skip)
 
 
 def log_of(tx: ReadTx, session_id: UUID, query: SessionLogQuery) -> ActionLogCollection:
     """One page of what happened in a session, as the wire has it."""
-    listed = reads.log_lines(
-        tx,
-        session_id,
-        skip=query.skip,
-        take=query.take,
-        newest_first=query.order_descending,
-        level=query.log_level,
-        text=query.filter_text,
-        since=query.start_date,
-        until=query.end_date,
-    )
+    listed = reads.log_lines(tx, session_id, query.asked())
     return collection(listed.rows, listed.total, first=query.skip)
 
 
-def collection(lines: list[LogLine], total: int, *, first: int, with_session: bool = False) -> ActionLogCollection:
-    """Log lines as the wire has them; in a log of many sessions each line says which one it is about."""
+def collection(lines: Sequence[LogLine | JobLine], total: int, *, first: int) -> ActionLogCollection:
+    """Log lines as the wire has them."""
     return ActionLogCollection(
         lines=[
             ActionLogDto(
                 status=LogLevel(line.level),
                 status_string=LogLevel(line.level).name.capitalize(),
-                log_message=f"[{line.session_id}] {line.text}" if with_session else line.text,
+                log_message=line.text,
                 line_number=first + number,
                 timestamp=at(line.at),
             )

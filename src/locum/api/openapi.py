@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 
-from locum.api.context import Asciicast, Call, LiveCast, PlainText
+from locum.api.context import Asciicast, Call, Dialogue, Download, LiveCast, PlainText
 from locum.api.guards import SIGNED_IN
 from locum.api.operations import Operation, Route, operation
 from locum.api.problems import MEDIA_TYPE
+from locum.api.reading import BodyParts
 from locum.api.schemas import REF, Schema, Schemas
 from locum.kit.permissions import Permission
 
@@ -42,7 +44,7 @@ _REASONS = {
 }
 
 
-def describe(routes: list[Route]) -> Operation:
+def describe(routes: Sequence[Route]) -> Operation:
     """The operation that answers with the document of `routes`, as they are when it is first asked for."""
     made: list[msgspec.Raw] = []
 
@@ -61,7 +63,7 @@ def describe(routes: list[Route]) -> Operation:
     return get_document
 
 
-def document(routes: list[Route]) -> Schema:
+def document(routes: Sequence[Route]) -> Schema:
     """The whole document as plain values."""
     schemas = Schemas()
     schemas.components["ProblemDetails"] = _PROBLEM_DETAILS
@@ -105,6 +107,8 @@ def _operation(route: Route, schemas: Schemas) -> Schema:
         found["x-audit"] = op.audit
     if route.body_type is not None:
         media = ["application/json", "text/plain"] if route.body_raw else ["application/json"]
+        if route.body_type is BodyParts:
+            media = [Download.MEDIA]
         schema = schemas.of(route.body_type)
         found["requestBody"] = {
             "required": not route.body_optional,
@@ -130,7 +134,9 @@ def _given(schema: Schema) -> Schema:
 
 def _responses(route: Route, schemas: Schemas) -> Schema:
     success: Schema = {"description": "Done"}
-    if route.answer_type in (Asciicast, LiveCast, PlainText):
+    if route.answer_type is Dialogue:
+        success["description"] = "From here on it is a WebSocket"
+    elif route.answer_type in (Asciicast, Download, LiveCast, PlainText):
         success["content"] = {route.answer_type.MEDIA: {"schema": {"type": "string"}}}
     elif route.answer_type is not type(None):
         success["content"] = {"application/json": {"schema": schemas.of(route.answer_type)}}

@@ -11,7 +11,8 @@
 The handler's annotations are part of the declaration. Its first parameter says which unit of work it runs in: `Tx`
 writes, `ReadTx` only looks, and an `async def` without either waits for something and opens its own units.
 `Call[Params, Query, Body]` says what is read from the request: Structs derived from `In`, `None` for nothing; a body
-may also be a list, a bare value, `X | None` (may be left out) or `RawBody`. The return annotation is the answer.
+may also be a list, a bare value, `X | None` (may be left out), `RawBody` or `BodyParts`. The return annotation is the
+answer; `Dialogue` makes the operation a WebSocket.
 Router, guards, OpenAPI document, audit and the contract harness read this table and nothing else.
 """
 
@@ -31,7 +32,7 @@ import msgspec
 
 from locum.api.context import Call
 from locum.api.guards import Filtered, Scope, Who
-from locum.api.reading import RawBody, Reader, reader_of
+from locum.api.reading import BodyParts, RawBody, Reader, reader_of
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import StartError
 from locum.kit.permissions import Permission
@@ -147,7 +148,7 @@ def bind(op: Operation) -> Route:
     if "return" not in hints:
         raise StartError(f"operation {op.name} does not say what it answers")
     optional, body = _without_none(body)
-    raw = body is RawBody
+    raw = body in (RawBody, BodyParts)
     variables = set(re.findall(r"{(\w+)}", op.paths[0]))
     declared = {f.encode_name for f in msgspec.structs.fields(params)} if params is not None else set()
     if declared != variables:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 from uuid import UUID
 
-from locum.activities.read import release_activity
+from locum.activities.custom_fields import CustomField
+from locum.activities.read import custom_fields_among, release_activity
 from locum.api.context import Call
 from locum.api.guards import SIGNED_IN
 from locum.api.operations import operation
 from locum.api.paging import ColumnPaging
 from locum.api.policy_view import policy_view
+from locum.api.profile_view import custom_field_view
 from locum.api.wire.access_control_policy import SimpleAccessControlPolicy
 from locum.api.wire.base import DataTable, In, Name, at
 from locum.api.wire.enums import ActivityType, PolicyType
@@ -43,6 +46,7 @@ class CardPage(ColumnPaging):
     group_by_policy: bool = False
     include_count: bool = True
     include_data: bool = True
+    activity_id: UUID | None = None
 
 
 class AccountCardPage(ColumnPaging):
@@ -75,9 +79,17 @@ def get_cards(tx: ReadTx, call: Call[None, CardPage, None]) -> DataTable[Activit
     """Without includeCount recordsTotal is 0, without includeData there are no rows; both are on by default."""
     owner, query = _owner(tx, call, call.query.managed_account_id), call.query
     page = query.page() if query.include_data else ColumnPaging(take=0, filter_text=query.filter_text).page()
-    listed = reads.cards(tx, page, owner, by_policy=query.group_by_policy, key_policies=_key_policies(call))
+    listed = reads.cards(
+        tx,
+        page,
+        owner,
+        by_policy=query.group_by_policy,
+        key_policies=_key_policies(call),
+        activity_id=query.activity_id,
+    )
+    fields = custom_fields_among(tx, {given.profile_id for card in listed.rows for given in card.given})
     return DataTable[ActivityCardWithPolicies](
-        data=[_card_with_policies(card, owner) for card in listed.rows],
+        data=[_card_with_policies(card, owner, fields) for card in listed.rows],
         records_total=listed.total if query.include_count else 0,
     )
 
@@ -224,13 +236,16 @@ def _card(card: reads.Card, owner: UUID) -> ActivityCard:
     return view
 
 
-def _card_with_policies(card: reads.Card, owner: UUID) -> ActivityCardWithPolicies:
-    view = ActivityCardWithPolicies(policies=[_info(given, owner) for given in card.given])
+def _card_with_policies(
+    card: reads.Card, owner: UUID, fields: Mapping[UUID, list[CustomField]]
+) -> ActivityCardWithPolicies:
+    infos = [_info(given, owner, fields.get(given.profile_id, [])) for given in card.given]
+    view = ActivityCardWithPolicies(policies=infos)
     _filled(view, card, owner)
     return view
 
 
-def _info(given: reads.GivenRow, owner: UUID) -> PolicyInfo:
+def _info(given: reads.GivenRow, owner: UUID, fields: list[CustomField]) -> PolicyInfo:
     return PolicyInfo(
         activity_id=given.activity_id,
         managed_account_id=owner,
@@ -240,6 +255,7 @@ def _info(given: reads.GivenRow, owner: UUID) -> PolicyInfo:
         max_session_length=given.max_session_minutes,
         notes_required=given.notes_required,
         ticket_required=given.ticket_required,
+        custom_fields=[custom_field_view(field) for field in fields],
     )
 
 

@@ -93,9 +93,10 @@ def _setting_type(kind: Any) -> ActivityConfigurationSettingType:
     return ActivityConfigurationSettingType.STRING
 
 
-def _custom_field(row: model.ConnectionProfile, field: custom_fields.CustomField) -> CustomField:
+def custom_field_view(field: custom_fields.CustomField) -> CustomField:
+    """One question, as its profile and the cards of who may ask have it."""
     return CustomField(
-        activity_configuration_id=row.id,
+        activity_configuration_id=field.profile_id,
         custom_field_number=field.number,
         name=field.name,
         label=field.label,
@@ -104,9 +105,13 @@ def _custom_field(row: model.ConnectionProfile, field: custom_fields.CustomField
         length=field.length,
         custom_field_data_type=CustomFieldDataType(field.type),
         required=field.required,
-        created_date_time_utc=at(row.created_at),
-        modified_date_time_utc=at(row.modified_at),
     )
+
+
+def _custom_field(row: model.ConnectionProfile, field: custom_fields.CustomField) -> CustomField:
+    view = custom_field_view(field)
+    view.created_date_time_utc, view.modified_date_time_utc = at(row.created_at), at(row.modified_at)
+    return view
 
 
 def changes_of(body: ActivityConfigurationIn, held: Settings) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Any
@@ -66,6 +66,13 @@ class RawBody:
         if "\x00" in text:
             raise Invalid("the body contains a null byte")
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class BodyParts:
+    """A body of any size, which the handler reads as it comes. Reading raises Invalid where nothing comes any more."""
+
+    parts: AsyncIterator[bytes]
 
 
 def read(reader: Reader, value: Any) -> Any:

@@ -38,14 +38,15 @@ CHECK_S = 1.0
 )
 async def watch(call: Call[ConnectionId, None, None]) -> LiveCast:
     """The audit row is committed before anything is shown. Typed input is left out; the answer ends with the
-    connection. Only the node that carries a connection can show it."""
+    connection. Only a node that has the recording can show it: the one that carries the connection, or one with which
+    it shares the place of recordings."""
     db, connection_id = call.api.db, call.params.connection_id
     row = await db.read(reads.live_one, call.caller, connection_id)
     if row is None:
         raise NotFound("there is no recorded connection with this id that goes on now")
-    if row.node != call.api.node:
-        raise Conflict(f"this connection passes the node {row.node}: ask that one")
     path = call.api.recordings.path(connection_id)
+    if row.node != call.api.node and not await asyncio.to_thread(path.exists):
+        raise Conflict(f"this connection passes the node {row.node}, and its recording lies there")
     try:
         playback = await asyncio.to_thread(open_playback, call.api.vault, path, connection_id)
     except (Damaged, SealBroken) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -76,7 +77,7 @@ def from_our_page(scope: Scope) -> bool:
     origin = header(scope, b"origin")
     if origin is not None:
         return origin.partition("://")[2] == header(scope, b"host")
-    return scope["method"] in ("GET", "HEAD")
+    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
 
 
 def read_query(route: Route, query_string: bytes) -> Any:
@@ -124,6 +125,22 @@ async def receive_body(scope: Scope, receive: Receive) -> bytes:
                     return b"".join(parts)
     except TimeoutError:
         raise Invalid(f"the body did not arrive within {BODY_SECONDS} s") from None
+
+
+async def body_parts(receive: Receive) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises Invalid when no more comes for long, ClientDisconnect when its sender is gone."""
+    more = True
+    while more:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await receive()
+        except TimeoutError:
+            raise Invalid(f"nothing of the body came for {BODY_SECONDS} s") from None
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if part := message.get("body", b""):
+            yield part
+        more = message.get("more_body", False)
 
 
 def read_body(route: Route, scope: Scope, body: bytes) -> Any:

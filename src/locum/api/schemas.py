@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from locum.api.reading import SECRET_MAX_LENGTH, RawBody
+from locum.api.reading import SECRET_MAX_LENGTH, BodyParts, RawBody
 from locum.api.wire.base import In, Time
 from locum.kit.errors import StartError
 from locum.vault.secret import Secret
@@ -33,6 +33,8 @@ class Schemas:
         """The schema of a type. Raises StartError for a type that can't be described."""
         if declared is RawBody:
             return {"type": "string", "maxLength": SECRET_MAX_LENGTH}
+        if declared is BodyParts:
+            return {"type": "string", "format": "binary"}
         return self._make(types.type_info(declared), declared)
 
     def fields(self, struct: type[msgspec.Struct]) -> list[tuple[types.Field, Schema]]:

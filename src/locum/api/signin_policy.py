@@ -7,11 +7,17 @@ from uuid import UUID
 import msgspec
 
 from locum.api.context import Call
-from locum.api.guards import ADMIN
+from locum.api.guards import ADMIN, PASSWORD_CHANGE
 from locum.api.operations import operation
 from locum.api.wire.base import In
 from locum.api.wire.enums import SecondFactorRequirement
-from locum.api.wire.signin_policy import SecondFactorRule, SecondFactorRuleIn, SignInRules, SignInRulesIn
+from locum.api.wire.signin_policy import (
+    PasswordRules,
+    SecondFactorRule,
+    SecondFactorRuleIn,
+    SignInRules,
+    SignInRulesIn,
+)
 from locum.identities import api_keys, people, policy
 from locum.identities.factor_choice import SecondFactor
 from locum.identities.policy import SignInPolicy
@@ -59,6 +65,16 @@ def put_policy(tx: Tx, call: Call[None, None, SignInRulesIn]) -> SignInRules:
     if not after.reveal_api_keys:
         api_keys.erase_sealed(tx, call.api.vault)
     return _shown(after)
+
+
+@operation(
+    "SignInPolicy.Password",
+    "GET /api/locum/v1/SignInPolicy/Password",
+    who=PASSWORD_CHANGE,
+    summary="What a new password of one's own must be like",
+)
+def get_password_rules(tx: ReadTx, call: Call[None, None, None]) -> PasswordRules:
+    return PasswordRules.from_row(policy.load(tx))
 
 
 @operation(

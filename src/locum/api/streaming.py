@@ -21,8 +21,12 @@ async def stream(
     admit: Callable[[], Awaitable[None]],
     receive: Receive,
     send: Send,
+    *,
+    whole: bool = False,
 ) -> None:
     """`admit` raises a LocumError once the caller may not go on; it is asked every `ASKED_AGAIN_S` seconds.
+
+    `whole`: what is cut short must not look as if it were whole.
 
     A part may be empty: then there is nothing new, and the caller is asked in time all the same.
     """
@@ -40,7 +44,9 @@ async def stream(
             if part:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
     except LocumError:
-        pass  # the answer is cut short: there is no other way to say it any more
+        if whole:
+            return  # the server closes the connection behind an answer without an end
+        # The answer is cut short: there is no other way to say it any more.
     finally:
         gone.cancel()
         await parts.aclose()

@@ -14,7 +14,7 @@ from locum import __version__
 from locum.cli.backup import backup, restore, resume, status
 from locum.cli.login import login
 from locum.cli.mail import mail
-from locum.cli.options import DATA_DIR, DATABASE_URL, MAIL, UNLOCK_FILE, print_and_exit
+from locum.cli.options import DATA_DIR, DATABASE_URL, GATEWAY, MAIL, UNLOCK_FILE, print_and_exit
 from locum.cli.policy import policy
 from locum.cli.recording import recording
 from locum.cli.secret import secret
@@ -103,30 +103,8 @@ def init(
     metavar="ADDRESSES",
     help="Addresses or networks whose X-Forwarded-For is believed, separated by commas.",
 )
-@click.option("--drain-timeout", type=float, metavar="SECONDS", help="How long SIGTERM waits [10].")
-@click.option("--keep-recordings", type=int, metavar="DAYS", help="Delete recordings after so long [never].")
+@GATEWAY
 @click.option("--keep-mails", type=int, metavar="DAYS", help="Delete sent mails after so long [90].")
-@click.option("--recordings-space", type=int, metavar="MIB", help="How much recordings may take here [the disk].")
-@click.option(
-    "--recordings-full",
-    type=click.Choice(["end", "refuse"]),
-    help="When they do: open connections end too, or new ones alone are refused [end].",
-)
-@click.option(
-    "--recordings-archive", metavar="URL", help="Closed recordings move there: s3://BUCKET/PREFIX [stay here]."
-)
-@click.option(
-    "--recordings-archive-endpoint", metavar="URL", help="Where that is, if not at AWS: https://HOST:PORT."
-)
-@click.option(
-    "--recordings-archive-ca",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="CA certificates (PEM) for it.",
-)
-@click.option("--connections", type=int, metavar="NUMBER", help="How many may be open at once [any].")
-@click.option("--connections-per-person", type=int, metavar="NUMBER", help="How many of one person [any].")
-@click.option("--sessions-per-person", type=int, metavar="NUMBER", help="How many access sessions of one [any].")
 @MAIL
 def serve(data_dir: Path, **options: Any) -> None:
     """Run Locum: REST API, SSH gateway and worker in one process.
@@ -138,6 +116,23 @@ def serve(data_dir: Path, **options: Any) -> None:
 
     if options["trusted_proxies"] is not None:
         options["trusted_proxies"] = options["trusted_proxies"].split(",")
+    run(load_settings(data_dir, options))
+
+
+@cli.command()
+@DATA_DIR
+@click.option("--ssh", metavar="HOST:PORT", help="Address it listens on [127.0.0.1:4422].")
+@DATABASE_URL
+@UNLOCK_FILE
+@GATEWAY
+def gateway(data_dir: Path, **options: Any) -> None:
+    """Run the SSH gateway alone, beside `locum serve` on the same PostgreSQL database.
+
+    DIR is its own, with a copy of the root key file of `locum serve` in DIR/keys, and keeps its recordings.
+    """
+    from locum.kit.settings import load_settings
+    from locum.main.gateway_node import run
+
     run(load_settings(data_dir, options))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,50 @@ _MAIL = (
 )
 
 
+_GATEWAY = (
+    click.option("--gateway-processes", type=int, metavar="NUMBER", help="Processes that carry connections [1]."),
+    click.option("--drain-timeout", type=float, metavar="SECONDS", help="How long SIGTERM waits [10]."),
+    click.option("--keep-recordings", type=int, metavar="DAYS", help="Delete recordings after so long [never]."),
+    click.option(
+        "--recordings-space", type=int, metavar="MIB", help="How much recordings may take here [the disk]."
+    ),
+    click.option(
+        "--recordings-full",
+        type=click.Choice(["end", "refuse"]),
+        help="When they do: open connections end too, or new ones alone are refused [end].",
+    ),
+    click.option(
+        "--recordings-archive", metavar="URL", help="Closed recordings move there: s3://BUCKET/PREFIX [stay here]."
+    ),
+    click.option(
+        "--recordings-archive-endpoint", metavar="URL", help="Where that is, if not at AWS: https://HOST:PORT."
+    ),
+    click.option(
+        "--recordings-archive-ca",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="CA certificates (PEM) for it.",
+    ),
+    click.option("--connections", type=int, metavar="NUMBER", help="How many may be open at once [any]."),
+    click.option("--connections-per-person", type=int, metavar="NUMBER", help="How many of one person [any]."),
+    click.option(
+        "--sessions-per-person", type=int, metavar="NUMBER", help="How many access sessions of one [any]."
+    ),
+)
+
+
 def MAIL(command: Callable[..., Any]) -> Callable[..., Any]:
     """The settings of mail, in this order."""
-    for option in reversed(_MAIL):
+    return _with(_MAIL, command)
+
+
+def GATEWAY(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The settings of whatever carries connections, in this order."""
+    return _with(_GATEWAY, command)
+
+
+def _with(options: Iterable[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(tuple(options)):
         command = option(command)
     return command
 

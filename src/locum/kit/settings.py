@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str | None = None
     public_ssh: str | None = None
     trusted_proxies: tuple[str, ...] = ()
+    gateway_processes: int = 1
     drain_timeout: float = 10.0
     keep_recordings: int | None = None  # days
     recordings_space: int | None = None  # MiB
@@ -120,6 +121,8 @@ def _check(settings: Settings) -> None:
         raise StartError("--drain-timeout must lie between 0 and 3600 seconds")
     if settings.keep_recordings is not None and not 1 <= settings.keep_recordings <= 36_500:
         raise StartError("--keep-recordings must lie between 1 and 36500 days")
+    if not 1 <= settings.gateway_processes <= 64:
+        raise StartError("--gateway-processes must lie between 1 and 64")
     if settings.recordings_archive is None and (
         settings.recordings_archive_endpoint or settings.recordings_archive_ca
     ):

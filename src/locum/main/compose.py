@@ -8,11 +8,12 @@ import secrets
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from locum.api.context import Api
+from locum.api.terminals import Terminals
 from locum.audit.sealer import Sealer
 from locum.audit.verify import ANCHOR_FILE
 from locum.connectors.base import AccountKeeper, Connector, Target
@@ -23,45 +24,36 @@ from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
-from locum.gateway.ssh.connection import Rooms
-from locum.gateway.ssh.gateway import SshGateway
-from locum.identities import digests, signing_key, tokens
+from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities.authenticate import Authenticator
-from locum.identities.digests import KeyedDigest
 from locum.identities.key_usage import KeyUsage
 from locum.identities.passkey_signin import PasskeySignIn
 from locum.identities.password_change import PasswordChange
 from locum.identities.passwords import PasswordHasher
 from locum.identities.relying_party import relying_party
-from locum.identities.signin import SignIn
-from locum.identities.tokens import Tokens
+from locum.identities.signin import SignedIn
 from locum.kit import jobs, pause
-from locum.kit.db import Database, ReadTx
+from locum.kit.db import Database
 from locum.kit.errors import Invalid
 from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
-from locum.main import keys
-from locum.main.archiver import Archiver, open_archive
-from locum.main.interrupted import close_recordings, delete_recordings
+from locum.main import keys, tls
+from locum.main.gateway_parts import GatewayParts, gateway_parts, limits_of, sign_in_parts
 from locum.main.node import node_name
 from locum.notices.outbox import MAIL_JOB
 from locum.notices.retention import forget
 from locum.notices.send import Mailer
 from locum.notices.smtp import mail_server
-from locum.recordings.store import Store
-from locum.recordings.writer import Recorder
 from locum.rotation.ask import change_secret
 from locum.rotation.due import plan_due
 from locum.rotation.pass_facts import RotationWork
 from locum.rotation.rotate import rotate
 from locum.rotation.rows import ROTATION_JOB, VERIFICATION_JOB
 from locum.rotation.verify import verify
-from locum.sessions import archiving, lease, retention
+from locum.sessions import lease, node_life
 from locum.sessions.advance import advance
 from locum.sessions.approval_mail import tell_overdue
-from locum.sessions.connection_limits import Limits
-from locum.sessions.connections import Connections
-from locum.sessions.index_text import TextIndex
+from locum.sessions.connections import Wanted
 from locum.sessions.lease_account import switch_account
 from locum.sessions.lease_advance import LeaseWork, advance_lease
 from locum.sessions.lease_sweep import sweep_leases
@@ -71,7 +63,6 @@ from locum.sessions.sweep import sweep
 from locum.sessions.transition import JOB
 from locum.sessions.withdrawn import end_withdrawn, withdrawn
 from locum.sessions.work import SessionWork
-from locum.vault.secret import Secret
 from locum.vault.store import Vault
 from locum.worker.main import Handler, Worker
 
@@ -115,16 +106,13 @@ class Node:
     vault: Vault
     api: Api
     worker: Worker
-    connections: Connections
-    gateway: SshGateway
-    recorder: Recorder
-    recording_key: Ed25519PrivateKey
-    text_index: TextIndex
+    gateways: GatewayParts
     sealer: Sealer
-    archiver: Archiver | None
     hasher: PasswordHasher
     hosts: KeptHosts
     ready: bool = field(default=False)
+    sweeping_since: float | None = field(default=None)
+    """Since when every sweep has reached the database, by the clock of the event loop."""
 
     async def sweep(self, interval_s: float) -> None:
         """Every `interval_s` seconds, look for access that must not be any more, and say so loudly."""
@@ -132,8 +120,10 @@ class Node:
             try:
                 if not await self._is_paused():
                     await self._sweep_once()
+                    await self._sweep_nodes()
             except Exception:
                 log.exception("the sweep can't reach the database")
+                self.sweeping_since = None
             await asyncio.sleep(interval_s)
 
     async def _is_paused(self) -> bool:
@@ -157,10 +147,18 @@ class Node:
             await self.db.write(tell_overdue, overdue)
         while await self.db.write(forget, dt.timedelta(days=self.settings.keep_mails)):
             pass
-        if self.settings.keep_recordings is not None:
-            kept = dt.timedelta(days=self.settings.keep_recordings)
-            while ids := await self.db.write(retention.let_go, self.name, kept):
-                await asyncio.to_thread(delete_recordings, self.recorder.store, ids)
+        await self.gateways.forget_recordings()
+
+    async def _sweep_nodes(self) -> None:
+        """Settle what lost nodes carried, once this one has seen for long enough that they are silent."""
+        now = asyncio.get_running_loop().time()
+        self.sweeping_since = self.sweeping_since or now
+        if now - self.sweeping_since < node_life.LOST_AFTER.total_seconds():
+            return
+        for node, recorded in (await self.db.write(node_life.settle_lost, self.name)).items():
+            log.error("a node is not heard of: its connections count no more", node=node, recorded=len(recorded))
+            await self.gateways.close_there(recorded)
+            self.api.changed.ring()
 
     async def take_up(self) -> None:
         """What a crash left: jobs this node held, its connections, and the recordings of those.
@@ -169,52 +167,31 @@ class Node:
         """
         if await self._is_paused():
             return
-        if self.api.archive is not None:
-            await asyncio.to_thread(self.api.archive.forget_fetched)
         await self.db.write(jobs.take_back, self.name)
-        lost = await self.connections.recover()
-        store = self.recorder.store
-        await asyncio.to_thread(close_recordings, self.db, self.vault, store, self.recording_key, lost)
-        there = await asyncio.to_thread(lambda: list(store.ids()))
-        gone = await self.db.read(retention.leftovers, there) + await self.db.read(archiving.moved, there)
-        await asyncio.to_thread(delete_recordings, store, gone)
-
-
-def _recorder(settings: Settings, signing_key: Ed25519PrivateKey) -> Recorder:
-    space = settings.recordings_space
-    return Recorder(
-        Store(settings.data_dir / "recordings"),
-        signing_key,
-        most_bytes=None if space is None else space << 20,
-        ends_open=settings.recordings_full == "end",
-    )
+        await self.gateways.take_up()
 
 
 def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     """Build every part, start none."""
     name = node_name(settings.data_dir)
-    shared = db.submit_read(_keys, vault).result()
-    digest = KeyedDigest(shared[digests.SYSTEM_KEY])
-    signer = Tokens(shared[tokens.SYSTEM_KEY], db.submit_read(signing_key.current).result())
-    hasher = PasswordHasher()
-    signin = SignIn(db, vault, hasher, signer, digest)
-    authenticator = Authenticator(signer, digest, vault)
+    shared = db.submit_read(keys.load_shared, vault).result()
+    people = sign_in_parts(db, vault, shared)
+    digest, hasher, signin = people.digest, people.hasher, people.signin
+    authenticator = Authenticator(people.signer, digest, vault)
     changed = Wake()
-    limits = Limits(settings.connections_per_person, settings.connections, settings.sessions_per_person)
-    connections = Connections(db, vault, changed, node=name, limits=limits)
-    recording_key = keys.signing_key(shared[keys.RECORDING_SIGNING])
-    recorder = _recorder(settings, recording_key)
-    archive = open_archive(settings, recorder.store)
+    gateways = gateway_parts(settings, db, vault, signin, changed, shared, node=name)
     hosts = KeptHosts()
     work = SessionWork(db, vault, partial(open_connector, hosts=hosts), changed)
     lease_work = LeaseWork(db, change_secret, partial(switch_account, db, vault, open_keeper), changed)
     mailer = Mailer(db, mail_server(settings))
-    host, port = split_address(settings.ssh, "--ssh")
     https_port = split_address(settings.https, "--https")[1]
-    gateway = SshGateway(
-        Rooms(connections, recorder, vault, db), signin, host_key=shared[keys.SSH_HOST_KEY], host=host, port=port
-    )
     node: Node
+
+    async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
+        return await gateways.gateway.enter(
+            Entering(who, Wanted(who.name, "", "", session_id=session_id), address)
+        )
+
     api = Api(
         db=db,
         prove=authenticator.prove,
@@ -231,9 +208,11 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         node=name,
         ssh_address=settings.public_ssh or settings.ssh,
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
-        recordings=recorder.store,
-        archive=archive,
-        limits=limits,
+        recordings=gateways.recorder.store,
+        archive=gateways.archive,
+        terminals=Terminals(enter),
+        limits=limits_of(settings),
+        certificate=tls.shown(tls.certificate_file(settings)),
     )
     node = Node(
         name=name,
@@ -247,15 +226,10 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
             changed,
             owner=f"{name}:{secrets.token_hex(8)}",
         ),
-        connections=connections,
-        gateway=gateway,
-        recorder=recorder,
-        recording_key=recording_key,
-        text_index=TextIndex(db, vault, recorder.store, node=name),
+        gateways=gateways,
         sealer=Sealer(
             db, keys.signing_key(shared[keys.AUDIT_SIGNING]), settings.data_dir / "public" / ANCHOR_FILE
         ),
-        archiver=Archiver(db, archive, recorder.store, node=name) if archive else None,
         hasher=hasher,
         hosts=hosts,
     )
@@ -274,14 +248,3 @@ def _handlers(
         VERIFICATION_JOB: lambda held: verify(rotation_work, held),
         MAIL_JOB: mailer.send,
     }
-
-
-def _keys(tx: ReadTx, vault: Vault) -> dict[str, Secret]:
-    names = (
-        digests.SYSTEM_KEY,
-        tokens.SYSTEM_KEY,
-        keys.AUDIT_SIGNING,
-        keys.RECORDING_SIGNING,
-        keys.SSH_HOST_KEY,
-    )
-    return {name: keys.load(tx, vault, name) for name in names}

@@ -1,5 +1,7 @@
 """uvicorn's HTTP/1.1 with an end to waiting: uvicorn itself lets a client take for ever over a request's head.
 
+A WebSocket has the request's head within the same bounds, and limits of its own from there on.
+
 Without it a stranger holds a connection open for each one they care to make, and fills the memory with one header that
 never ends. A request whose head is complete has limits of its own (see `locum.api.request`).
 """
@@ -26,6 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _certificate: bytes | None = None
     _idle: asyncio.TimerHandle | None = None
+    _is_handed_on = False  # to a WebSocket
     _in_head = False
     _head_bytes = 0  # as they were read, while the head has no end
     _read_bytes = 0  # as the parser found them: one read may hold a whole head, and one that is too long
@@ -42,6 +45,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._is_handed_on:
+            self._stop_idling()
+            return
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
@@ -51,6 +57,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._start_idling()
         else:
             self._stop_idling()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._is_handed_on = True
+        super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         self._in_head, self._head_bytes, self._read_bytes = True, 0, 0

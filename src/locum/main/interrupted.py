@@ -25,7 +25,7 @@ def close_recordings(
 ) -> None:
     """Seal those that `sessions.recover` answered, and note it. Blocks."""
     for recording_id in lost:
-        closed = _seal(vault, store, signer, recording_id)
+        closed = close_recording(vault, store, signer, recording_id)
         db.submit_write(sealed, recording_id, closed.digest if closed else None).result()
 
 
@@ -40,7 +40,8 @@ def delete_recordings(store: Store, ids: Iterable[UUID]) -> None:
             log.error("a recording can't be deleted", recording=str(recording_id), reason=str(error))
 
 
-def _seal(vault: Vault, store: Store, signer: Ed25519PrivateKey, recording_id: UUID) -> Closed | None:
+def close_recording(vault: Vault, store: Store, signer: Ed25519PrivateKey, recording_id: UUID) -> Closed | None:
+    """Close what nobody writes any more. None where it can't be, which the log says. Blocks."""
     try:
         key = data_key(vault, store.path(recording_id), recording_id)
         return seal(store, recording_id, key, signer)

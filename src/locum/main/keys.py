@@ -62,6 +62,12 @@ def load(tx: ReadTx, vault: Vault, name: str) -> Secret:
     return system_keys.load(tx, vault, name)
 
 
+def load_shared(tx: ReadTx, vault: Vault) -> dict[str, Secret]:
+    """Those that a node works with."""
+    names = (digests.SYSTEM_KEY, tokens.SYSTEM_KEY, AUDIT_SIGNING, RECORDING_SIGNING, SSH_HOST_KEY)
+    return {name: load(tx, vault, name) for name in names}
+
+
 def signing_key(secret: Secret) -> Ed25519PrivateKey:
     """An Ed25519 key as an object that signs."""
     key = serialization.load_pem_private_key(secret.reveal(), None)

@@ -61,6 +61,11 @@ def is_prepared(database: Database) -> bool:
     return _revision(database) is not None
 
 
+def is_current(database: Database) -> bool:
+    """Whether the schema is of this version."""
+    return _revision(database) == revisions()[0]
+
+
 def revision_of(connection: Connection) -> str | None:
     """The schema's revision, or None where there is no schema."""
     if not sa.inspect(connection).has_table("alembic_version"):

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
-import os
 import signal
 import socket
 import ssl
@@ -18,7 +16,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import Any
 
 import structlog
 import uvicorn
@@ -29,43 +26,36 @@ from locum.audit.sealer import Sealer
 from locum.console import pages
 from locum.kit.db import Database, open_database
 from locum.kit.errors import StartError
-from locum.kit.settings import Settings, split_address
+from locum.kit.settings import Settings
 from locum.main import tls
 from locum.main.admin_socket import AdminSocket
 from locum.main.compose import Node, compose
 from locum.main.http_protocol import BoundedProtocol
-from locum.main.logs import configure_logs
 from locum.main.migrate import is_prepared, migrate
 from locum.main.one_process import alone_on
 from locum.main.prepare import complete, publish
+from locum.main.process import cancel, listen, set_up, until_told
 from locum.main.root_keys import open_vault
 from locum.notices.model import MailSetup
 from locum.notices.outbox import announce
 from locum.notices.smtp import mail_server
-from locum.vault.process import harden
 from locum.vault.store import Vault
 
 SWEEP_INTERVAL_S = 10.0
 STATISTICS_INTERVAL_S = 1800.0
+MESSAGE_BYTES = 64 * 1024  # of a WebSocket
 
 log = structlog.get_logger("locum")
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartError before anything has started."""
-    configure_logs(sys.stderr)
-    harden()
-    # What is there by now stays: it is not looked through again, and garbage is looked for as often as usual.
-    gc.freeze()
-    gc.set_threshold(700, 10, 10)
-    # A keystroke waits for the thread that holds the interpreter: with 0.5 ms in place of 5 its p99 beside another
-    # session's bulk transfer falls to about a quarter.
-    sys.setswitchinterval(0.0005)
+    set_up()
     with ExitStack() as stack:
         vault, database = _open(settings, stack)
-        https = _listen(settings.https, "--https")
+        https = listen(settings.https, "--https")
         stack.callback(https.close)
-        ssh = _listen(settings.ssh, "--ssh")
+        ssh = listen(settings.ssh, "--ssh")
         stack.callback(ssh.close)
         node = compose(settings, database, vault)
         context = _tls(settings)
@@ -100,22 +90,8 @@ def _mail_setup(settings: Settings) -> MailSetup | None:
     return MailSetup(server.sender, (settings.public_url or "").rstrip("/"), settings.mail_alarm_to)
 
 
-def _listen(address: str, option: str) -> socket.socket:
-    host, port = split_address(address, option)
-    try:
-        family, kind, proto, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, proto)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(where)
-        listener.listen(512)
-        listener.setblocking(False)
-    except OSError as error:
-        raise StartError(f"can't listen on {option} {address}: {os.strerror(error.errno or 0)}") from None
-    return listener
-
-
 def _tls(settings: Settings) -> tuple[Path, Path]:
-    certificate = settings.tls_cert or settings.data_dir / "public" / "tls.crt"
+    certificate = tls.certificate_file(settings)
     key = settings.tls_key or settings.data_dir / "keys" / "tls.key"
     tls.server_context(certificate, key, settings.client_ca)
     return certificate, key
@@ -148,7 +124,10 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
             access_log=False,
             server_header=False,
             http=BoundedProtocol,
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=MESSAGE_BYTES,
+            # Compression would let one small message become a large one, and tells lengths to who listens.
+            ws_per_message_deflate=False,
             lifespan="off",
             timeout_graceful_shutdown=max(int(settings.drain_timeout), 1),
             proxy_headers=bool(settings.trusted_proxies),
@@ -159,24 +138,22 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         stack.callback(node.hasher.close)
         stack.callback(node.hosts.close)
         stack.push_async_callback(node.api.usage.flush)
-        stack.push_async_callback(node.recorder.stop)
+        stack.push_async_callback(node.gateways.recorder.stop)
         sealing = asyncio.create_task(node.sealer.run())
         stack.push_async_callback(_end_sealing, node.sealer, sealing)
         background = [
             asyncio.create_task(node.worker.run(), name="worker"),
-            asyncio.create_task(node.connections.watch(), name="watch"),
-            asyncio.create_task(node.text_index.run(), name="text index"),
             asyncio.create_task(node.sweep(SWEEP_INTERVAL_S), name="sweep"),
             asyncio.create_task(node.api.usage.run(), name="usage"),
             asyncio.create_task(_keep_statistics(node.db), name="statistics"),
         ]
-        if node.archiver is not None:
-            background.append(asyncio.create_task(node.archiver.run(), name="archiver"))
-        stack.push_async_callback(_cancel, background)
+        stack.push_async_callback(node.gateways.leave)
+        stack.push_async_callback(cancel, background)
         admin = AdminSocket(node)
         await admin.start()
         stack.push_async_callback(admin.stop)
-        await node.gateway.start(ssh)
+        await node.gateways.open(ssh)
+        background += node.gateways.tasks()
         serving = asyncio.create_task(server.serve([https]), name="api")
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)
@@ -184,11 +161,11 @@ async def _serve(node: Node, https: socket.socket, ssh: socket.socket, pair: tup
         log.info("locum is ready", https=settings.https, ssh=settings.ssh)
         if settings.mail_server is None:
             log.info("mail is not set up: approvers and requesters are told nothing (see --mail-server)")
-        told = await _until_told(stop, [serving, *background])
+        told = await until_told(stop, [serving, *background])
         node.ready = False
         log.info("locum is stopping", drain_timeout=settings.drain_timeout)
         server.should_exit = True
-        await asyncio.gather(node.gateway.stop(settings.drain_timeout), serving, return_exceptions=True)
+        await asyncio.gather(node.gateways.close(settings.drain_timeout), serving, return_exceptions=True)
     log.info("locum has stopped")
     return told
 
@@ -202,22 +179,6 @@ async def _keep_statistics(database: Database) -> None:
             log.exception("statistics can't be gathered")
 
 
-async def _until_told(stop: asyncio.Event, vital: list[asyncio.Task[Any]]) -> bool:
-    """Until a signal (True), or until a part that must live has died, which ends the process (False)."""
-    told = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([told, *vital], return_when=asyncio.FIRST_COMPLETED)
-    for task in done - {told}:
-        log.error("a part of Locum has died", part=task.get_name(), exc_info=task.exception())
-    told.cancel()
-    return stop.is_set()
-
-
-async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def _end_sealing(sealer: Sealer, sealing: asyncio.Task[None]) -> None:
-    await _cancel([sealing])
+    await cancel([sealing])
     await sealer.close()

@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from locum.api.context import ServerCertificate
 from locum.kit.errors import StartError
 from locum.kit.files import replace_file
+from locum.kit.settings import Settings
 from locum.vault.secret import Secret
 
 CA_LIFETIME = dt.timedelta(days=3650)
@@ -100,6 +102,21 @@ def server_context(certificate: Path, key: Path, client_ca: Path | None = None) 
         except (OSError, ssl.SSLError):
             raise StartError(f"can't use {client_ca} as the CA of client certificates") from None
     return context
+
+
+def certificate_file(settings: Settings) -> Path:
+    """The server's certificate: the operator's, or ours."""
+    return settings.tls_cert or settings.data_dir / "public" / "tls.crt"
+
+
+def shown(certificate: Path) -> ServerCertificate | None:
+    """For whom a certificate stands, and until when; None where it can't be read."""
+    try:
+        leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except (OSError, ValueError):
+        return None
+    names = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return ServerCertificate(str(names[0].value) if names else certificate.name, leaf.not_valid_after_utc)
 
 
 def local_names(*more: str | None) -> list[str]:

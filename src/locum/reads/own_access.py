@@ -37,6 +37,7 @@ class GivenRow(msgspec.Struct, frozen=True):
     notes_required: bool
     ticket_required: bool
     max_session_minutes: int
+    profile_id: UUID
 
 
 class _CardRow(msgspec.Struct, frozen=True):
@@ -95,17 +96,19 @@ def cards(
     *,
     by_policy: bool,
     key_policies: Collection[UUID] | None = None,
+    activity_id: UUID | None = None,
 ) -> Listed[Card]:
     """One page of the activities a person has, by the priority of the first policy that gives each: eleven statements
     at most, and one more each where a credential is among them, and for whom a certification denied something.
 
-    Only what has something to work on; one activity of several policies is one card unless `by_policy`.
+    Only what has something to work on; of `activity_id` that activity alone. One activity of several policies is one
+    card unless `by_policy`.
     """
     policies = policies_of(tx, identity_id, key_policies=key_policies)
     releasing = policies_of(tx, identity_id, key_policies=key_policies, type=PolicyType.CREDENTIAL)
     if not policies and not releasing:
         return nothing(page)
-    found = _card_rows(tx, page, policies, releasing, by_policy=by_policy)
+    found = _card_rows(tx, page, policies, releasing, activity_id, by_policy=by_policy)
     if not found.rows:
         return Listed([], found.total)
     activities = sorted({row.activity_id for row in found.rows})
@@ -138,7 +141,9 @@ def cards(
     return Listed(rows, found.total)
 
 
-def _card_rows(tx: ReadTx, page: Page, policies: Given, releasing: Given, *, by_policy: bool) -> Listed[_CardRow]:
+def _card_rows(
+    tx: ReadTx, page: Page, policies: Given, releasing: Given, activity_id: UUID | None, *, by_policy: bool
+) -> Listed[_CardRow]:
     pairs = activity_pairs(policies.policies, releasing.policies).subquery()
     query = (
         sa.select(
@@ -156,6 +161,8 @@ def _card_rows(tx: ReadTx, page: Page, policies: Given, releasing: Given, *, by_
         .join(platform, platform.c.id == activity.c.platform_id)
         .where(_works(policies, releasing))
     )
+    if activity_id is not None:
+        query = query.where(activity.c.id == activity_id)
     first: sa.ColumnElement[Any] = policy.c.priority
     policy_name: sa.ColumnElement[Any] = policy.c.name_key
     if not by_policy:
@@ -202,6 +209,7 @@ def _given(tx: ReadTx, policies: Given, releasing: Given, activities: list[UUID]
             policy.c.notes_required,
             policy.c.ticket_required,
             connection_profile.c.max_session_minutes,
+            connection_profile.c.id.label("profile_id"),
         )
         .select_from(pairs)
         .join(activity, activity.c.id == pairs.c.activity_id)

@@ -17,6 +17,7 @@ from locum.reads.sessions import signs_in_as
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import EntryState, access_session, ledger_entry
 
+DAY_SECONDS = 86_400
 SWITCHED = (*FIRST, "group", "role")
 """Kinds of ledger entries that switch an account on or put it into a group."""
 
@@ -41,6 +42,35 @@ class OwnFigures(msgspec.Struct, frozen=True):
     avg_duration: int
     min_duration: int
     max_duration: int
+
+
+class DayFigures(msgspec.Struct, frozen=True):
+    """So many sessions were asked for on a day (counted from 1970), and so many of them failed or were not approved."""
+
+    day: int
+    total: int
+    failed: int
+    denied: int
+
+
+def by_day(tx: ReadTx, first_day: int, offset_minutes: int) -> list[DayFigures]:
+    """The days from that one on, but those without any; they begin so many minutes before UTC's. One statement."""
+    c = access_session.c
+    since = dt.datetime.fromtimestamp(first_day * DAY_SECONDS - offset_minutes * 60, dt.UTC)
+    seconds = sa.cast(sa.extract("epoch", c.created_at), sa.BigInteger) + offset_minutes * 60
+    asked = sa.select((seconds // DAY_SECONDS).label("day"), c.status).where(c.created_at >= since).subquery()
+    denied = [Status.APPROVAL_DENIED, Status.APPROVAL_FAILED]
+
+    def those(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.cast(sa.func.sum(sa.case((which, 1), else_=0)), sa.BigInteger)
+
+    query = sa.select(
+        asked.c.day,
+        sa.func.count().label("total"),
+        those(asked.c.status == Status.FAILED).label("failed"),
+        those(asked.c.status.in_(denied)).label("denied"),
+    )
+    return tx.rows(DayFigures, query.group_by(asked.c.day).order_by(asked.c.day))
 
 
 def count(

@@ -14,8 +14,9 @@ from locum.activities.model import activity
 from locum.credentials.model import SHOWN_NAME, credential
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
-from locum.kit.paging import Listed, Page, contains, fetch
+from locum.kit.paging import Listed, Page, fetch
 from locum.policies.model import policy
+from locum.reads.log_lines import LinesAsked
 from locum.reads.session_search import HISTORICAL, Filter, find
 from locum.resources.model import host_user, platform, resource
 from locum.sessions.lifecycle import Status
@@ -23,7 +24,6 @@ from locum.sessions.logon_model import logon_watch
 from locum.sessions.model import (
     AccessSession,
     Connection,
-    LogLevel,
     LogLine,
     access_session,
     connection,
@@ -156,32 +156,18 @@ def connections(tx: ReadTx, session_ids: list[UUID]) -> dict[UUID, list[Connecti
     return found
 
 
-def log_lines(
-    tx: ReadTx,
-    session_id: UUID | None,
-    *,
-    skip: int,
-    take: int,
-    newest_first: bool,
-    level: int | None = None,
-    text: str | None = None,
-    since: dt.datetime | None = None,
-    until: dt.datetime | None = None,
-) -> Listed[LogLine]:
+def log_lines(tx: ReadTx, session_id: UUID | None, asked: LinesAsked) -> Listed[LogLine]:
     """One page of a session's log (SES-12), or of all sessions' where the id is None."""
-    query = sa.select(*(session_log.c[name] for name in LogLine.__struct_fields__))
+    line = session_log.c
+    query = asked.of(
+        sa.select(*(line[name] for name in LogLine.__struct_fields__)),
+        at=line.at,
+        level=line.level,
+        texts=[line.text],
+    )
     if session_id is not None:
-        query = query.where(session_log.c.session_id == session_id)
-    if level is not None:
-        query = query.where(session_log.c.level == LogLevel(level))
-    if text:
-        query = query.where(contains([session_log.c.text], text))
-    if since is not None:
-        query = query.where(session_log.c.at >= since)
-    if until is not None:
-        query = query.where(session_log.c.at <= until)
-    page = Page(skip, take, "id", newest_first)
-    return fetch(tx, LogLine, query, page, columns={"id": session_log.c.id}, tie=session_log.c.id, searched=["id"])
+        query = query.where(line.session_id == session_id)
+    return fetch(tx, LogLine, query, asked.page("id"), columns={"id": line.id}, tie=line.id, searched=[])
 
 
 class LogSize(msgspec.Struct, frozen=True):

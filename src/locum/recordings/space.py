@@ -28,13 +28,16 @@ class Space:
         reserve_bytes: int,
         most_bytes: int | None = None,
         ends_open: bool = True,
+        shared: bool = False,
     ) -> None:
         """`most_bytes`: what all recordings together may take; None: the disk. `ends_open`: recordings that are open
-        when it is taken end then; else they go on, and only new ones are refused. `clock` says seconds."""
+        when it is taken end then; else they go on, and only new ones are refused. `shared`: other processes write
+        there too, which is seen within LOOK_AGAIN_S. `clock` says seconds."""
         self._store = store
         self._reserve = reserve_bytes
         self._most = most_bytes
         self._ends_open = ends_open
+        self._shared = shared
         self._clock = clock
         self._lock = threading.Lock()
         self._used = 0
@@ -71,7 +74,8 @@ class Space:
             return
         now = self._clock()
         last = self._looked_at
-        if last is None or (self._used >= self._most and now - last >= LOOK_AGAIN_S):
+        look = self._shared or self._used >= self._most
+        if last is None or (look and now - last >= LOOK_AGAIN_S):
             self._used, self._looked_at = self._store.used_bytes(), now
         if self._used >= self._most:
             raise NoRoom(f"The connection can't be recorded: recordings take all of their {self._most >> 20} MiB")

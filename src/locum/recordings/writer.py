@@ -40,12 +40,18 @@ class Recorder:
         reserve_bytes: int = RESERVE_BYTES,
         most_bytes: int | None = None,
         ends_open: bool = True,
+        shared: bool = False,
     ) -> None:
-        """Of the last three: see `Space`."""
+        """Of the last four: see `Space`."""
         self.store = store
         self._signing_key = signing_key
         self._space = Space(
-            store, time.monotonic, reserve_bytes=reserve_bytes, most_bytes=most_bytes, ends_open=ends_open
+            store,
+            time.monotonic,
+            reserve_bytes=reserve_bytes,
+            most_bytes=most_bytes,
+            ends_open=ends_open,
+            shared=shared,
         )
         self._open: set[Recording] = set()
         self._ready: queue.SimpleQueue[Recording | None] = queue.SimpleQueue()

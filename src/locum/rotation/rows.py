@@ -142,13 +142,13 @@ def say(tx: Tx, found: Rotation, action: str, *, actor: Actor = LOCUM, **detail:
     )
 
 
-def say_verified(tx: Tx, credential_id: UUID, status: Verified) -> None:
-    """One audit row about what a look at the target said."""
+def say_verified(tx: Tx, credential_id: UUID, status: Verified, why: str | None) -> None:
+    """One audit row about what a look at the target said, and why not more."""
     audit.record(
         tx,
         LOCUM,
         "credential.verified",
         object_kind="credential",
         object_id=credential_id,
-        detail={"state": status.name.lower()},
+        detail={"state": status.name.lower(), **({"reason": why} if why else {})},
     )

@@ -89,7 +89,8 @@ def _settle(tx: Tx, held: Job, status: int, error: str | None) -> None:
     due = rules.next_instant(holds.verification, tx.now)
     rows.change_managed(tx, held.subject_id, status=status, last_error=error, next_verification_at=due)
     jobs.done(tx, held)
-    rows.say_verified(tx, held.subject_id, Verified(status))
+    why = None if status == Verified.MISMATCH else error  # the status says it all
+    rows.say_verified(tx, held.subject_id, Verified(status), why)
 
 
 def _not_reached(tx: Tx, held: Job, error: str) -> None:

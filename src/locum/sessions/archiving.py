@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from locum.kit.db import ReadTx, Tx
 from locum.sessions.model import connection
 from locum.sessions.recorded_text_model import recorded_text
+from locum.sessions.recover import GIVEN_UP_OPEN
 
 AT_ONCE = 20
 KEYS_AT_ONCE = 200
@@ -43,6 +44,7 @@ def due(tx: ReadTx, node: str, but: Collection[UUID] = ()) -> list[UUID]:
             c.recording_deleted_at.is_(None),
             c.recording_archived_at.is_(None),
             c.id.not_in(but),
+            ~GIVEN_UP_OPEN,  # it may be written to still
             ~read_back,
         )
         .order_by(c.closed_at)

@@ -16,6 +16,7 @@ from locum.sessions import transition
 from locum.sessions.command_hits import write_hit
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import connection
+from locum.sessions.recover import sealed
 
 ConnectionEvent = tuple[str, Detail] | CommandHit
 
@@ -50,6 +51,8 @@ def write_end(
         .values(closed_at=tx.now, close_reason=reason[:1000], recording_digest=recording_digest)
     )
     if not changed:
+        if recording_digest is not None:
+            sealed(tx, connection_id, recording_digest)  # its node was given up, and comes again
         return
     transition.say(tx, session_id, f"connection closed: {reason}")
     closing: ConnectionEvent = ("connection.closed", {"reason": reason, "recording": recording_digest})

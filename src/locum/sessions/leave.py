@@ -10,6 +10,7 @@ from locum.identities import people
 from locum.identities.remove import remove
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
+from locum.policies.favourites import favourite
 from locum.policies.groups import refuse_joined_identity
 from locum.policies.model import policy_identity
 from locum.sessions import lease as leases
@@ -35,3 +36,4 @@ def leave(tx: Tx, vault: Vault, actor: Actor, identity_id: UUID) -> None:
     leases.end_all(tx, actor, lease.c.identity_id == identity_id, reason="its holder was deleted")
     people.leave_groups(tx, identity_id)
     tx.run(sa.delete(policy_identity).where(policy_identity.c.member_id == identity_id))
+    tx.run(sa.delete(favourite).where(favourite.c.identity_id == identity_id))

@@ -25,6 +25,7 @@ from locum.vault.keyring import Keyring
 from locum.vault.seal import new_key
 from locum.vault.secret import Secret
 from locum.vault.store import Vault
+from several_gateways import Several
 from ssh_gateway import Client, Gate, People, Sshd, Tape, running_sshd
 
 
@@ -47,7 +48,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 @pytest.fixture
-def gate(sshd: Sshd) -> Gate:
+def gate(sshd: Sshd, vault: Vault, database: Database) -> Gate:
     return Gate(
         Grant(
             connection_id=uuid4(),
@@ -65,7 +66,9 @@ def gate(sshd: Sshd) -> Gate:
             trusted_host_key=sshd.host_key,
             deadline=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10),
             record=True,
-        )
+        ),
+        vault,
+        database,
     )
 
 
@@ -96,15 +99,25 @@ def limits() -> Limits:
     return Limits()
 
 
+@pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.full)])
+def processes(request: pytest.FixtureRequest) -> int:
+    """How many carry the connections. Tests of `IN_BOTH` say so themselves, and those of `IN_ONE`."""
+    return int(request.param)
+
+
 @pytest.fixture
 async def gateway(
-    people: People, gate: Gate, vault: Vault, recorder: Recorder, database: Database, limits: Limits
-) -> AsyncIterator[SshGateway]:
-    rooms = Rooms(gate, recorder, vault, database)
-    host_key = asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh")
-    started = SshGateway(rooms, people, host_key=Secret(host_key), host="127.0.0.1", port=0, limits=limits)
-    await started.start()
-    started.public_key = asyncssh.import_private_key(host_key).export_public_key("openssh").decode().strip()  # type: ignore[attr-defined]
+    people: People, gate: Gate, recorder: Recorder, limits: Limits, processes: int
+) -> AsyncIterator[SshGateway | Several]:
+    host_key = asyncssh.generate_private_key("ssh-ed25519")
+    text = Secret(host_key.export_private_key("openssh"))
+    started: SshGateway | Several
+    if processes == 1:
+        started = SshGateway(Rooms(gate, recorder), people, host_key=text, host="127.0.0.1", port=0, limits=limits)
+        await started.start()
+    else:
+        started = await Several.started(processes, gate, people, text, recorder.store)
+    started.public_key = host_key.export_public_key("openssh").decode().strip()  # type: ignore[union-attr]
     yield started
     await started.stop(0)
 

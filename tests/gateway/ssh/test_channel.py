@@ -12,6 +12,7 @@ import asyncssh
 import pytest
 
 from locum.recordings.writer import Recorder
+from several_gateways import IN_ONE
 from ssh_gateway import Client, Gate, Tape, connected, resident, scripted_target
 from ssh_terminal import open_terminal
 
@@ -207,6 +208,7 @@ async def test_nothing_is_kept_where_the_profile_says_so(client: Client, gate: G
     assert list(recorder.store.ids()) == []
 
 
+@IN_ONE
 async def test_a_client_that_does_not_read_costs_little_memory_and_loses_nothing(
     client: Client, gate: Gate
 ) -> None:

@@ -12,6 +12,7 @@ from locum.gateway.ssh.gateway import SshGateway
 from locum.kit.errors import Conflict, Forbidden
 from locum.kit.paging import Listed, Page
 from locum.sessions.connections import Choice
+from several_gateways import IN_BOTH, IN_ONE
 from ssh_gateway import Client, Gate, connected
 from ssh_terminal import open_terminal
 
@@ -20,6 +21,7 @@ HOST = "127.0.0.1"
 OFFERED = [Choice("Linux shell", f"web{number:02}+x") for number in range(20)]
 
 
+@IN_BOTH
 async def test_the_right_one_is_opened(client: Client, gate: Gate) -> None:
     gate.offered = [*OFFERED, Choice("Linux sudo", "db\x1b[31m01")]
     async with open_terminal(client, HOST, user="alice") as terminal:
@@ -60,6 +62,7 @@ async def test_without_a_terminal_the_form_is_shown(client: Client, gate: Gate, 
     assert gate.wanted == []
 
 
+@IN_ONE
 async def test_nobody_sits_at_it_for_ever(
     client: Client, gate: Gate, gateway: SshGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +75,7 @@ async def test_nobody_sits_at_it_for_ever(
     assert gateway.connections == 0
 
 
+@IN_ONE
 async def test_who_goes_away_leaves_nothing_behind(client: Client, gate: Gate, gateway: SshGateway) -> None:
     async with connected(client, "bob") as person:
         await person.create_process(term_type="xterm", encoding=None)

@@ -18,6 +18,7 @@ from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
 from locum.sessions.connections import Now
 from mad_target import channels, escapes, flood, garbage, window
+from several_gateways import IN_BOTH, IN_ONE
 from ssh_gateway import Client, Gate, Tape, connected, free_port, scripted_target
 from ssh_terminal import open_terminal
 
@@ -29,6 +30,7 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+@IN_BOTH
 async def test_a_refusal_of_the_gate_reaches_the_person(client: Client, gate: Gate) -> None:
     gate.refusal = Forbidden("no policy lets you do that\x1b[31m")
     answer = await client.run(HOST, "id")
@@ -63,6 +65,7 @@ async def test_a_url_that_openssh_decodes_reaches_the_same_session(client: Clien
     assert (gate.wanted[0].user, gate.wanted[0].session_id) == ("alice", session)
 
 
+@IN_BOTH
 async def test_progress_is_shown_where_there_is_a_terminal(client: Client, gate: Gate) -> None:
     gate.say = ("preparing access…",)
     gate.wait = asyncio.Event()
@@ -83,6 +86,7 @@ async def test_what_is_typed_and_sent_while_access_is_made_is_not_lost(client: C
     assert (await running).out == data
 
 
+@IN_BOTH
 async def test_a_person_who_leaves_while_access_is_made_is_not_waited_for(client: Client, gate: Gate) -> None:
     gate.wait = asyncio.Event()
     process = await client.start(HOST, "id")
@@ -159,6 +163,7 @@ async def test_without_a_notice_nothing_is_said(client: Client, gate: Gate) -> N
     assert (await client.run(HOST, "true")).err == ""
 
 
+@IN_BOTH
 async def test_ctrl_x_adds_time_when_it_was_offered_and_belongs_to_the_target_else(
     client: Client, gate: Gate
 ) -> None:
@@ -183,6 +188,7 @@ async def test_ctrl_x_adds_time_when_it_was_offered_and_belongs_to_the_target_el
     assert gate.extended == ["127.0.0.1"] * 2
 
 
+@IN_BOTH
 async def test_the_gate_can_end_it_within_a_second(client: Client, gate: Gate) -> None:
     async with open_terminal(client, HOST) as terminal:
         await terminal.expect(rb"[$#] ")
@@ -294,6 +300,7 @@ async def test_a_target_gone_mad_costs_its_own_session_only(
         assert (await bystander.run("echo well")).stdout == "well\n"
 
 
+@IN_ONE
 async def test_without_a_recording_there_is_no_session(client: Client, gate: Gate, recorder: Recorder) -> None:
     """SEC-26: the recorder does not take the file."""
     recorder.store = Store(recorder.store.root / "gone")
@@ -304,6 +311,7 @@ async def test_without_a_recording_there_is_no_session(client: Client, gate: Gat
     assert len(gate.ended) == 1
 
 
+@IN_ONE
 async def test_a_recorder_that_fails_ends_the_session(client: Client, gate: Gate, recorder: Recorder) -> None:
     """SEC-26: nothing is shown that is not kept."""
     async with open_terminal(client, HOST) as terminal:
@@ -317,6 +325,7 @@ async def test_a_recorder_that_fails_ends_the_session(client: Client, gate: Gate
     assert "recorded" in await gate.until_ended()
 
 
+@IN_BOTH
 async def test_every_byte_a_person_saw_is_in_the_recording_at_once(client: Client, gate: Gate, tape: Tape) -> None:
     """Read while the session runs, which is what is left after `kill -9`."""
     async with connected(client) as connection:
@@ -348,6 +357,7 @@ async def test_less_time_reaches_it_too(client: Client, gate: Gate) -> None:
         await terminal.expect(rb"locum: your session ended: time is over\r\n")
 
 
+@IN_BOTH
 async def test_nothing_passes_a_lock_and_what_was_typed_before_it_is_lost(
     client: Client, gate: Gate, tape: Tape
 ) -> None:

@@ -160,11 +160,9 @@ async def test_what_is_left_when_the_process_ends_is_in_its_log(database: Databa
 class WritingGate(Gate):
     """Writes what happened where the real one does."""
 
-    database: Database
-
     async def happened(self, grant: Grant, events: Sequence[ConnectionEvent], *, address: str) -> None:
         actor = Actor(None, grant.identity_name, address)
-        await self.database.write(write_events, actor, grant.session_id, grant.connection_id, events)
+        await self._db.write(write_events, actor, grant.session_id, grant.connection_id, events)
 
 
 async def test_a_connection_ends_while_what_passed_in_it_waits_for_the_database(
@@ -173,10 +171,9 @@ async def test_a_connection_ends_while_what_passed_in_it_waits_for_the_database(
 ) -> None:  # fmt: skip
     """With the real `sftp`: its session is told of the end, and its file is in the audit log when that takes rows."""
     monkeypatch.setattr(connections, "BOOKS_S", 0.1)
-    writing = WritingGate(replace(gate.grant, channels=ChannelRules(upload=True)))
-    writing.database = database
+    writing = WritingGate(replace(gate.grant, channels=ChannelRules(upload=True)), vault, database)
     key = asyncssh.generate_private_key("ssh-ed25519")
-    rooms = connections.Rooms(writing, recorder, vault, database)
+    rooms = connections.Rooms(writing, recorder)
     host_key = Secret(key.export_private_key("openssh"))
     gateway = SshGateway(rooms, people, host_key=host_key, host="127.0.0.1", port=0)
     await gateway.start()

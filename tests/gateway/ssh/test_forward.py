@@ -15,6 +15,7 @@ import pytest
 from locum.activities.channel_rules import ChannelRules
 from locum.gateway.ssh.relay import FORWARD_LIMIT
 from locum.sessions.connections import Now
+from several_gateways import IN_ONE
 from ssh_gateway import Client, Gate, Tape, connected, free_port, resident
 
 pytestmark = pytest.mark.anyio
@@ -147,6 +148,7 @@ async def test_so_many_at_once(client: Client, gate: Gate) -> None:
             assert await reader.readexactly(1) == b"x"
 
 
+@IN_ONE
 async def test_a_reader_that_does_not_read_fills_no_memory(client: Client, gate: Gate) -> None:
     async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):

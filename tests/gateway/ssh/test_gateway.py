@@ -19,12 +19,11 @@ import pytest
 from locum.activities.channel_rules import ChannelRules
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
-from locum.kit.db import Database
 from locum.kit.errors import StartError
 from locum.recordings.space import Space
 from locum.recordings.writer import Recorder
 from locum.vault.secret import Secret
-from locum.vault.store import Vault
+from several_gateways import IN_ONE
 from ssh_gateway import PASSWORD, Client, Gate, People, Sshd, Tape, connected, free_port
 from ssh_terminal import open_terminal
 
@@ -35,8 +34,8 @@ FILES = ChannelRules(upload=True, download=True)
 
 
 @pytest.fixture
-def rooms(gate: Gate, recorder: Recorder, vault: Vault, database: Database) -> Rooms:
-    return Rooms(gate, recorder, vault, database)
+def rooms(gate: Gate, recorder: Recorder) -> Rooms:
+    return Rooms(gate, recorder)
 
 
 def host_key() -> Secret:
@@ -79,6 +78,7 @@ async def test_stopping_tells_people_and_lets_them_finish(gateway: SshGateway, c
     assert await gate.until_ended() == "the client disconnected"
 
 
+@IN_ONE
 async def test_stopping_ends_who_does_not_leave(gateway: SshGateway, client: Client, gate: Gate) -> None:
     running = asyncio.ensure_future(client.run(HOST, "echo up; sleep 60"))
     async with asyncio.timeout(10):
@@ -103,6 +103,7 @@ async def test_stopping_cuts_off_who_has_not_signed_in(gateway: SshGateway) -> N
     writer.close()
 
 
+@IN_ONE
 async def test_many_at_once(gateway: SshGateway, client: Client, gate: Gate) -> None:
     async def one(number: int) -> str:
         async with connected(client) as connection:
@@ -302,6 +303,7 @@ async def test_an_editor_that_works_over_ssh(client: Client, gate: Gate) -> None
     server.close()
 
 
+@IN_ONE
 @pytest.mark.parametrize("ends_open", [True, False])
 async def test_without_room_nobody_is_let_in_and_who_is_in_is_told(
     client: Client, gate: Gate, recorder: Recorder, tape: Tape, ends_open: bool

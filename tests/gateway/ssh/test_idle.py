@@ -20,6 +20,12 @@ LIMIT_S = 2.0
 WORDS = "locum: nothing passed for 1 minute"
 
 
+@pytest.fixture
+def processes() -> int:
+    """These tests reach into the gateway."""
+    return 1
+
+
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idle, "MINUTE_S", LIMIT_S)

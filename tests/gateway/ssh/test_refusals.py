@@ -12,13 +12,17 @@ from locum.gateway.ssh.refusals import AUDITED, Refusals
 from locum.gateway.ssh.relay import Refusal
 from locum.kit.actor import Actor
 from locum.kit.db import Database
+from locum.kit.wake import Wake
+from locum.sessions.connections import Connections
+from locum.vault.store import Vault
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_first_of_them_are_written(database: Database) -> None:
+async def test_the_first_of_them_are_written(database: Database, vault: Vault) -> None:
     person, session_id = uuid4(), uuid4()
-    refusals = Refusals(database, Actor(person, "alice", "192.0.2.7"))
+    gate = Connections(database, vault, Wake(), node="n")
+    refusals = Refusals(gate, Actor(person, "alice", "192.0.2.7"))
     await refusals.written()
     refusals.add(Refusal("tunnel", "tun"), None)
     for number in range(2 * AUDITED):

@@ -21,6 +21,7 @@ from locum.audit.model import audit_event
 from locum.identities.signin import SignedIn
 from locum.kit.db import Database
 from person_agent import agent_of
+from several_gateways import IN_BOTH
 from ssh_gateway import Client, Gate, People, connected, free_port
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +50,7 @@ def log(database: Database, gate: Gate) -> Log:
     return Log(database, gate)
 
 
+@IN_BOTH
 async def test_a_person_signs_in_with_password_and_code(client: Client, gate: Gate) -> None:
     answer = await client.run(HOST, "echo in")
     assert (answer.status, answer.out) == (0, b"in\n")
@@ -165,6 +167,7 @@ async def test_no_transfer_in_a_terminal_either(client: Client, log: Log) -> Non
     assert len(await log.refused()) == 1
 
 
+@IN_BOTH
 async def test_no_local_forward(client: Client, log: Log) -> None:
     """`-W` shows what `-L` and `-D` ask for: a direct-tcpip channel."""
     answer = await client.run("-W", f"{HOST}:22", HOST)

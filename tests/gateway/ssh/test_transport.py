@@ -50,6 +50,12 @@ def test_the_lobby_counts_in_all_and_per_address() -> None:
 
 
 @pytest.fixture
+def processes() -> int:
+    """These tests reach into the gateway."""
+    return 1
+
+
+@pytest.fixture
 def limits() -> Limits:
     return Limits(sign_in=1.5, waiting=6, waiting_per_address=4)
 

@@ -20,6 +20,7 @@ T = TypeVar("T")
 # Text limits, in characters. None may be wider than its column in the database, or a long text would be a 500.
 Name = Annotated[str, Meta(max_length=256)]
 Line = Annotated[str, Meta(max_length=1000)]
+Path = Annotated[str, Meta(min_length=1, max_length=4096)]
 Document = Annotated[str, Meta(max_length=65536)]
 
 Int64 = Annotated[int, Meta(extra_json_schema={"format": "int64"})]

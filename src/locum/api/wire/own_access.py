@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from locum.api.wire.base import Out, Time, later
+from locum.api.wire.connection_profile import CustomField
 from locum.api.wire.enums import ActivityType, CustomFieldDataType, PolicyType
 from locum.kit.ids import NIL
 
@@ -24,7 +25,7 @@ class PolicyInfo(Out):
     notes_required: bool = False
     ticket_required: bool = False
     activity_card: Annotated[None, later("SbPAM.Models.ActivityCardWithPolicies")] = None
-    custom_fields: Annotated[None, later("SbPAM.Models.CustomField", many=True)] = None
+    custom_fields: list[CustomField] | None = None
 
 
 class _Card(Out):

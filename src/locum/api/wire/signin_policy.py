@@ -25,6 +25,18 @@ class SignInRules(Out):
     password_days: int
 
 
+class PasswordRules(Out):
+    """Besides, a password must not be easy to guess, nor one of the last `passwordHistory`."""
+
+    password_length: int = 0
+    password_unique: int = 0
+    password_lowercase: bool = False
+    password_uppercase: bool = False
+    password_digit: bool = False
+    password_symbol: bool = False
+    password_history: int = 0
+
+
 class SignInRulesIn(In):
     """Only what is to change."""
 

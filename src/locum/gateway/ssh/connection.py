@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncssh
 import structlog
@@ -25,8 +25,10 @@ from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.channels import Channels
 from locum.gateway.ssh.chooser import Chooser
 from locum.gateway.ssh.deadline import Deadline
+from locum.gateway.ssh.ending import Ending, Over
 from locum.gateway.ssh.event_log import EventLog
 from locum.gateway.ssh.forward import Forwards
+from locum.gateway.ssh.gate import Gate
 from locum.gateway.ssh.idle import Idle
 from locum.gateway.ssh.refusals import Refusals
 from locum.gateway.ssh.relay import Refusal, printable
@@ -34,14 +36,11 @@ from locum.gateway.ssh.transport import ServerConnection, TargetConnection
 from locum.gateway.ssh.upstream import dial
 from locum.identities.signin import SignedIn
 from locum.kit.actor import Actor
-from locum.kit.db import Database
 from locum.kit.errors import Forbidden, LocumError, NotAvailable
 from locum.recordings.format import Kind, Opening
-from locum.recordings.key import KEY_PURPOSE
 from locum.recordings.space import NoRoom
 from locum.recordings.writer import Recorder, Recording
-from locum.sessions.connections import Choice, ConnectionEvent, Connections, Grant, Now, Wanted
-from locum.vault.store import Vault
+from locum.sessions.connections import Choice, ConnectionEvent, Grant, Now, Wanted
 
 GOODBYE_S = 0.6
 BOOKS_S = 3.0  # the end of a connection is written after what passed in it, if that is taken by then
@@ -50,7 +49,6 @@ TIME_IS_OVER = "your session ended: time is over"
 CLIENT_LEFT = "the client disconnected"
 NOT_WRITTEN = "your session ended: what passes in it can't be written down"
 
-T = TypeVar("T")
 log = structlog.get_logger("locum.gateway.ssh")
 
 
@@ -58,14 +56,8 @@ log = structlog.get_logger("locum.gateway.ssh")
 class Rooms:
     """What a connection needs of the rest of Locum."""
 
-    connections: Connections
+    connections: Gate
     recorder: Recorder
-    vault: Vault
-    database: Database
-
-
-class _Over(Exception):
-    """The connection was ended while something was being waited for."""
 
 
 class ClientConnection:
@@ -84,7 +76,7 @@ class ClientConnection:
         self._chooser: Channel | None = None
         self._address = address
         self._loop = asyncio.get_running_loop()
-        self._ended = asyncio.Event()
+        self._ended = Ending()
         self._grant: Grant | None = None
         self._recording: Recording | None = None
         self._target: TargetConnection | None = None
@@ -102,7 +94,7 @@ class ClientConnection:
         self.backward = BackwardForwards(self, ssh, self.forwards)
         self._notices: list[str] = []
         self._progress: list[str] = []
-        self._refusals = Refusals(rooms.database, Actor(who.identity_id, who.name, address))
+        self._refusals = Refusals(rooms.connections, Actor(who.identity_id, who.name, address))
         self._events: EventLog | None = None  # from the grant on
         ssh.on_full = lambda full: self._block("client", full)
         ssh.on_refused = self.refused
@@ -113,7 +105,7 @@ class ClientConnection:
         """From the gate to the end. Returns when nothing is left open; raises nothing."""
         try:
             await self._live()
-        except _Over:
+        except Over:
             pass
         except LocumError as error:
             self.end(error.detail)
@@ -130,8 +122,8 @@ class ClientConnection:
             raise self._wanted
         gate = self._rooms.connections
         chosen = self._wanted
-        wanted = await self._unless_ended(self._choice()) if chosen is None else chosen
-        self._grant = grant = await self._unless_ended(
+        wanted = await self._ended.unless(self._choice()) if chosen is None else chosen
+        self._grant = grant = await self._ended.unless(
             gate.open(
                 self._who,
                 wanted,
@@ -158,10 +150,10 @@ class ClientConnection:
         if grant.channels.idle_minutes is not None:
             self._idle = Idle(grant.channels.idle_minutes, self.end)
         if self._ended.is_set():
-            raise _Over
+            raise Over
         if grant.record:
             self._recording = await self._open_recording(grant)
-        self._target = await self._unless_ended(dial(grant, pin=gate.pin_host_key, on_lost=self._target_lost))
+        self._target = await self._ended.unless(dial(grant, pin=gate.pin_host_key, on_lost=self._target_lost))
         self._target.on_full = lambda full: self._block("target", full)
         self._target.backward = self.backward
         self._ready.set_result(self._target)
@@ -177,7 +169,7 @@ class ClientConnection:
         return Wanted(self._who.name, chosen.activity, chosen.resource)
 
     async def _open_recording(self, grant: Grant) -> Recording:
-        key, wrapped = self._rooms.vault.new_data_key(purpose=KEY_PURPOSE, subject_id=grant.connection_id)
+        key, wrapped = await self._rooms.connections.recording_key(grant)
         title = f"{grant.identity_name}: {grant.activity_name} on {grant.resource_name}"
         opening = Opening(80, 24, int(dt.datetime.now(dt.UTC).timestamp()), title)
         return await self._rooms.recorder.open(
@@ -211,20 +203,6 @@ class ClientConnection:
                 await self._rooms.connections.closed(self._grant, reason=self.reason, recording_digest=digest)
             if self._events is not None:
                 await self._events.written()
-
-    async def _unless_ended(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`, which is cancelled where the connection ends before. Raises _Over then."""
-        task = self._loop.create_task(work)
-        ended = self._loop.create_task(self._ended.wait())
-        try:
-            await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise _Over
-            return task.result()
-        finally:
-            ended.cancel()
-            if task.cancel():
-                await asyncio.wait({task})
 
     # -- reasons to end
 
@@ -300,6 +278,16 @@ class ClientConnection:
     def locked(self) -> str | None:
         """The words of the lock on the session, if one is."""
         return self._locked
+
+    @property
+    def id(self) -> UUID | None:
+        """Its id, once it is let in."""
+        return self._grant.connection_id if self._grant else None
+
+    @property
+    def ended(self) -> str | None:
+        """Why it was ended, if it was."""
+        return self.reason if self._ended.is_set() else None
 
     @property
     def _granted(self) -> Grant:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import asyncssh
 
 from locum.gateway.ssh.connection import ClientConnection, Rooms
+from locum.gateway.ssh.gate import SignInSteps
+from locum.gateway.ssh.inside import Entering, Inside, InsideServer, inside
+from locum.gateway.ssh.login import KeyUse
 from locum.gateway.ssh.public_key import USER_SIGNATURES
-from locum.gateway.ssh.server import ClientServer
+from locum.gateway.ssh.server import AutoConnect, Begin, ClientServer
 from locum.gateway.ssh.transport import Lobby, ServerConnection
-from locum.identities.signin import SignedIn, SignIn
+from locum.identities.signin import SignedIn
 from locum.kit.errors import LocumError, StartError
 from locum.kit.ssh_algorithms import ENCRYPTION, KEY_EXCHANGE, MAC
 from locum.sessions.connections import Wanted
@@ -38,7 +43,14 @@ class SshGateway:
     """`start` listens, `stop` drains. Connections go on while the listener is closed."""
 
     def __init__(
-        self, rooms: Rooms, signin: SignIn, *, host_key: Secret, host: str, port: int, limits: Limits | None = None
+        self,
+        rooms: Rooms,
+        signin: SignInSteps,
+        *,
+        host_key: Secret,
+        host: str,
+        port: int,
+        limits: Limits | None = None,
     ) -> None:
         """`host_key` is an OpenSSH private key. Port 0 takes any; `port` says which after `start`."""
         self.host = host
@@ -48,6 +60,8 @@ class SshGateway:
         self._host_key = host_key
         self._limits = limits or Limits()
         self._lobby = Lobby(self._limits.waiting, self._limits.waiting_per_address)
+        # Strangers who crowd the door keep nobody out who is signed in already.
+        self._inside_lobby = Lobby(self._limits.waiting, self._limits.waiting)
         self._server: asyncio.Server | None = None
         self._live: dict[asyncio.Task[None], ClientConnection] = {}
 
@@ -61,20 +75,23 @@ class SshGateway:
 
         Raises StartError where the address can't be had or the host key can't be read.
         """
-        # asyncssh reports commands and user names at INFO; the audit log is the place for them.
-        asyncssh.set_log_level(logging.WARNING)
         loop = asyncio.get_running_loop()
-        options = self._options()
+        clients = self.clients()
         where: dict[str, Any] = {"sock": listener} if listener else {"host": self.host, "port": self.port}
         try:
-            self._server = await loop.create_server(
-                lambda: ServerConnection(loop, options, self._lobby), backlog=self._limits.backlog, **where
-            )
+            self._server = await loop.create_server(clients, backlog=self._limits.backlog, **where)
         except OSError as error:
             raise StartError(
                 f"the SSH gateway can't listen on {self.host}:{self.port}: {error.strerror}"
             ) from None
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def clients(self) -> Callable[[], ServerConnection]:
+        """What makes this side of a client's connection, also where it was accepted elsewhere. Raises StartError."""
+        # asyncssh reports commands and user names at INFO; the audit log is the place for them.
+        asyncssh.set_log_level(logging.WARNING)
+        loop, options = asyncio.get_running_loop(), self._options(self._new_server)
+        return lambda: ServerConnection(loop, options, self._lobby)
 
     async def stop(self, drain_timeout: float) -> None:
         """Accept nobody any more, tell those who are connected, give them `drain_timeout` seconds, and end them."""
@@ -92,6 +109,17 @@ class SshGateway:
         for task in list(self._live):
             task.cancel()
 
+    async def enter(self, entering: Entering) -> Inside:
+        """Connect somebody from inside of this process who is signed in already. Raises LocumError."""
+        server = InsideServer(entering, *self._of_servers)
+        loop = asyncio.get_running_loop()
+        options = self._options(lambda: server)
+        return await inside(server, lambda: ServerConnection(loop, options, self._inside_lobby), self._key())
+
+    def carried(self, connection_id: UUID) -> ClientConnection | None:
+        """The live connection with this id, if this process carries it."""
+        return next((one for one in self._live.values() if one.id == connection_id), None)
+
     def _begin(
         self, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError | None, address: str
     ) -> ClientConnection:
@@ -101,19 +129,24 @@ class SshGateway:
         task.add_done_callback(self._live.pop)
         return connection
 
-    def _options(self) -> asyncssh.SSHServerConnectionOptions:
+    @property
+    def _of_servers(self) -> tuple[SignInSteps, KeyUse, AutoConnect, Begin]:
+        gate = self._rooms.connections
+        return (self._signin, gate.ssh_key_use, gate.auto_connect, self._begin)
+
+    def _new_server(self) -> ClientServer:
+        return ClientServer(*self._of_servers)
+
+    def _key(self) -> asyncssh.SSHKey:
         try:
-            key = asyncssh.import_private_key(self._host_key.reveal())
+            return asyncssh.import_private_key(self._host_key.reveal())
         except asyncssh.KeyImportError:
             raise StartError("the host key of the SSH gateway can't be read") from None
+
+    def _options(self, new_server: Callable[[], ClientServer]) -> asyncssh.SSHServerConnectionOptions:
         return asyncssh.SSHServerConnectionOptions(
-            server_factory=lambda: ClientServer(
-                self._signin,
-                self._rooms.connections.ssh_key_use,
-                self._rooms.connections.auto_connect,
-                self._begin,
-            ),
-            server_host_keys=[key],
+            server_factory=new_server,
+            server_host_keys=[self._key()],
             server_version="Locum",
             kex_algs=KEY_EXCHANGE,
             encryption_algs=ENCRYPTION,

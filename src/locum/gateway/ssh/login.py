@@ -7,9 +7,10 @@ from uuid import UUID
 
 import asyncssh
 
+from locum.gateway.ssh.gate import SignInSteps
 from locum.gateway.ssh.names import login_of, parse
 from locum.gateway.ssh.relay import printable
-from locum.identities.signin import FirstFactor, SignedIn, SignIn, SshKey
+from locum.identities.signin import FirstFactor, SignedIn, SshKey
 from locum.kit.errors import Invalid, LocumError, Unauthenticated
 from locum.sessions.connections import SshKeyUse, Wanted, takes_for_both
 from locum.vault.secret import Secret
@@ -41,7 +42,7 @@ class Login:
     a key is worth for what is to be opened.
     """
 
-    def __init__(self, signin: SignIn, key_use: KeyUse, address: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, signin: SignInSteps, key_use: KeyUse, address: str, tell: Callable[[str], None]) -> None:
         self.signed_in: SignedIn | None = None
         self._signin = signin
         self._key_use = key_use

@@ -6,10 +6,9 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-from locum.audit import log as audit
+from locum.gateway.ssh.gate import Gate
 from locum.gateway.ssh.relay import Refusal
 from locum.kit.actor import Actor
-from locum.kit.db import Database
 
 AUDITED = 20
 
@@ -17,8 +16,8 @@ AUDITED = 20
 class Refusals:
     """Those of `actor`."""
 
-    def __init__(self, database: Database, actor: Actor) -> None:
-        self._database = database
+    def __init__(self, gate: Gate, actor: Actor) -> None:
+        self._gate = gate
         self._actor = actor
         self._writing: list[asyncio.Task[None]] = []
 
@@ -32,12 +31,4 @@ class Refusals:
         await asyncio.gather(*self._writing)
 
     async def _write(self, refusal: Refusal, session_id: UUID | None) -> None:
-        await self._database.write(
-            audit.record,
-            self._actor,
-            "connection.refused",
-            object_kind="session" if session_id else None,
-            object_id=session_id,
-            outcome="denied",
-            detail={"kind": refusal.kind, "asked": refusal.asked},
-        )
+        await self._gate.refused(self._actor, refusal.kind, refusal.asked, session_id)

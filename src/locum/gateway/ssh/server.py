@@ -9,11 +9,12 @@ import asyncssh
 from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.connection import ClientConnection
 from locum.gateway.ssh.forward import Forward
+from locum.gateway.ssh.gate import SignInSteps
 from locum.gateway.ssh.login import Challenge, KeyUse, Login
 from locum.gateway.ssh.names import is_bare, parse
 from locum.gateway.ssh.relay import PACKET, WINDOW, Refusal, printable
 from locum.gateway.ssh.transport import ServerChannel, ServerConnection
-from locum.identities.signin import SignedIn, SignIn
+from locum.identities.signin import SignedIn
 from locum.kit.errors import LocumError
 from locum.sessions.connections import Wanted
 
@@ -27,7 +28,7 @@ class ClientServer(asyncssh.SSHServer):
     """What asyncssh asks about one client. `auto_connect` signs in whoever has a good link, `begin` makes the
     ClientConnection when the person is signed in."""
 
-    def __init__(self, signin: SignIn, key_use: KeyUse, auto_connect: AutoConnect, begin: Begin) -> None:
+    def __init__(self, signin: SignInSteps, key_use: KeyUse, auto_connect: AutoConnect, begin: Begin) -> None:
         self._signin = signin
         self._auto_connect = auto_connect
         self._key_use = key_use
@@ -41,7 +42,7 @@ class ClientServer(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         assert isinstance(conn, ServerConnection)
         self._ssh = conn
-        self._address = str(conn.get_extra_info("peername")[0])
+        self._address = self._came_from(conn)
         self._login = conn.key_login = Login(self._signin, self._key_use, self._address, self._tell)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -88,12 +89,16 @@ class ClientServer(asyncssh.SSHServer):
         assert signed_in is not None
         assert self._ssh is not None
         self._ssh.leave_lobby()
-        wanted: Wanted | LocumError | None
+        self._connection = self._begin(self._ssh, signed_in, self._asked_for(), self._address)
+
+    def _came_from(self, conn: ServerConnection) -> str:
+        return str(conn.get_extra_info("peername")[0])
+
+    def _asked_for(self) -> Wanted | LocumError | None:
         try:
-            wanted = parse(self._user_name)
+            return parse(self._user_name)
         except LocumError as error:
-            wanted = None if is_bare(self._user_name) else error
-        self._connection = self._begin(self._ssh, signed_in, wanted, self._address)
+            return None if is_bare(self._user_name) else error
 
     @property
     def _the_login(self) -> Login:

@@ -15,7 +15,20 @@ depends_on = None
 
 def upgrade() -> None:
     """One function for each room's part, called here in the order in which they need each other."""
+    _nodes()
     _archive()
+    _favourites()
+
+
+def _nodes() -> None:
+    """Which nodes are alive."""
+    op.create_table(
+        "node_life",
+        sa.Column("node", sa.String(length=64), nullable=False),
+        sa.Column("seen_at", UtcTime(), nullable=False),
+        sa.Column("lost_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("node", name=op.f("pk_node_life")),
+    )
 
 
 def _archive() -> None:
@@ -45,3 +58,26 @@ def _archive() -> None:
             sqlite_where=sa.text(which.replace("recorded AND", "recorded = 1 AND")),
             postgresql_where=sa.text(which),
         )
+
+
+def _favourites() -> None:
+    """What people keep at hand of their own access."""
+    things = ("identity", "activity", "resource", "credential")
+    op.create_table(
+        "favourite",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        *(sa.Column(f"{one}_id", sa.Uuid(), nullable=one in ("resource", "credential")) for one in things),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        *(
+            sa.ForeignKeyConstraint([f"{one}_id"], [f"{one}.id"], name=op.f(f"fk_favourite_{one}_id_{one}"))
+            for one in things
+        ),
+        sa.CheckConstraint(
+            "(resource_id IS NULL) <> (credential_id IS NULL)", name=op.f("ck_favourite_about_one_thing")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_favourite")),
+        sa.UniqueConstraint("identity_id", "activity_id", "resource_id", name=op.f("uq_favourite_of_resource")),
+        sa.UniqueConstraint(
+            "identity_id", "activity_id", "credential_id", name=op.f("uq_favourite_of_credential")
+        ),
+    )
