@@ -67,7 +67,8 @@ async def test_nine_statements_whatever_there_is(database: Database, world: Worl
 
 
 async def test_few_among_many_and_far_down(database: Database, world: World) -> None:
-    await copy(database, resource, world.resource, FEW + 10, name="a", name_key="a")  # nobody's, and first in order
+    # Nobody's, and first in order.
+    await copy(database, resource, world.resource, FEW + 10, name="a", name_key="a")
     hosts = await copy(database, resource, world.resource, FEW + 500, name="r", name_key="r")
     rows = [{"policy_id": world.policy, "member_id": one} for one in hosts]
     await database.write(lambda tx: tx.add_all(policy_resource, rows))

@@ -13,6 +13,7 @@ from msgspec import inspect as types
 from account_calls import application
 from certification_samples import certified
 from contract.access import ACCESS
+from ended_shell import ended_terminal
 from estate import ACCOUNTS, CREDENTIALS, NIL, POLICIES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
 from identities_world import PASSWORD, Caller
 from locum.api.app import all_routes
@@ -102,6 +103,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "actionJobId": session_id,
         "connectionId": recorded,
         "passkeyId": (await enrol(estate.ada, SoftwareAuthenticator()))["passkey"]["id"],
+        "terminalId": await ended_terminal(estate),
         "signInId": (await estate.get(estate.ada, "/api/locum/v1/SignIn/Current"))["id"],
         "sshKeyId": ssh_key["id"],
         "credentialId": estate.ids["locum"],
@@ -110,9 +112,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "leaseId": leased["id"],
         "rotationId": rotated["id"],
         "dependantId": dependant,
-        "managedAccountId": estate.ids["ada"],
-        "identityId": estate.ids["ada"],
-        "id": estate.ids["ada"],
+        **dict.fromkeys(("managedAccountId", "identityId", "id"), estate.ids["ada"]),
         "applicationId": robot,
         "apiKeyId": key["apiKey"]["id"],
         "roleId": await estate.role("names", ["policies:name:modify"], policyIds=[estate.ids["admins"]]),
