@@ -9,26 +9,13 @@ import sqlalchemy as sa
 
 from locum.audit.log import record
 from locum.kit.actor import Actor
-from locum.kit.db import ReadTx, Tx, UtcTime, metadata
+from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, NotFound
 from locum.kit.ids import new_id
+from locum.policies.favourite_model import favourite
 
 MOST = 50
 """So many favourites has one person at most: more are no short list."""
-
-favourite = sa.Table(
-    "favourite",
-    metadata,
-    sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("identity_id", sa.ForeignKey("identity.id"), nullable=False),
-    sa.Column("activity_id", sa.ForeignKey("activity.id"), nullable=False),
-    sa.Column("resource_id", sa.ForeignKey("resource.id")),
-    sa.Column("credential_id", sa.ForeignKey("credential.id")),
-    sa.Column("created_at", UtcTime, nullable=False),
-    sa.CheckConstraint("(resource_id IS NULL) <> (credential_id IS NULL)", name="about_one_thing"),
-    sa.UniqueConstraint("identity_id", "activity_id", "resource_id", name="uq_favourite_of_resource"),
-    sa.UniqueConstraint("identity_id", "activity_id", "credential_id", name="uq_favourite_of_credential"),
-)
 
 
 class Aim(msgspec.Struct, frozen=True):

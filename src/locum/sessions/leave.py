@@ -10,7 +10,7 @@ from locum.identities import people
 from locum.identities.remove import remove
 from locum.kit.actor import Actor
 from locum.kit.db import Tx
-from locum.policies.favourites import favourite
+from locum.policies.favourite_model import favourite
 from locum.policies.groups import refuse_joined_identity
 from locum.policies.model import policy_identity
 from locum.sessions import lease as leases
