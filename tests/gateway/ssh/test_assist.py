@@ -18,6 +18,8 @@ from locum.sessions.connections import Now, Wanted
 from ssh_gateway import Gate, Tape
 
 pytestmark = pytest.mark.anyio
+# The process of the API carries them, however many there are for people's own clients.
+in_this_process = pytest.mark.parametrize("gateway", [1], indirect=True)
 WANTED = Wanted("alice", "", "", session_id=UUID(int=7))
 
 
@@ -38,6 +40,7 @@ async def until(inside: Inside, words: str) -> bytes:
     return seen
 
 
+@in_this_process
 async def test_both_type_and_the_recording_says_who(gateway: SshGateway, gate: Gate, tape: Tape) -> None:
     inside = await entered(gateway)
     connection_id = gate.grants[0].connection_id
@@ -64,6 +67,7 @@ async def test_both_type_and_the_recording_says_who(gateway: SshGateway, gate: G
     assert marks.index("typed by bob") < marks.index("typed by the person") < marks.index("bob has taken over")
 
 
+@in_this_process
 async def test_what_holds_for_the_person_holds_for_the_assistant(gateway: SshGateway, gate: Gate) -> None:
     """A command that must not run does not, and nothing passes a lock."""
     rule = CommandRule("^touch ", CommandAction.BLOCK, "ask first", False)
@@ -87,6 +91,7 @@ async def test_what_holds_for_the_person_holds_for_the_assistant(gateway: SshGat
     await inside.close()
 
 
+@in_this_process
 async def test_nobody_assists_where_nobody_is(gateway: SshGateway) -> None:
     with pytest.raises(Conflict, match="another process"):
         gateway.assist(uuid4(), "bob")
