@@ -26,7 +26,8 @@ WANTED = Wanted("alice", "", "", session_id=UUID(int=7))
 async def entered(gateway: SshGateway) -> Inside:
     inside = await gateway.enter(Entering(SignedIn(UUID(int=5), "alice"), WANTED, "192.0.2.7"))
     await inside.start((100, 30))
-    await until(inside, "$ ")
+    await inside.write(b"echo up-$((20+3))\r")
+    await until(inside, "up-23")
     return inside
 
 
