@@ -76,6 +76,12 @@ def recorded(installed: Installation, connection_id: str) -> str:
     return answer.text
 
 
+def take_over(helper: Window, taken: bool) -> None:
+    helper.told.pop("takenOver", None)
+    helper.say(takeOver=taken)
+    assert helper.until_told("takenOver") is taken
+
+
 def the_end(opened: Window) -> str:
     """The reason of the end, and that nothing comes behind it."""
     reason = str(opened.until_told("ended"))
@@ -128,13 +134,13 @@ def test_somebody_types_beside_the_person_and_in_their_place(installed: Installa
         shell.expect("locum: admin assists you now: both of you type here")
         helper.type("echo from-$((20+3))\r")
         shell.expect("from-23")
-        helper.say(takeOver=True)
+        take_over(helper, True)
         shell.expect("locum: admin has taken over")
         shell.sendline("echo mi''ne")
         helper.type("echo his-$((20+3))\r")
         shell.expect("his-23")
         assert b"mine" not in shell.before.replace(b"''", b"")
-        helper.say(takeOver=False)
+        take_over(helper, False)
         shell.expect("locum: admin has given the terminal back")
         shell.sendline("echo own-$((20+3))")
         shell.expect("own-23")
@@ -142,9 +148,7 @@ def test_somebody_types_beside_the_person_and_in_their_place(installed: Installa
         admin.call("PUT", "/api/v1/ActivitySession/lock", lock)
         shell.expect("locum: your session is locked")
         helper.type("echo loc''ked\r")
-        helper.say(takeOver=False)  # answered behind what was typed
-        del helper.told["takenOver"]
-        helper.until_told("takenOver")
+        take_over(helper, False)  # answered behind what was typed
         admin.call("PUT", "/api/v1/ActivitySession/lock", {**lock, "locked": False})
         shell.expect("locum: your session is unlocked")
         with window(installed, installed.browser(), path) as second:
