@@ -15,11 +15,10 @@ from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities.signin import SignedIn
 from locum.kit.errors import Conflict
 from locum.sessions.connections import Now, Wanted
+from several_gateways import IN_ONE
 from ssh_gateway import Gate, Tape
 
 pytestmark = pytest.mark.anyio
-# The process of the API carries them, however many there are for people's own clients.
-in_this_process = pytest.mark.parametrize("gateway", [1], indirect=True)
 WANTED = Wanted("alice", "", "", session_id=UUID(int=7))
 
 
@@ -41,7 +40,7 @@ async def until(inside: Inside, words: str) -> bytes:
     return seen
 
 
-@in_this_process
+@IN_ONE
 async def test_both_type_and_the_recording_says_who(gateway: SshGateway, gate: Gate, tape: Tape) -> None:
     inside = await entered(gateway)
     connection_id = gate.grants[0].connection_id
@@ -56,6 +55,8 @@ async def test_both_type_and_the_recording_says_who(gateway: SshGateway, gate: G
     assistant.take_over(True)
     await until(inside, "bob has taken over")
     await inside.write(b"echo lo''st\n")
+    assistant.type(b"echo alone-$((20+3))\n")
+    assert b"lost" not in await until(inside, "alone-23")
     assistant.take_over(False)
     await until(inside, "you type again")
     await inside.write(b"echo back-$((20+3)); exit\n")
@@ -68,7 +69,7 @@ async def test_both_type_and_the_recording_says_who(gateway: SshGateway, gate: G
     assert marks.index("typed by bob") < marks.index("typed by the person") < marks.index("bob has taken over")
 
 
-@in_this_process
+@IN_ONE
 async def test_what_holds_for_the_person_holds_for_the_assistant(gateway: SshGateway, gate: Gate) -> None:
     """A command that must not run does not, and nothing passes a lock."""
     rule = CommandRule("^touch ", CommandAction.BLOCK, "ask first", False)
@@ -92,7 +93,7 @@ async def test_what_holds_for_the_person_holds_for_the_assistant(gateway: SshGat
     await inside.close()
 
 
-@in_this_process
+@IN_ONE
 async def test_nobody_assists_where_nobody_is(gateway: SshGateway) -> None:
     with pytest.raises(Conflict, match="another process"):
         gateway.assist(uuid4(), "bob")
