@@ -162,6 +162,7 @@ def test_somebody_types_beside_the_person_and_in_their_place(installed: Installa
     assert {f"connection.{one}" for one in steps} <= set(told)
     log = user.call("GET", f"/api/v1/ActivitySession/{session}/Log?skip=0&take=100")["lines"]
     assert any("admin takes over" in line["logMessage"] for line in log)
+    user.call("DELETE", f"/api/v1/ActivitySession/{session}")
     assert "from here on typed by admin" in recorded(installed, connection_id)
 
 
