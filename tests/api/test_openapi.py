@@ -98,7 +98,8 @@ def input_text_without_limit(document: dict[str, Any]) -> list[str]:
                 walk(inner, f"{name}.{field}")
         for inner in (*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])):
             walk(inner, where)
-        fixed = "maxLength" in schema or schema.get("format") in ("uuid", "date-time")
+        # What is binary is handed on part by part, and kept nowhere.
+        fixed = "maxLength" in schema or schema.get("format") in ("uuid", "date-time", "binary")
         if schema.get("type") == "string" and not fixed:
             loose.append(where)
 

@@ -15,6 +15,7 @@ from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities.signin import SignedIn
 from locum.kit.errors import Conflict
 from locum.sessions.connections import Now, Wanted
+from several_gateways import IN_ONE
 from ssh_gateway import Gate, Tape
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +25,8 @@ WANTED = Wanted("alice", "", "", session_id=UUID(int=7))
 async def entered(gateway: SshGateway) -> Inside:
     inside = await gateway.enter(Entering(SignedIn(UUID(int=5), "alice"), WANTED, "192.0.2.7"))
     await inside.start((100, 30))
-    await until(inside, "$ ")
+    await inside.write(b"echo up-$((20+3))\r")
+    await until(inside, "up-23")
     return inside
 
 
@@ -38,6 +40,7 @@ async def until(inside: Inside, words: str) -> bytes:
     return seen
 
 
+@IN_ONE
 async def test_both_type_and_the_recording_says_who(gateway: SshGateway, gate: Gate, tape: Tape) -> None:
     inside = await entered(gateway)
     connection_id = gate.grants[0].connection_id
@@ -52,6 +55,8 @@ async def test_both_type_and_the_recording_says_who(gateway: SshGateway, gate: G
     assistant.take_over(True)
     await until(inside, "bob has taken over")
     await inside.write(b"echo lo''st\n")
+    assistant.type(b"echo alone-$((20+3))\n")
+    assert b"lost" not in await until(inside, "alone-23")
     assistant.take_over(False)
     await until(inside, "you type again")
     await inside.write(b"echo back-$((20+3)); exit\n")
@@ -64,6 +69,7 @@ async def test_both_type_and_the_recording_says_who(gateway: SshGateway, gate: G
     assert marks.index("typed by bob") < marks.index("typed by the person") < marks.index("bob has taken over")
 
 
+@IN_ONE
 async def test_what_holds_for_the_person_holds_for_the_assistant(gateway: SshGateway, gate: Gate) -> None:
     """A command that must not run does not, and nothing passes a lock."""
     rule = CommandRule("^touch ", CommandAction.BLOCK, "ask first", False)
@@ -87,6 +93,7 @@ async def test_what_holds_for_the_person_holds_for_the_assistant(gateway: SshGat
     await inside.close()
 
 
+@IN_ONE
 async def test_nobody_assists_where_nobody_is(gateway: SshGateway) -> None:
     with pytest.raises(Conflict, match="another process"):
         gateway.assist(uuid4(), "bob")

@@ -15,6 +15,7 @@ from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities.signin import SignedIn
 from locum.kit.errors import Forbidden, NotFound
 from locum.sessions.connections import Wanted
+from several_gateways import IN_ONE
 from ssh_gateway import Gate, Tape
 
 pytestmark = pytest.mark.anyio
@@ -40,6 +41,7 @@ async def until(inside: Inside, words: bytes) -> bytes:
     return seen
 
 
+@IN_ONE
 async def test_a_shell_is_recorded_and_ends_with_its_reason(gateway: SshGateway, gate: Gate, tape: Tape) -> None:
     inside = await entered(gateway)
     await inside.write(b"stty size; echo he''llo\n")
@@ -57,6 +59,7 @@ async def test_a_shell_is_recorded_and_ends_with_its_reason(gateway: SshGateway,
     assert b"hello" in tape.bytes(gate.grants[0].connection_id, "o")
 
 
+@IN_ONE
 async def test_files_go_by_the_profile(gateway: SshGateway, gate: Gate, tmp_path: Path) -> None:
     inside = await entered(gateway)
     with pytest.raises(Forbidden, match="file transfer is not allowed"):
