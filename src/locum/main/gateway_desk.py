@@ -73,6 +73,8 @@ class Desk:
         return list(self._grants.values())
 
     def _begin(self, number: int, call: say.Call) -> None:
+        if number in self._tasks:
+            raise ValueError("two calls have one number")
         if isinstance(call, say.Open):
             self._opening.add(number)
         self._tasks[number] = task = asyncio.create_task(self._reply(number, call))
