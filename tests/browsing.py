@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pexpect
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from installation import USER_PASSWORD
 
@@ -99,3 +99,16 @@ def run_in_session(command: str, *words: str) -> str:
     client.sendline(USER_PASSWORD)
     client.expect(pexpect.EOF)
     return str(client.before)
+
+
+def choose(where: Page | Locator, label: str, name: str) -> None:
+    """In a field whose choices the server looks for: type a name, and take it."""
+    field = where.get_by_role("combobox", name=label, exact=True)
+    field.fill(name)
+    where.get_by_role("option", name=name).first.click()
+
+
+def confirm(page: Page, label: str) -> None:
+    """Say in the dialog that one means it, and wait until it is done."""
+    page.get_by_role("dialog").get_by_role("button", name=label).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)

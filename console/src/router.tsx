@@ -5,29 +5,21 @@ import type { Asked } from "./access/AskDialog";
 import type { FirstSteps } from "./first/FirstStepsPage";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
+import { administration } from "./admin/routes";
 import { dayStart } from "./shared/format";
+import { type ListSearch, listSearch } from "./shared/paged";
 import { id, text } from "./shared/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
 type Found = Record<string, unknown>;
-export type ListSearch = { q?: string; page?: number };
-
-/** What lists keep in the address; anything else there is dropped. */
-function listSearch(found: Found): ListSearch {
-  const page = Number(found.page);
-  return {
-    q: text(found.q)?.slice(0, 200),
-    page: Number.isInteger(page) && page > 1 ? page : undefined,
-  };
-}
 
 /** A day as date fields have it; what is none is dropped. */
 function day(found: unknown): string | undefined {
   return dayStart(String(found)) ? String(found) : undefined;
 }
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+export const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const getParentRoute = () => root;
 
 const mine = [
@@ -138,6 +130,10 @@ const administered = [
     getParentRoute,
     path: "/admin/policies",
     component: lazyRouteComponent(() => import("./admin/PoliciesPage")),
+    validateSearch: (found: Found): ListSearch & { state?: "disabled" | "deleted" } => ({
+      ...listSearch(found),
+      state: found.state === "disabled" || found.state === "deleted" ? found.state : undefined,
+    }),
   }),
   createRoute({
     getParentRoute,
@@ -152,7 +148,7 @@ const administered = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([...mine, ...reviewed, ...administered]),
+  routeTree: root.addChildren([...mine, ...reviewed, ...administered, ...administration(getParentRoute)]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -78,6 +78,9 @@ async def test_the_list_has_both_kinds_and_counts(estate: Estate) -> None:
         ("App", True, 0),
         ("of ann", False, 1),
     ]
+    of_ann = await estate.get(estate.admin, ROLES, identityId=estate.ids["ann"])
+    assert [row["name"] for row in of_ann] == ["User", "of ann"]
+    problem(await estate.admin.get(ROLES, identityId=str(uuid4())), 404)
     assert rows[0]["permissions"] == sorted(Permission)
     assert (rows[-1]["target"], rows[-1]["credentialIds"]) == ("credentials", [estate.ids["locum"]])
     assert [row["id"] for row in rows[:4]] == [row["id"] for row in await estate.get(estate.admin, ROLES)][:4]

@@ -82,18 +82,22 @@ async def test_revealing_goes_off_for_good(callers: Callers) -> None:
     assert [(row["isLive"], row["canBeRevealed"]) for row in rows] == [(True, False)]
 
 
-@pytest.mark.sees_effect("SecondFactor.Require")
+@pytest.mark.sees_effect("SecondFactor.Require", "SecondFactor.Requirement")
 async def test_one_person_s_second_factor(callers: Callers) -> None:
     admin = callers.person("root", Role.ADMIN)
     ada, robot = callers.world.person("ada"), callers.world.application()
     path = f"/api/locum/v1/SecondFactor/{ada.id}/Requirement"
-    for requirement, code, status in (("NotRequired", "NA", 200), (1, "NA", 401), ("default", "NA", 401)):
+    cases = (("NotRequired", "NA", 200, 2), (1, "NA", 401, 1), ("default", "NA", 401, 0))
+    for requirement, code, status, kept in cases:
         answer = await admin.put(path, {"requirement": requirement})
         assert answer.status_code == 200, answer.text
+        assert (await admin.get(path)).json() == {"identityId": str(ada.id), "requirement": kept}
         pending = callers.bearing((await first_step(callers.nobody(), "ada")).json())
         assert (await pending.http.post("/signin2fa", content=code)).status_code == status
     assert_problem(await admin.put(path, {"requirement": 3}), 400)
     assert_problem(await admin.put(path, {}), 400)
     assert_problem(await admin.put(path.replace(str(ada.id), str(robot.id)), {"requirement": 1}), 400)
     assert_problem(await admin.put(path.replace(str(ada.id), str(uuid4())), {"requirement": 1}), 404)
+    assert_problem(await admin.get(path.replace(str(ada.id), str(robot.id))), 400)
     assert_problem(await callers.person("eve").put(path, {"requirement": 2}), 403)
+    assert_problem(await callers.person("eve2").get(path), 403)

@@ -55,9 +55,9 @@ async def test_it_goes_when_nothing_uses_it(database: Database, tmp_path: Path) 
     made = await database.write(add_workflow, ACTOR, name="One", tiers=[NewTier((world.person,))])
     use = sa.update(connection_profile)
     await database.write(lambda tx: tx.run(use.values(approval_workflow_id=made.id)))
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="Default"):
         await database.write(delete_workflow, ACTOR, made.id)
-    await database.write(lambda tx: tx.run(use.values(approval_workflow_id=None)))
+    await database.write(lambda tx: tx.run(use.values(is_deleted=True)))
     await database.write(delete_workflow, ACTOR, made.id)
     with pytest.raises(NotFound):
         await database.read(get_workflow, made.id)

@@ -1,36 +1,38 @@
 /** The access policies, and why somebody may or may not. */
-import { Badge, Text } from "@mantine/core";
+import { Badge, Group, NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import { type Column, Listing } from "../shared/Listing";
 import { Page } from "../shared/Page";
-import { whole } from "../shared/paged";
+import { holding, whole } from "../shared/paged";
+import { SearchBox } from "../shared/SearchBox";
 import { useWords } from "../words";
+import { useAdminWords } from "../words/admin";
 import { Explain } from "./Explain";
+import { AddLink, ThingLink } from "./NamedList";
 
 type Policy = Model<"SimpleAccessControlPolicy">;
+const route = getRouteApi("/admin/policies");
 
 export default function PoliciesPage() {
   const words = useWords();
+  const more = useAdminWords().policies;
+  const { q, state } = route.useSearch();
+  const navigate = route.useNavigate();
   const policies = useQuery({
-    queryKey: ["policies"],
-    queryFn: () => answer(api.GET("/api/v1/AccessControlPolicy")),
+    queryKey: ["policies", state],
+    queryFn: () => {
+      const query = { isDisabled: state === "disabled" || undefined, isDeleted: state === "deleted" || undefined };
+      return answer(api.GET("/api/v1/AccessControlPolicy", { params: { query } }));
+    },
   });
   const count = (ids: string[] | null) => ids?.length ?? 0;
   const columns: Column<Policy>[] = [
     {
       key: "name",
       label: words.policies.name,
-      show: (row) => (
-        <div>
-          <strong className="breaks">{row.name}</strong>
-          {row.description && (
-            <Text size="sm" c="dimmed">
-              {row.description}
-            </Text>
-          )}
-        </div>
-      ),
+      show: (row) => <ThingLink at="/admin/policies" thing={row} />,
     },
     { key: "priority", label: words.policies.priority, show: (row) => row.priority },
     {
@@ -61,14 +63,31 @@ export default function PoliciesPage() {
     },
   ];
   return (
-    <Page title={words.policies.title} intro={words.policies.intro}>
+    <Page
+      title={words.policies.title}
+      intro={words.policies.intro}
+      aside={<AddLink to="/admin/policies/new" label={more.add} />}
+    >
       <Explain />
+      <Group mb="md">
+        <NativeSelect
+          aria-label={more.state}
+          data={Object.entries(more.states).map(([value, label]) => ({ value, label }))}
+          value={state ?? "active"}
+          onChange={(event) => {
+            const to = event.currentTarget.value;
+            void navigate({ search: { q, state: to === "disabled" || to === "deleted" ? to : undefined } });
+          }}
+        />
+        <SearchBox label={more.search} />
+      </Group>
       <Listing
         label={words.policies.title}
         columns={columns}
         {...whole(policies)}
+        rows={holding(policies.data, q, (row) => `${row.name} ${row.description ?? ""}`)}
         keyOf={(row) => row.id}
-        empty={words.policies.empty}
+        empty={q || state ? more.nothing : words.policies.empty}
       />
     </Page>
   );

@@ -6,6 +6,7 @@ import { Page } from "../shared/Page";
 import { usePaged } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { useWords } from "../words";
+import { ResourcePlaces } from "./people/Places";
 
 type Resource = Model<"ManagedResourceView">;
 const route = getRouteApi("/admin/resources");
@@ -30,6 +31,7 @@ export default function ResourcesPage() {
   ];
   return (
     <Page title={words.resources.title} intro={words.resources.intro} aside={<SearchBox label={words.resources.search} />}>
+      <ResourcePlaces />
       <Listing
         label={words.resources.title}
         columns={columns}

@@ -11,6 +11,9 @@ export type Sent<T> = T extends (infer One)[]
     : T;
 export type Model<Name extends keyof components["schemas"]> = Sent<components["schemas"][Name]>;
 
+/** What the server takes. */
+export type Given<Name extends keyof components["schemas"]> = components["schemas"][Name];
+
 type Problem = { detail?: string; title?: string; errors?: Record<string, string[]> };
 
 /** The API said no; the message is its own words. */
@@ -20,7 +23,7 @@ export class Refusal extends Error {
     problem: Problem | undefined,
   ) {
     const fields = Object.values(problem?.errors ?? {}).flat();
-    super([problem?.detail || problem?.title || `HTTP ${status}`, ...fields].join(" — "));
+    super([...new Set([problem?.detail || problem?.title || `HTTP ${status}`, ...fields])].join(" — "));
   }
 }
 

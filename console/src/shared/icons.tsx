@@ -118,3 +118,54 @@ export const StarIcon = ({ isFull = false, ...props }: Sized & { isFull?: boolea
     />
   </Line>
 );
+export const RemoveIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M6 6l12 12M18 6L6 18" />
+  </Line>
+);
+export const UpIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M6 15l6-6 6 6" />
+  </Line>
+);
+export const DownIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M6 9l6 6 6-6" />
+  </Line>
+);
+export const VaultIcon = (props: Sized) => (
+  <Line {...props}>
+    <rect x="3.5" y="4" width="17" height="15" rx="2" />
+    <circle cx="12" cy="11.5" r="3.5" />
+    <path d="M12 11.5l2.3-2.3M6.5 19v2M17.5 19v2" />
+  </Line>
+);
+export const JobIcon = (props: Sized) => (
+  <Line {...props}>
+    <circle cx="12" cy="12" r="3" />
+    <path d="M12 3.5v3M12 17.5v3M3.5 12h3M17.5 12h3M6 6l2.1 2.1M15.9 15.9L18 18M6 18l2.1-2.1M15.9 8.1L18 6" />
+  </Line>
+);
+export const PeopleIcon = (props: Sized) => (
+  <Line {...props}>
+    <circle cx="9" cy="8.5" r="3.5" />
+    <path d="M3 19.5c0-3.3 2.7-5.5 6-5.5s6 2.2 6 5.5M15.5 5.4a3.5 3.5 0 0 1 0 6.2M17.5 14.6c2.2.7 3.5 2.5 3.5 4.9" />
+  </Line>
+);
+export const ActivityIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M3.5 12.5h4l2.5-7 4 13 2.5-6h4" />
+  </Line>
+);
+export const ProfileIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
+    <circle cx="15" cy="7" r="2" />
+    <circle cx="9" cy="17" r="2" />
+  </Line>
+);
+export const CertificationIcon = (props: Sized) => (
+  <Line {...props}>
+    <path d="M5 4.5h14v12H5zM9 9.5l2 2 4-4M8.5 20.5l3.5-4 3.5 4" />
+  </Line>
+);

@@ -2,6 +2,19 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
+type Search = Record<string, unknown>;
+export type ListSearch = { q?: string; page?: number };
+
+/** What lists keep in the address; anything else there is dropped. */
+export function listSearch(found: Search): ListSearch {
+  const page = Number(found.page);
+  const q = typeof found.q === "string" || typeof found.q === "number" ? String(found.q) : "";
+  return {
+    q: q ? q.slice(0, 200) : undefined,
+    page: Number.isInteger(page) && page > 1 ? page : undefined,
+  };
+}
+
 /** Whole rows of cards, too. */
 export const ROWS = 24;
 
@@ -34,4 +47,10 @@ export function whole<Row>(found: UseQueryResult<Row[]>) {
 
 function asked(found: UseQueryResult<unknown>) {
   return { error: found.error, onRetry: () => void found.refetch(), isStale: found.isPlaceholderData };
+}
+
+/** Those of a list that came whole whose text has what is looked for. */
+export function holding<Row>(rows: Row[] | undefined, q: string | undefined, textOf: (row: Row) => string) {
+  const sought = q?.toLowerCase();
+  return sought ? rows?.filter((row) => textOf(row).toLowerCase().includes(sought)) : rows;
 }

@@ -6,15 +6,21 @@ import type { ReactNode } from "react";
 import { useInbox } from "../approvals/inbox";
 import {
   AccessIcon,
+  ActivityIcon,
   ApprovalIcon,
   AuditIcon,
+  CertificationIcon,
   HistoryIcon,
+  JobIcon,
   KeyIcon,
   OverviewIcon,
+  PeopleIcon,
   PolicyIcon,
+  ProfileIcon,
   RecordingIcon,
   ResourceIcon,
   SessionIcon,
+  VaultIcon,
 } from "../shared/icons";
 import type { Whole } from "../sessions/SessionPage";
 import { hasRole, useWho } from "../signin/who";
@@ -25,6 +31,7 @@ export function Places() {
   const who = useWho();
   const administers = hasRole(who, "admin");
   const isElses = useIsElses() && administers;
+  const reviews = hasRole(who, "admin", "reviewer");
   const plays = hasRole(who, "admin", "userplus");
   return (
     <div className="places">
@@ -35,13 +42,19 @@ export function Places() {
       <Place to="/approvals" label={words.inbox.title} icon={<ApprovalIcon />} more={<Waiting />} />
       {administers && <Place to="/history" label={words.history.title} icon={<HistoryIcon />} lit={isElses} />}
       {plays && <Place to="/recordings" label={words.recordings.title} icon={<RecordingIcon />} />}
+      {reviews && <Place to="/certifications" label={words.shell.places.certifications} icon={<CertificationIcon />} />}
       {administers && <Place to="/audit" label={words.audit.title} icon={<AuditIcon />} />}
       {administers && (
         <>
           <Heading>{words.shell.administer}</Heading>
           <Place to="/admin" label={words.overview.title} icon={<OverviewIcon />} exact />
+          <Place to="/admin/jobs" label={words.shell.places.jobs} icon={<JobIcon />} />
           <Place to="/admin/policies" label={words.policies.title} icon={<PolicyIcon />} />
+          <Place to="/admin/people" label={words.shell.places.people} icon={<PeopleIcon />} />
           <Place to="/admin/resources" label={words.resources.title} icon={<ResourceIcon />} />
+          <Place to="/admin/credentials" label={words.shell.places.credentials} icon={<VaultIcon />} />
+          <Place to="/admin/activities" label={words.shell.places.activities} icon={<ActivityIcon />} />
+          <Place to="/admin/profiles" label={words.shell.places.profiles} icon={<ProfileIcon />} />
           <Place to="/admin/applications" label={words.applications.title} icon={<KeyIcon />} />
         </>
       )}

@@ -70,6 +70,14 @@ export const de: Words = {
     mine: "Meins",
     review: "Prüfen",
     administer: "Verwalten",
+    places: {
+      credentials: "Zugangsdaten",
+      jobs: "Aufträge",
+      people: "Personen",
+      activities: "Aktivitäten",
+      profiles: "Verbindungsprofile",
+      certifications: "Rezertifizierungen",
+    },
   },
   me: {
     title: "Meine Sicherheit",

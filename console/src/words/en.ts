@@ -69,6 +69,14 @@ export const en = {
     mine: "Mine",
     review: "Review",
     administer: "Administer",
+    places: {
+      credentials: "Credentials",
+      jobs: "Jobs",
+      people: "People",
+      activities: "Activities",
+      profiles: "Connection profiles",
+      certifications: "Certifications",
+    },
   },
   me: {
     title: "My security",

@@ -89,7 +89,7 @@ Headers = list[tuple[bytes, bytes]]
 
 def create_app(api: Api, controllers: tuple[ModuleType, ...] = CONTROLLERS) -> ASGIApp:
     """The API as an ASGI application. Raises StartError if one operation's declaration does not hold."""
-    return _Kernel(api, all_routes(controllers))
+    return _Kernel(api, _router(controllers))
 
 
 @cache
@@ -98,6 +98,11 @@ def all_routes(controllers: tuple[ModuleType, ...] = CONTROLLERS) -> tuple[Route
     routes = list(table(controllers))
     routes.append(bind(describe(routes)))
     return tuple(routes)
+
+
+@cache
+def _router(controllers: tuple[ModuleType, ...]) -> Router:
+    return Router(all_routes(controllers))
 
 
 class _Uncounted(Exception):
@@ -249,9 +254,9 @@ class _Work:
 
 
 class _Kernel:
-    def __init__(self, api: Api, routes: tuple[Route, ...]) -> None:
+    def __init__(self, api: Api, router: Router) -> None:
         self._api = api
-        self._router = Router(routes)
+        self._router = router
         self._denials = Denials(api.db)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

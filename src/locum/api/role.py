@@ -35,6 +35,10 @@ class RoleId(In):
     role_id: UUID
 
 
+class RoleHolder(In):
+    identity_id: UUID | None = None
+
+
 class RoleAndIdentity(In):
     role_id: UUID
     identity_id: UUID
@@ -45,12 +49,16 @@ class RoleAndIdentity(In):
     "GET /api/locum/v1/Role",
     who=ADMIN,
     permission=Permission.ROLES_ROLE_READ,
-    summary="All roles: the built-in ones first, then custom ones by name",
+    problems=(404,),
+    summary="All roles, or those that an identity holds itself: the built-in ones first, then custom ones by name",
 )
-def get_roles(tx: ReadTx, call: Call[None, None, None]) -> list[RoleView]:
+def get_roles(tx: ReadTx, call: Call[None, RoleHolder, None]) -> list[RoleView]:
     counts, contents = role_members.counts(tx), custom_roles.contents_of(tx)
     own = [_custom(role, contents.get(role.id, Contents()), counts) for role in custom_roles.custom_roles(tx)]
-    return [*(_built_in(role, counts) for role in BUILT_IN), *own]
+    roles = [*(_built_in(role, counts) for role in BUILT_IN), *own]
+    holder = call.query.identity_id
+    held = role_members.held_by(tx, holder) if holder else {role.id for role in roles}
+    return [role for role in roles if role.id in held]
 
 
 @operation(

@@ -78,6 +78,21 @@ def get_password_rules(tx: ReadTx, call: Call[None, None, None]) -> PasswordRule
 
 
 @operation(
+    "SecondFactor.Requirement",
+    "GET /api/locum/v1/SecondFactor/{identityId}/Requirement",
+    who=ADMIN,
+    permission=Permission.ACCOUNTS_FACTOR_MANAGE,
+    problems=(404,),
+    summary="Whether one person needs a second factor, or what the installation's rule says",
+)
+def second_factor_rule(tx: ReadTx, call: Call[IdentityId, None, None]) -> SecondFactorRule:
+    """AUTH-04, 13."""
+    said = people.local(tx, call.params.identity_id).second_factor
+    (requirement,) = (one for one, factor in _FACTOR.items() if factor == said)
+    return SecondFactorRule(identity_id=call.params.identity_id, requirement=requirement)
+
+
+@operation(
     "SecondFactor.Require",
     "PUT /api/locum/v1/SecondFactor/{identityId}/Requirement",
     who=ADMIN,

@@ -18,6 +18,7 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.paging import Listed, Page, fetch
 
+_UNKNOWN = "there is no account with this id"
 MOST_AT_ONCE = 1000  # identities in one change
 
 
@@ -47,6 +48,17 @@ def members(tx: ReadTx, role_id: UUID, page: Page) -> Listed[Member]:
     query = query.where(identity.c.deleted_at.is_(None), identity.c.id.in_(_holders(tx, role_id)))
     searched = ["shownname", "membername"]
     return fetch(tx, Member, query, page, columns=_COLUMNS, tie=identity.c.id, searched=searched)
+
+
+def held_by(tx: ReadTx, identity_id: UUID) -> set[UUID]:
+    """The roles that an identity holds itself, not by a group. Raises NotFound for an unknown one."""
+    live = sa.select(identity.c.id).where(identity.c.id == identity_id, identity.c.deleted_at.is_(None))
+    if tx.scalar(live) is None:
+        raise NotFound(_UNKNOWN)
+    names = set(tx.scalars(sa.select(identity_role.c.role).where(identity_role.c.identity_id == identity_id)))
+    member = custom_role_member.c
+    custom = tx.scalars(sa.select(member.role_id).where(member.identity_id == identity_id))
+    return {role.id for role in BUILT_IN if role.role in names} | set(custom)
 
 
 def counts(tx: ReadTx) -> dict[UUID, int]:
@@ -139,7 +151,7 @@ def _identities(tx: Tx, identity_ids: list[UUID]) -> list[Member]:
     live = query.where(identity.c.id.in_(wanted), identity.c.deleted_at.is_(None))
     found = tx.rows(Member, live.with_for_update(key_share=True))
     if len(found) != len(wanted):
-        raise NotFound("there is no account with this id")
+        raise NotFound(_UNKNOWN)
     return found
 
 

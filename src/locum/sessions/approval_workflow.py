@@ -28,6 +28,8 @@ ESCALATION_MINUTES = 10
 MOST_APPROVERS = 100
 MAY_APPROVE = (*PEOPLE, *GROUPS)
 
+_NAMED = 5  # connection profiles in a refusal
+
 
 @dataclass(frozen=True, slots=True)
 class NewTier:
@@ -108,8 +110,10 @@ def delete_workflow(tx: Tx, actor: Actor, workflow_id: UUID) -> None:
     """Take it out of use. Raises NotFound, and Conflict while a connection profile or a request depends on it."""
     found = get_workflow(tx, workflow_id)
     p = connection_profile.c
-    if tx.scalar(sa.select(p.id).where(p.approval_workflow_id == workflow_id).limit(1)):
-        raise Conflict("a connection profile uses this approval workflow")
+    users = sa.select(p.name).where(p.approval_workflow_id == workflow_id, ~p.is_deleted).order_by(p.name)
+    if profiles := tx.scalars(users.limit(_NAMED)):
+        named = ", ".join(f"“{name}”" for name in profiles)
+        raise Conflict(f"this approval workflow is used by the connection profiles {named}")
     if tx.scalar(_waiting(workflow_id).limit(1)):
         raise Conflict("a request waits for this approval workflow")
     # Its name is free again; what was said under it is kept.

@@ -1,0 +1,168 @@
+/** One credential: how its secret is, where it is used, and what one can do with it. */
+import { Button, Group, Stack } from "@mantine/core";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useDisclosure } from "@mantine/hooks";
+import { useQueryClient } from "@tanstack/react-query";
+import { Part } from "../../me/Part";
+import { answer, api } from "../../shared/api";
+import { when } from "../../shared/format";
+import { useWords } from "../../words";
+import { useAdminWords } from "../../words/admin";
+import { Card } from "../Card";
+import { Deed, GraveDeed } from "../Deed";
+import { Facts } from "../Facts";
+import { Happened } from "../Happened";
+import { loginOf } from "../searches";
+import { ThingPage } from "../ThingPage";
+import { ChangeCredential } from "./ChangeCredential";
+import { type Credential, useCredential, useKept, useManagement, useRenewed } from "./credential";
+import { CredentialJobs } from "./CredentialJobs";
+import { Dependants } from "./Dependants";
+import { Manage } from "./Manage";
+import { Rotations } from "./Rotations";
+import { Verified } from "./Verified";
+import { Versions } from "./Versions";
+
+const route = getRouteApi("/admin/credentials/$id");
+
+export default function CredentialPage() {
+  const { id } = route.useParams();
+  const words = useAdminWords();
+  const found = useCredential(id);
+  return (
+    <ThingPage
+      title={found.data ? loginOf(found.data) : words.credentials.one}
+      intro={words.credentials.intro}
+      found={found}
+      back={{ to: "/admin/credentials", label: words.credentials.all }}
+    >
+      {(credential) => <Whole credential={credential} />}
+    </ThingPage>
+  );
+}
+
+function Whole({ credential }: { credential: Credential }) {
+  const words = useAdminWords();
+  return (
+    <Stack gap="xl">
+      <div className="halves">
+        <State credential={credential} />
+        <Place credential={credential} />
+      </div>
+      <Rotations credential={credential} />
+      <Dependants credential={credential} />
+      <Versions credentialId={credential.id} />
+      <CredentialJobs credential={credential} />
+      <Happened objectId={credential.id} intro={words.credentials.happened} />
+    </Stack>
+  );
+}
+
+function State({ credential }: { credential: Credential }) {
+  const words = useAdminWords();
+  const { locale } = useWords();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const kept = useKept(credential.id);
+  const renew = useRenewed(credential.id);
+  const [isChanging, changing] = useDisclosure();
+  const time = (value: string | null) => when(value, locale) ?? words.credentials.never;
+  const params = { path: { credentialId: credential.id } };
+  return (
+    <Card>
+      <Part id="state" title={words.credentials.state} intro={words.credentials.stateHint}>
+        <Stack>
+          <Facts
+            facts={[
+              [words.credentials.verified, <Verified key="verified" status={credential.passwordStatus} />],
+              [words.credentials.lastVerified, time(credential.lastVerifiedDateTimeUtc)],
+              [words.credentials.changed, time(credential.lastPasswordChangeDateTimeUtc)],
+              [words.credentials.next, time(credential.nextPasswordChangeDateTimeUtc)],
+              [words.credentials.signsInWith, kept.data ? words.credentials.methods[kept.data.authenticationMethod] : "–"],
+              [words.credentials.description, kept.data?.description || "–"],
+            ]}
+          />
+          <Group>
+            <Deed
+              label={words.credentials.rotate}
+              act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Rotate", { params }))}
+              then={renew}
+            />
+            <Deed
+              label={words.credentials.verify}
+              act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Verify", { params }))}
+              then={renew}
+            />
+            <GraveDeed
+              label={words.credentials.rollback}
+              title={words.credentials.rollbackTitle}
+              text={words.credentials.rollbackText}
+              act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Rollback", { params }))}
+              then={renew}
+            />
+            <Button variant="default" onClick={changing.open} disabled={!kept.data}>
+              {words.form.change}
+            </Button>
+            <GraveDeed
+              label={words.form.delete}
+              title={words.credentials.deleteTitle}
+              text={words.credentials.deleteText(loginOf(credential))}
+              act={() => answer(api.DELETE("/api/v1/Credential/{credentialId}", { params }))}
+              then={async () => {
+                await navigate({ to: "/admin/credentials" });
+                await queries.invalidateQueries({ queryKey: ["credentials"] });
+              }}
+            />
+          </Group>
+        </Stack>
+      </Part>
+      {isChanging && kept.data && <ChangeCredential credential={kept.data} onGone={changing.close} />}
+    </Card>
+  );
+}
+
+function Place({ credential }: { credential: Credential }) {
+  const words = useAdminWords();
+  const found = useManagement(credential.id);
+  const renew = useRenewed(credential.id);
+  const [isManaging, managing] = useDisclosure();
+  const isManaged = Boolean(found.data?.managedType);
+  return (
+    <Card>
+      <Part id="place" title={words.credentials.management} intro={words.credentials.managementHint}>
+        <Stack>
+          <Facts
+            facts={[
+              [words.credentials.managed, words.credentials.managements[credential.rotationType]],
+              [words.credentials.resource, credential.resource ?? "–"],
+              [words.credentials.platform, credential.platform ?? "–"],
+            ]}
+          />
+          <Group>
+            <Button variant="default" disabled={found.data === undefined} onClick={managing.open}>
+              {isManaged ? words.credentials.manageChange : words.credentials.manage}
+            </Button>
+            {isManaged && (
+              <GraveDeed
+                label={words.credentials.unmanage}
+                title={words.credentials.unmanageTitle}
+                text={words.credentials.unmanageText}
+                act={() =>
+                  answer(
+                    api.DELETE("/api/locum/v1/Credential/{credentialId}/ManagedUser", {
+                      params: { path: { credentialId: credential.id } },
+                    }),
+                  )
+                }
+                then={renew}
+              />
+            )}
+          </Group>
+        </Stack>
+      </Part>
+      {isManaging && found.data !== undefined && (
+        <Manage credential={credential} management={found.data} onGone={managing.close} />
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,73 @@
+/** The logins and other secrets that Locum keeps, and how their rotation is. */
+import { Anchor, Group, Text } from "@mantine/core";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { answer, api, type Model } from "../../shared/api";
+import { when } from "../../shared/format";
+import { type Column, Listing } from "../../shared/Listing";
+import { Page } from "../../shared/Page";
+import { usePaged } from "../../shared/paged";
+import { SearchBox } from "../../shared/SearchBox";
+import { useWords } from "../../words";
+import { useAdminWords } from "../../words/admin";
+import { AddLink } from "../NamedList";
+import { loginOf } from "../searches";
+import { CredentialPlaces } from "./Places";
+import { Verified } from "./Verified";
+
+type Row = Model<"CredentialResult">;
+const route = getRouteApi("/admin/credentials");
+
+export default function CredentialsPage() {
+  const { q } = route.useSearch();
+  const words = useAdminWords();
+  const { locale } = useWords();
+  const credentials = usePaged(["credentials", q], (paging) =>
+    answer(api.GET("/api/v1/Credential/Search", { params: { query: { filterText: q, ...paging } } })),
+  );
+  const time = (value: string | null) => when(value, locale) ?? "–";
+  const columns: Column<Row>[] = [
+    {
+      key: "login",
+      label: words.credentials.login,
+      show: (row) => (
+        <div className="breaks">
+          <Anchor component={Link} to={`/admin/credentials/${row.id}`} fw={600} className="breaks">
+            {loginOf(row)}
+          </Anchor>
+          {row.userName && row.displayName && row.displayName !== row.userName && (
+            <Text size="sm" c="dimmed">
+              {row.displayName}
+            </Text>
+          )}
+        </div>
+      ),
+    },
+    { key: "resource", label: words.credentials.resource, show: (row) => row.resource ?? "–" },
+    { key: "managed", label: words.credentials.managed, show: (row) => words.credentials.managements[row.rotationType] },
+    { key: "state", label: words.credentials.verified, show: (row) => <Verified status={row.passwordStatus} /> },
+    { key: "changed", label: words.credentials.changed, show: (row) => time(row.lastPasswordChangeDateTimeUtc) },
+    { key: "next", label: words.credentials.next, show: (row) => time(row.nextPasswordChangeDateTimeUtc) },
+    { key: "dependants", label: words.credentials.dependants, show: (row) => row.dependencyCount },
+  ];
+  return (
+    <Page
+      title={words.credentials.title}
+      intro={words.credentials.intro}
+      aside={
+        <Group>
+          <SearchBox label={words.credentials.search} />
+          <AddLink to="/admin/credentials/new" label={words.credentials.add} />
+        </Group>
+      }
+    >
+      <CredentialPlaces />
+      <Listing
+        label={words.credentials.title}
+        columns={columns}
+        {...credentials}
+        keyOf={(row) => row.id}
+        empty={q ? words.credentials.nothing : words.credentials.empty}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,155 @@
+/** What Locum works at: jobs of sessions and of credentials, and the steps of sessions on targets. */
+import { Anchor, Button, Group, NativeSelect, Switch, Tabs, Text } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { answer, api, type Model } from "../../shared/api";
+import { useInterval } from "../../shared/attention";
+import { when } from "../../shared/format";
+import { type Column, Listing } from "../../shared/Listing";
+import { Page } from "../../shared/Page";
+import { ROWS, usePaged, whole } from "../../shared/paged";
+import { SearchBox } from "../../shared/SearchBox";
+import { useWords } from "../../words";
+import { useAdminWords } from "../../words/admin";
+import { ActionState, useJobColumns } from "./columns";
+
+type Queue = Model<"ActionQueueSearchResult">;
+const route = getRouteApi("/admin/jobs");
+const REFRESH_MS = 5_000;
+/** A session's, a change of a secret, one with all that depend on it, a secret put back, a verification. */
+const TYPES = [7, 2, 9, 10, 3] as const;
+
+export default function JobsPage() {
+  const words = useAdminWords();
+  const { tab } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <Page title={words.jobs.title} intro={words.jobs.intro} aside={<SearchBox label={words.jobs.search} />}>
+      <Tabs
+        value={tab ?? "jobs"}
+        keepMounted={false}
+        onChange={(to) => void navigate({ search: ({ q }) => ({ q, tab: to === "steps" ? "steps" : undefined }) })}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="jobs">{words.jobs.title}</Tabs.Tab>
+          <Tabs.Tab value="steps">{words.jobs.steps}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="jobs">
+          <Jobs />
+        </Tabs.Panel>
+        <Tabs.Panel value="steps">
+          <Steps />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function Jobs() {
+  const words = useAdminWords();
+  const { q, type, page = 1 } = route.useSearch();
+  const navigate = route.useNavigate();
+  const interval = useInterval(REFRESH_MS);
+  const columns = useJobColumns();
+  const found = useQuery({
+    queryKey: ["jobs", q, type, page],
+    placeholderData: keepPreviousData,
+    refetchInterval: interval,
+    // How many there are the server doesn't say: one more than is shown tells that there is another page.
+    queryFn: () => {
+      const jobType = TYPES.find((one) => one === type);
+      const query = { filterText: q, jobType, skip: (page - 1) * ROWS, take: ROWS + 1 };
+      return answer(api.GET("/api/v1/ActionJob", { params: { query } }));
+    },
+  });
+  const turn = (to: number) =>
+    void navigate({ search: (before) => ({ ...before, page: to > 1 ? to : undefined }) });
+  return (
+    <>
+      <Group mb="md">
+        <NativeSelect
+          aria-label={words.jobs.type}
+          data={[
+            { value: "", label: words.jobs.allTypes },
+            ...TYPES.map((one) => ({ value: String(one), label: words.jobs.types[one] ?? "" })),
+          ]}
+          value={String(type ?? "")}
+          onChange={(event) => {
+            const to = Number(event.currentTarget.value) || undefined;
+            void navigate({ search: (before) => ({ ...before, type: to, page: undefined }) });
+          }}
+        />
+      </Group>
+      <Listing
+        label={words.jobs.title}
+        columns={columns}
+        {...whole(found)}
+        rows={found.data?.slice(0, ROWS)}
+        keyOf={(row) => row.id}
+        empty={q ? words.form.nothingFound : words.jobs.none}
+      />
+      <Group mt="md" justify="flex-end">
+        {page > 1 && (
+          <Button variant="default" onClick={() => turn(page - 1)}>
+            {words.form.before}
+          </Button>
+        )}
+        {(found.data?.length ?? 0) > ROWS && (
+          <Button variant="default" onClick={() => turn(page + 1)}>
+            {words.form.after}
+          </Button>
+        )}
+      </Group>
+    </>
+  );
+}
+
+function Steps() {
+  const words = useAdminWords();
+  const { locale } = useWords();
+  const { q, failing } = route.useSearch();
+  const navigate = route.useNavigate();
+  const queues = usePaged(["queues", q, failing], (paging) =>
+    answer(api.GET("/api/v1/ActionQueue/Search", { params: { query: { filterText: q, failing, ...paging } } })),
+  );
+  const columns: Column<Queue>[] = [
+    {
+      key: "part",
+      label: words.jobs.part,
+      show: (row) => (
+        <div className="breaks">
+          <Anchor component={Link} to={`/admin/queues/${row.id}`} fw={600} className="breaks">
+            {row.actionGroupName}
+          </Anchor>
+          <Text size="sm" c="dimmed">
+            {row.statusDescription}
+          </Text>
+        </div>
+      ),
+    },
+    { key: "state", label: words.jobs.state, show: (row) => <ActionState status={row.status} /> },
+    { key: "resource", label: words.credentials.resource, show: (row) => row.managedResourceName ?? "–" },
+    { key: "who", label: words.jobs.user, show: (row) => row.managedAccountName ?? "–" },
+    { key: "at", label: words.jobs.started, show: (row) => when(row.startTimeUtc, locale) ?? "–" },
+  ];
+  return (
+    <>
+      <Switch
+        mb="md"
+        label={words.jobs.failing}
+        checked={failing ?? false}
+        onChange={(event) => {
+          const to = event.currentTarget.checked || undefined;
+          void navigate({ search: (before) => ({ ...before, failing: to, page: undefined }) });
+        }}
+      />
+      <Listing
+        label={words.jobs.steps}
+        columns={columns}
+        {...queues}
+        keyOf={(row) => row.id}
+        empty={failing ? words.jobs.nothingFails : q ? words.form.nothingFound : words.jobs.noSteps}
+      />
+    </>
+  );
+}

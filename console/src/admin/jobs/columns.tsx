@@ -1,0 +1,77 @@
+/** How jobs are shown in lists. */
+import { Anchor, Badge, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import type { Model } from "../../shared/api";
+import { when } from "../../shared/format";
+import type { Column } from "../../shared/Listing";
+import { useWords } from "../../words";
+import { useAdminWords } from "../../words/admin";
+
+export type Job = Model<"ActionJob">;
+const COLOURS: Record<number, string> = { 0: "gray", 1: "blue", 2: "green", 3: "red", 4: "gray", 5: "orange", 7: "yellow" };
+
+export function ActionState({ status }: { status: number }) {
+  const words = useAdminWords();
+  return (
+    <Badge variant="light" tt="none" color={COLOURS[status] ?? "gray"}>
+      {words.jobs.states[status] ?? status}
+    </Badge>
+  );
+}
+
+export function JobState({ job }: { job: Job }) {
+  const words = useAdminWords();
+  return (
+    <div className="breaks">
+      {job.running ? <ActionState status={1} /> : job.lastRunStatus !== null && <ActionState status={job.lastRunStatus} />}
+      {job.attempts > 0 && (
+        <Text size="sm" c="dimmed">
+          {words.jobs.failedTimes(job.attempts)}
+        </Text>
+      )}
+      {job.lastError && (
+        <Text size="sm" c="red">
+          {job.lastError}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+export function useJobColumns(): Column<Job>[] {
+  const words = useAdminWords();
+  const { locale } = useWords();
+  const time = (value: string | null) => when(value, locale) ?? "–";
+  return [
+    {
+      key: "name",
+      label: words.jobs.job,
+      show: (row) => (
+        <div className="breaks">
+          <Anchor component={Link} to={`/admin/jobs/${row.id}`} fw={600} className="breaks">
+            {words.jobs.types[row.type] ?? row.name}
+          </Anchor>
+          <Text size="sm" c="dimmed">
+            {row.name}
+          </Text>
+        </div>
+      ),
+    },
+    { key: "state", label: words.jobs.state, show: (row) => <JobState job={row} /> },
+    { key: "last", label: words.jobs.last, show: (row) => time(row.lastRunTimeUtc) },
+    {
+      key: "next",
+      label: words.jobs.next,
+      show: (row) => (
+        <div className="breaks">
+          {time(row.nextStartTimeUtc)}
+          {row.recurrence && (
+            <Text size="sm" c="dimmed">
+              {row.recurrence}
+            </Text>
+          )}
+        </div>
+      ),
+    },
+  ];
+}

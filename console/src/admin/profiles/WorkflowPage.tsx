@@ -1,0 +1,214 @@
+/** One approval workflow: its tiers, who is asked in each, how many must say yes, and who joins when nobody answers. */
+import { Checkbox, Fieldset, Group, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { answer, api, type Given, type Model, Refusal } from "../../shared/api";
+import { DraftForm, useDraft } from "../../shared/draft";
+import { type Named, PickMany, PickOne } from "../../shared/Picker";
+import { Rows } from "../../shared/Rows";
+import { useAdminWords } from "../../words/admin";
+import { Card } from "../Card";
+import { numbered } from "../choices";
+import { CopyThing } from "../CopyThing";
+import { GraveDeed } from "../Deed";
+import { namesOfAnybody } from "../names";
+import { findPeopleAndGroups } from "../searches";
+import { ThingPage } from "../ThingPage";
+
+type Tier = {
+  approvers: Named[];
+  requiredApprovalCount: number | null;
+  escalationTimeout: number | null;
+  escalation: Named | null;
+  progressionType: number;
+};
+type Fresh = { name: string; selfApproval: boolean; tiers: Tier[] };
+
+const route = getRouteApi("/admin/workflows/$id");
+const MOST_TIERS = 3;
+const ESCALATION_MIN = 10;
+const SEQUENTIAL = 0;
+const GONE = 404;
+
+function freshTier(): Tier {
+  return {
+    approvers: [],
+    requiredApprovalCount: 1,
+    escalationTimeout: ESCALATION_MIN,
+    escalation: null,
+    progressionType: SEQUENTIAL,
+  };
+}
+
+export default function WorkflowPage() {
+  const { id } = route.useParams();
+  const words = useAdminWords();
+  const isNew = id === "new";
+  const found = useQuery({
+    queryKey: ["workflow", id],
+    queryFn: async (): Promise<Fresh> => {
+      if (isNew) return { name: "", selfApproval: false, tiers: [freshTier()] };
+      // There is no operation for one alone.
+      const one = (await answer(api.GET("/api/v1/ApprovalWorkflow"))).find((row) => row.id === id);
+      if (!one) throw new Refusal(GONE, { detail: words.workflows.gone });
+      return draftOf(one);
+    },
+  });
+  return (
+    <ThingPage
+      title={isNew ? words.workflows.add : (found.data?.name ?? words.workflows.one)}
+      intro={words.workflows.intro}
+      found={found}
+      back={{ to: "/admin/workflows", label: words.workflows.all }}
+    >
+      {(saved) => <Form key={id} id={isNew ? null : id} saved={saved} />}
+    </ThingPage>
+  );
+}
+
+async function draftOf(row: Model<"Workflow">): Promise<Fresh> {
+  const tiers = row.approvalWorkflowTiers ?? [];
+  const ids = tiers.flatMap((tier) => [...(tier.approverAccountIds ?? []), ...known(tier.escalationApproverAccountId)]);
+  const names = new Map((await namesOfAnybody([...new Set(ids)])).map((one) => [one.id, one]));
+  const named = (id: string) => names.get(id) ?? { id, name: id };
+  return {
+    name: row.name,
+    selfApproval: row.selfApproval,
+    tiers: tiers.map((tier) => ({
+      approvers: (tier.approverAccountIds ?? []).map(named),
+      requiredApprovalCount: tier.requiredApprovalCount,
+      escalationTimeout: tier.escalationTimeout,
+      escalation: tier.escalationApproverAccountId ? named(tier.escalationApproverAccountId) : null,
+      progressionType: tier.progressionType,
+    })),
+  };
+}
+
+function known(id: string | null): string[] {
+  return id ? [id] : [];
+}
+
+function bodyOf(value: Fresh): Given<"WorkflowIn"> {
+  return {
+    name: value.name,
+    selfApproval: value.selfApproval,
+    approvalWorkflowTiers: value.tiers.map((tier) => ({
+      approvalWorkflowTierApprovers: tier.approvers.map((one) => ({ approvalWorkflowApproverAccountId: one.id })),
+      requiredApprovalCount: tier.requiredApprovalCount ?? 1,
+      escalationTimeout: tier.escalationTimeout ?? ESCALATION_MIN,
+      escalationApproverAccountId: tier.escalation?.id ?? null,
+      progressionType: tier.progressionType as Given<"ProgressionType">,
+    })),
+  };
+}
+
+function make(value: Fresh) {
+  return answer(api.POST("/api/v1/ApprovalWorkflow", { body: bodyOf(value) }));
+}
+
+function Form({ id, saved }: { id: string | null; saved: Fresh }) {
+  const words = useAdminWords();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const draft = useDraft(saved);
+  const one = "/api/v1/ApprovalWorkflow/{approvalWorkflowId}";
+  const params = { path: { approvalWorkflowId: id ?? "" } };
+  const renew = () => queries.invalidateQueries({ queryKey: ["workflows"] });
+  return (
+    <Stack gap="xl">
+      <Card>
+        <DraftForm
+          draft={draft}
+          label={words.form.save}
+          save={() => (id ? answer(api.PUT(one, { params, body: bodyOf(draft.value) })) : make(draft.value))}
+          onSaved={async (made) => {
+            await renew();
+            if (id) await queries.invalidateQueries({ queryKey: ["workflow", id] });
+            else await navigate({ to: "/admin/workflows/$id", params: { id: made.id } });
+          }}
+        >
+          <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
+          <Checkbox
+            label={words.workflows.selfApproval}
+            description={words.workflows.selfApprovalHint}
+            {...draft.flag("selfApproval")}
+          />
+          <Fieldset legend={words.workflows.tiers}>
+            <Tiers tiers={draft.value.tiers} onChange={(tiers) => draft.set("tiers", tiers)} />
+          </Fieldset>
+        </DraftForm>
+      </Card>
+      {id && (
+        <Group>
+          <CopyThing
+            name={saved.name}
+            at="/admin/workflows"
+            copy={async (name) => {
+              const made = await make({ ...saved, name });
+              await renew();
+              return made.id;
+            }}
+          />
+          <GraveDeed
+            label={words.form.delete}
+            title={words.form.deleteTitle(saved.name)}
+            text={words.workflows.deleteText}
+            act={() => answer(api.DELETE(one, { params }))}
+            then={async () => {
+              await renew();
+              await navigate({ to: "/admin/workflows" });
+            }}
+          />
+        </Group>
+      )}
+    </Stack>
+  );
+}
+
+function Tiers({ tiers, onChange }: { tiers: Tier[]; onChange: (tiers: Tier[]) => void }) {
+  const words = useAdminWords().workflows;
+  return (
+    <Rows rows={tiers} onChange={onChange} fresh={freshTier} legend={words.tier} add={words.tierAdd} most={MOST_TIERS}>
+      {(tier, change) => (
+        <>
+          <PickMany
+            label={words.approvers}
+            hint={words.approversHint}
+            required={tier.approvers.length === 0}
+            of="anybody"
+            search={findPeopleAndGroups}
+            value={tier.approvers}
+            onChange={(approvers) => change({ approvers })}
+          />
+          <NumberInput
+            label={words.required}
+            required
+            min={1}
+            value={tier.requiredApprovalCount ?? ""}
+            onChange={(to) => change({ requiredApprovalCount: to === "" ? null : Number(to) })}
+          />
+          <NativeSelect
+            label={words.progression}
+            data={numbered(words.progressions)}
+            value={String(tier.progressionType)}
+            onChange={(event) => change({ progressionType: Number(event.currentTarget.value) })}
+          />
+          <PickOne
+            label={words.escalation}
+            hint={words.escalationHint}
+            of="anybody"
+            search={findPeopleAndGroups}
+            value={tier.escalation}
+            onChange={(escalation) => change({ escalation })}
+          />
+          <NumberInput
+            label={words.escalationTimeout}
+            min={1}
+            value={tier.escalationTimeout ?? ""}
+            onChange={(to) => change({ escalationTimeout: to === "" ? null : Number(to) })}
+          />
+        </>
+      )}
+    </Rows>
+  );
+}
