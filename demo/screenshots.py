@@ -110,6 +110,7 @@ def _administration(browser: Browser, demo: Demo) -> Iterator[tuple[str, Page]]:
         admin.goto(address)
         admin.get_by_role("table").wait_for()
         yield name, admin
+    yield from _things(admin)
     admin.goto("/admin/policies")
     admin.get_by_label("User").fill(USER)
     admin.get_by_label("Activity").fill("Linux sudo")
@@ -129,6 +130,31 @@ def _administration(browser: Browser, demo: Demo) -> Iterator[tuple[str, Page]]:
     admin.get_by_role("table").get_by_role("link").first.click()
     admin.get_by_role("region", name="Player").wait_for()
     yield "recording", admin
+
+
+def _things(admin: Page) -> Iterator[tuple[str, Page]]:
+    """The lists of administration, and the page of the first thing in each."""
+    lists = ("credentials", "people", "roles", "activities", "profiles", "schedules", "complexities")
+    for name in lists:
+        admin.goto(f"/admin/{name}")
+        first = admin.get_by_role("table").get_by_role("link").first
+        first.wait_for()
+        yield name, admin
+        first.click()
+        admin.get_by_role("heading", level=2).or_(admin.get_by_role("form")).first.wait_for()
+        yield f"{name}-one", admin
+    for name, address in (("jobs", "/admin/jobs?tab=steps"), ("policy", "/admin/policies")):
+        admin.goto(address)
+        admin.get_by_role("table").get_by_role("link").first.click()
+        admin.get_by_role("heading", level=2).first.wait_for()
+        yield name, admin
+    for name in ("workflows", "restrictions"):
+        admin.goto(f"/admin/{name}/new")
+        admin.get_by_role("button", name="Save").wait_for()
+        yield name, admin
+    admin.goto("/certifications/new")
+    admin.get_by_role("button", name="Save").wait_for()
+    yield "certification", admin
 
 
 def _visitor(browser: Browser, demo: Demo) -> Page:

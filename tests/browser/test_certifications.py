@@ -8,7 +8,7 @@ import pytest
 from demo.client import Refused
 from playwright.sync_api import Page, expect
 
-from browsing import Person, choose
+from browsing import Person, choose, confirm
 from installation import Installation, ask
 
 REVIEWER_PASSWORD = "a horse that reviews"
@@ -65,4 +65,12 @@ def test_a_reviewer_denies_one_access_and_approves_the_rest(
     installed.user().wait_for_session(session, {5})
     with pytest.raises(Refused, match="left the team"):
         ask(installed.user(), accessPolicyId=rita)
+    admin.goto("/admin/people?q=alice")
+    admin.get_by_role("table").get_by_role("link", name="alice").click()
+    denied = admin.get_by_role("table", name="Denied by certifications").get_by_role("row")
+    denied.filter(has_text="Linux sudo · web01").get_by_role("button", name="Lift").click()
+    admin.get_by_role("dialog").get_by_label("Why").fill("back in the team")
+    confirm(admin, "Lift")
+    expect(admin.get_by_text("Nothing is denied")).to_be_visible()
+    ask(installed.user(), accessPolicyId=rita)
     installed.admin().call("DELETE", f"/api/v1/AccessControlPolicy/{rita}")

@@ -16,7 +16,10 @@ function credentials(getParentRoute: () => typeof root) {
       getParentRoute,
       path: "/admin/credentials",
       component: lazyRouteComponent(() => import("./credentials/CredentialsPage")),
-      validateSearch: listSearch,
+      validateSearch: (found: Found): ListSearch & { managed?: number } => ({
+        ...listSearch(found),
+        managed: Number.isInteger(found.managed) ? Number(found.managed) : undefined,
+      }),
     }),
     createRoute({
       getParentRoute,

@@ -132,7 +132,7 @@ export const access: typeof english = {
     sessionRetryIntervalHint: "Wo ein Ziel nicht antwortet; leer: steigend von 1 bis 30",
     watching: "Beobachten und verbinden",
     monitorEntireSession: "Nach Anmeldungen am Gateway vorbei sehen",
-    monitorEntireSessionHint: "Verlauf und Protokoll sagen, wenn es eine gibt",
+    monitorEntireSessionHint: "Verlauf und Prüfprotokoll sagen, wenn es eine gibt",
     sessionMonitorInterval: "Alle so viele Minuten",
     proxyAutoConnect: "Links, die einer Verbindung die Anmeldung ersparen",
     proxyAutoConnectHint: "Wer den Link einer Sitzung hat, kann ihn einmal benutzen",
@@ -335,5 +335,18 @@ export const access: typeof english = {
     nothingWaits: "Nichts wartet auf eine Entscheidung",
     showAll: "Auch schon entschiedene",
     happened: "Jeder Schritt und jedes Wort.",
+  },
+  denials: {
+    title: "Von Rezertifizierungen abgelehnt",
+    intro: "Abgewiesen, was immer Richtlinien sagen, bis jemand denselben Zugang bestätigt oder Sie es hier aufheben.",
+    what: "Zugang",
+    why: "Grund",
+    by: "Durch",
+    lift: "Aufheben",
+    liftTitle: "Diese Ablehnung aufheben?",
+    liftText: (what, where) =>
+      `${what} auf ${where} gibt es wieder, wo eine Richtlinie es gibt. Das Wort des Prüfers bleibt festgehalten.`,
+    notes: "Warum",
+    empty: "Nichts ist abgelehnt",
   },
 };

@@ -338,4 +338,17 @@ export const access = {
     showAll: "Also those that are decided",
     happened: "Each step and each word.",
   },
+  denials: {
+    title: "Denied by certifications",
+    intro: "Refused whatever policies say, until somebody certifies the same access again, or it is lifted here.",
+    what: "Access",
+    why: "Reason",
+    by: "By",
+    lift: "Lift",
+    liftTitle: "Lift this denial?",
+    liftText: (what: string, where: string) =>
+      `${what} on ${where} is given again where a policy gives it. What the reviewer said stays written down.`,
+    notes: "Why",
+    empty: "Nothing is denied",
+  },
 };

@@ -69,6 +69,10 @@ export const admin = {
     never: "never",
     dependants: "Dependants",
     state: "Secret",
+    filter: "Shown",
+    everyOne: "Managed or not",
+    filters: { 0: "Managed", 1: "Not managed" } as Record<number, string>,
+    usedOn: "Used on",
     stateHint: "What the vault has, and whether the target has the same.",
     signsInWith: "Signs in with",
     methods: { 0: "A password", 1: "An SSH key", 2: "An SSH key and a password" } as Record<number, string>,
@@ -316,6 +320,12 @@ export const admin = {
     targets: { policies: "Policies", credentials: "Credentials", recordings: "Recordings" } as Record<string, string>,
     permissions: "What holders may do",
     builtIn: { Administrator: "Administrator", User: "User", Reviewer: "Reviewer", App: "Application" } as Record<string, string>,
+    builtInAbout: {
+      Administrator: "May do everything",
+      User: "Asks for access under the policies that name them",
+      Reviewer: "Sees people and applications, and certifies the access they have",
+      App: "What an application may do; applications hold it, and nobody else",
+    } as Record<string, string>,
     builtInHint: "came with Locum",
     builtInText: "This role came with Locum: it can be given and taken, but not changed.",
     can: {

@@ -301,6 +301,14 @@ export const de: Words = {
     upload: "Dateien hochladen",
     uploaded: (name) => `${name} ist auf dem Ziel`,
   },
+  assist: {
+    begin: "Beistehen",
+    begun: "Beide tippen. Die Person weiß davon.",
+    taken: "Nur Sie tippen. Die Person weiß davon.",
+    takeOver: "Übernehmen",
+    giveBack: "Zurückgeben",
+    stop: "Nicht mehr beistehen",
+  },
   live: {
     title: "Live",
     now: "Live",

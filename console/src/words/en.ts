@@ -300,6 +300,14 @@ export const en = {
     upload: "Upload files",
     uploaded: (name: string) => `${name} is on the target`,
   },
+  assist: {
+    begin: "Assist",
+    begun: "You both type. The user has been told.",
+    taken: "You alone type. The user has been told.",
+    takeOver: "Take over",
+    giveBack: "Give back",
+    stop: "Stop assisting",
+  },
   live: {
     title: "Live",
     now: "Live",

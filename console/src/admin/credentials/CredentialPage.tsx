@@ -15,7 +15,7 @@ import { Happened } from "../Happened";
 import { loginOf } from "../searches";
 import { ThingPage } from "../ThingPage";
 import { ChangeCredential } from "./ChangeCredential";
-import { type Credential, useCredential, useKept, useManagement, useRenewed } from "./credential";
+import { type Credential, useCredential, useKept, useManagement, usePlaces, useRenewed } from "./credential";
 import { CredentialJobs } from "./CredentialJobs";
 import { Dependants } from "./Dependants";
 import { Manage } from "./Manage";
@@ -124,6 +124,7 @@ function State({ credential }: { credential: Credential }) {
 function Place({ credential }: { credential: Credential }) {
   const words = useAdminWords();
   const found = useManagement(credential.id);
+  const places = usePlaces(credential.id);
   const renew = useRenewed(credential.id);
   const [isManaging, managing] = useDisclosure();
   const isManaged = Boolean(found.data?.managedType);
@@ -136,6 +137,7 @@ function Place({ credential }: { credential: Credential }) {
               [words.credentials.managed, words.credentials.managements[credential.rotationType]],
               [words.credentials.resource, credential.resource ?? "–"],
               [words.credentials.platform, credential.platform ?? "–"],
+              [words.credentials.usedOn, places.data?.map((one) => one.name).join(", ") || "–"],
             ]}
           />
           <Group>

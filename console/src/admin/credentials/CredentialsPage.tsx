@@ -1,5 +1,5 @@
 /** The logins and other secrets that Locum keeps, and how their rotation is. */
-import { Anchor, Group, Text } from "@mantine/core";
+import { Anchor, Group, NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { when } from "../../shared/format";
@@ -9,21 +9,26 @@ import { usePaged } from "../../shared/paged";
 import { SearchBox } from "../../shared/SearchBox";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
+import { numbered } from "../choices";
 import { AddLink } from "../NamedList";
 import { loginOf } from "../searches";
 import { CredentialPlaces } from "./Places";
 import { Verified } from "./Verified";
 
 type Row = Model<"CredentialResult">;
+/** Managed, and not managed. */
+const FILTERS = [0, 1] as const;
 const route = getRouteApi("/admin/credentials");
 
 export default function CredentialsPage() {
-  const { q } = route.useSearch();
+  const { q, managed } = route.useSearch();
+  const navigate = route.useNavigate();
   const words = useAdminWords();
   const { locale } = useWords();
-  const credentials = usePaged(["credentials", q], (paging) =>
-    answer(api.GET("/api/v1/Credential/Search", { params: { query: { filterText: q, ...paging } } })),
-  );
+  const credentials = usePaged(["credentials", q, managed], (paging) => {
+    const query = { filterText: q, managedFilter: FILTERS.find((one) => one === managed), ...paging };
+    return answer(api.GET("/api/v1/Credential/Search", { params: { query } }));
+  });
   const time = (value: string | null) => when(value, locale) ?? "–";
   const columns: Column<Row>[] = [
     {
@@ -61,6 +66,19 @@ export default function CredentialsPage() {
       }
     >
       <CredentialPlaces />
+      <Group mb="md">
+        <NativeSelect
+          aria-label={words.credentials.filter}
+          data={[{ value: "", label: words.credentials.everyOne }, ...numbered(words.credentials.filters)]}
+          value={String(managed ?? "")}
+          onChange={(event) => {
+            const to = event.currentTarget.value;
+            void navigate({
+              search: (before) => ({ ...before, managed: to === "" ? undefined : Number(to), page: undefined }),
+            });
+          }}
+        />
+      </Group>
       <Listing
         label={words.credentials.title}
         columns={columns}

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Model, Refusal } from "../../shared/api";
 import { useInterval } from "../../shared/attention";
+import { namesOf } from "../names";
 
 export type Credential = Model<"CredentialResult">;
 export type Rotation = Model<"ServiceRotationJob">;
@@ -38,6 +39,17 @@ export function useManagement(id: string) {
         if (refusal instanceof Refusal && refusal.status === GONE) return null;
         throw refusal;
       }
+    },
+  });
+}
+
+/** The resources where it lives, is the service account, or something depends on it. */
+export function usePlaces(id: string) {
+  return useQuery({
+    queryKey: ["credential", id, "places"],
+    queryFn: async () => {
+      const params = { path: { credentialId: id } };
+      return namesOf("managedResourceIds", await answer(api.GET("/api/v1/Credential/Hosts/{credentialId}", { params })));
     },
   });
 }

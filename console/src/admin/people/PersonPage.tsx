@@ -10,6 +10,7 @@ import { Trouble } from "../../shared/Trouble";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
+import { Denials } from "../certifications/Denials";
 import { numbered } from "../choices";
 import { Deed, GraveDeed } from "../Deed";
 import { Facts } from "../Facts";
@@ -69,6 +70,7 @@ function One({ id }: { id: string }) {
           </div>
           <PersonRoles personId={person.id} />
           <PersonPolicies personId={person.id} />
+          <Denials personId={person.id} />
           <Happened objectId={person.id} intro={words.people.happened} />
         </Stack>
       )}

@@ -1,5 +1,5 @@
 /** Which roles somebody holds, and what policies give them. */
-import { answer, api } from "../../shared/api";
+import { answer, api, type Model } from "../../shared/api";
 import { Members } from "../../shared/Members";
 import { useAdminWords } from "../../words/admin";
 import { shownRole } from "./RolesPage";
@@ -10,11 +10,10 @@ export function PersonRoles({ personId }: Holder) {
   const words = useAdminWords();
   const of = (roleId: string) => ({ path: { roleId, identityId: personId } });
   const held = () => answer(api.GET("/api/locum/v1/Role", { params: { query: { identityId: personId } } }));
-  const shown = (role: { id: string; name: string; isBuiltIn: boolean; description: string | null }) => ({
-    id: role.id,
-    name: shownRole(role, words.roles.builtIn),
-    about: role.description ?? undefined,
-  });
+  const shown = (role: Model<"RoleView">) => {
+    const { name, description } = shownRole(role, words.roles);
+    return { id: role.id, name, about: description };
+  };
   return (
     <Members
       title={words.roles.title}

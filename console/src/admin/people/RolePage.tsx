@@ -73,10 +73,11 @@ export default function RolePage() {
     },
   });
   const role = found.data?.role;
+  const shown = role && shownRole(role, words.roles);
   return (
     <ThingPage
-      title={isNew ? words.roles.add : role ? shownRole(role, words.roles.builtIn) : words.roles.one}
-      intro={role?.description ?? words.roles.intro}
+      title={isNew ? words.roles.add : (shown?.name ?? words.roles.one)}
+      intro={shown?.description || words.roles.intro}
       found={found}
       back={{ to: "/admin/roles", label: words.roles.all }}
     >

@@ -1,7 +1,7 @@
 /** The roles that come with Locum, and those made here. */
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../shared/api";
-import { useAdminWords } from "../../words/admin";
+import { type AdminWords, useAdminWords } from "../../words/admin";
 import { AddLink, NamedList } from "../NamedList";
 import { PeoplePlaces } from "./Places";
 
@@ -10,7 +10,7 @@ export default function RolesPage() {
   const roles = useQuery({
     queryKey: ["roles"],
     queryFn: () => answer(api.GET("/api/locum/v1/Role")),
-    select: (found) => found.map((role) => ({ ...role, name: shownRole(role, words.roles.builtIn) })),
+    select: (found) => found.map((role) => ({ ...role, ...shownRole(role, words.roles) })),
   });
   return (
     <NamedList
@@ -35,6 +35,12 @@ export default function RolesPage() {
   );
 }
 
-export function shownRole(role: { name: string; isBuiltIn: boolean }, builtIn: Record<string, string>): string {
-  return (role.isBuiltIn && builtIn[role.name]) || role.name;
+type Role = { name: string; isBuiltIn: boolean; description: string | null };
+
+/** A role's name and description: of one that came with Locum, in the reader's language. */
+export function shownRole(role: Role, words: AdminWords["roles"]): { name: string; description: string } {
+  return {
+    name: (role.isBuiltIn && words.builtIn[role.name]) || role.name,
+    description: (role.isBuiltIn && words.builtInAbout[role.name]) || (role.description ?? ""),
+  };
 }
