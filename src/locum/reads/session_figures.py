@@ -54,7 +54,7 @@ class DayFigures(msgspec.Struct, frozen=True):
 
 
 def how_many(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    """Of so many rows it is true; of none it is true zero times."""
+    """Of how many of the rows that is true."""
     return sa.cast(sa.func.coalesce(sa.func.sum(sa.case((which, 1), else_=0)), 0), sa.BigInteger)
 
 
