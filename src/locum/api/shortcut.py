@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 
+from locum.api.activity_session import key_policies
 from locum.api.context import Call
 from locum.api.guards import SIGNED_IN
 from locum.api.operations import operation
 from locum.api.wire.base import In, Out, Time, at
 from locum.api.wire.enums import ActivityType
-from locum.identities.caller import Caller
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import NotFound
 from locum.kit.ids import NIL
@@ -52,7 +52,7 @@ class Aimed(In):
     summary="One's favourites and what one asked for last, of that only what one may begin now",
 )
 def get_shortcuts(tx: ReadTx, call: Call[None, None, None]) -> Shortcuts:
-    kept, recent = reads.shortcuts(tx, call.caller.identity_id, key_policies=_key_policies(call.caller))
+    kept, recent = reads.shortcuts(tx, call.caller.identity_id, key_policies=key_policies(call.caller))
     return Shortcuts(favourites=[_view(one) for one in kept], recent=[_view(one) for one in recent])
 
 
@@ -68,7 +68,7 @@ def get_shortcuts(tx: ReadTx, call: Call[None, None, None]) -> Shortcuts:
 def keep_favourite(tx: Tx, call: Call[Aimed, None, None]) -> None:
     params, caller = call.params, call.caller
     aim = reads.aim_of(
-        tx, caller.identity_id, params.activity_id, params.thing_id, key_policies=_key_policies(caller)
+        tx, caller.identity_id, params.activity_id, params.thing_id, key_policies=key_policies(caller)
     )
     if aim is None:
         raise NotFound("you can begin nothing like that")
@@ -87,10 +87,6 @@ def keep_favourite(tx: Tx, call: Call[Aimed, None, None]) -> None:
 def drop_favourite(tx: Tx, call: Call[Aimed, None, None]) -> None:
     caller = call.caller
     favourites.drop(tx, caller.actor, caller.identity_id, call.params.activity_id, call.params.thing_id)
-
-
-def _key_policies(caller: Caller) -> frozenset[UUID] | None:
-    return caller.key.policies if caller.key else None
 
 
 def _view(one: reads.Shortcut) -> Shortcut:

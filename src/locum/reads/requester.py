@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from locum.identities import people
 from locum.identities.model import Identity
 from locum.kit.db import ReadTx
+from locum.reads.session_figures import how_many
 from locum.reads.sessions import SessionRow, session_rows
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import AccessSession, access_session
@@ -53,15 +54,11 @@ def requester(tx: ReadTx, session: AccessSession, *, policies: Collection[UUID] 
     last = before.order_by(c.created_at.desc(), c.id.desc())
     looked_at = last.limit(_LOOKED_AT).subquery()
     denied = looked_at.c.status.in_([Status.APPROVAL_DENIED, Status.APPROVAL_FAILED])
-
-    def those(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sa.cast(sa.func.coalesce(sa.func.sum(sa.case((which, 1), else_=0)), 0), sa.BigInteger)
-
     looks: sa.Select[Any] = sa.select()
     figures = looks.add_columns(
         sa.func.count().label("total"),
-        those(denied).label("denied"),
-        those(looked_at.c.status == Status.FAILED).label("failed"),
+        how_many(denied).label("denied"),
+        how_many(looked_at.c.status == Status.FAILED).label("failed"),
     ).select_from(looked_at)
     counts = tx.first(Counts, figures)
     assert counts is not None

@@ -53,6 +53,11 @@ class DayFigures(msgspec.Struct, frozen=True):
     denied: int
 
 
+def how_many(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """Of how many of the rows that is true."""
+    return sa.cast(sa.func.coalesce(sa.func.sum(sa.case((which, 1), else_=0)), 0), sa.BigInteger)
+
+
 def by_day(tx: ReadTx, first_day: int, offset_minutes: int) -> list[DayFigures]:
     """The days from that one on, but those without any; they begin so many minutes before UTC's. One statement."""
     c = access_session.c
@@ -60,15 +65,11 @@ def by_day(tx: ReadTx, first_day: int, offset_minutes: int) -> list[DayFigures]:
     seconds = sa.cast(sa.extract("epoch", c.created_at), sa.BigInteger) + offset_minutes * 60
     asked = sa.select((seconds // DAY_SECONDS).label("day"), c.status).where(c.created_at >= since).subquery()
     denied = [Status.APPROVAL_DENIED, Status.APPROVAL_FAILED]
-
-    def those(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sa.cast(sa.func.sum(sa.case((which, 1), else_=0)), sa.BigInteger)
-
     query = sa.select(
         asked.c.day,
         sa.func.count().label("total"),
-        those(asked.c.status == Status.FAILED).label("failed"),
-        those(asked.c.status.in_(denied)).label("denied"),
+        how_many(asked.c.status == Status.FAILED).label("failed"),
+        how_many(asked.c.status.in_(denied)).label("denied"),
     )
     return tx.rows(DayFigures, query.group_by(asked.c.day).order_by(asked.c.day))
 
