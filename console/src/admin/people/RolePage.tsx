@@ -9,7 +9,7 @@ import { type Named, PickMany, type Search } from "../../shared/Picker";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
 import { GraveDeed } from "../Deed";
-import { namesOf } from "../names";
+import { type IdList, namesOf } from "../names";
 import { findActivities, findCredentials, findPeopleAndGroups, findPeople, findPolicies, findResources } from "../searches";
 import { ThingPage } from "../ThingPage";
 import { shownRole } from "./RolesPage";
@@ -18,7 +18,7 @@ type Role = Model<"RoleView">;
 const route = getRouteApi("/admin/roles/$id");
 
 /** What a role for each kind of thing can give, and which lists narrow it. */
-const TARGETS: Record<string, { permissions: string[]; lists: List[] }> = {
+const TARGETS: Record<string, { permissions: string[]; lists: IdList[] }> = {
   policies: {
     permissions: ["name", "description", "profile", "activities", "users", "resources"].map(
       (what) => `policies:${what}:modify`,
@@ -38,15 +38,14 @@ const TARGETS: Record<string, { permissions: string[]; lists: List[] }> = {
   },
   recordings: { permissions: ["recordings:ended:view"], lists: ["managedAccountIds", "managedResourceIds"] },
 };
-type List = "policyIds" | "activityIds" | "managedAccountIds" | "managedResourceIds" | "credentialIds";
-const SEARCHES: Record<List, Search> = {
+const SEARCHES: Record<IdList, Search> = {
   policyIds: findPolicies,
   activityIds: findActivities,
   managedAccountIds: findPeople,
   managedResourceIds: findResources,
   credentialIds: findCredentials,
 };
-const LISTS = Object.keys(SEARCHES) as List[];
+const LISTS = Object.keys(SEARCHES) as IdList[];
 
 const FRESH = {
   name: "",
@@ -99,7 +98,7 @@ async function draftOf(role: Role): Promise<typeof FRESH> {
     description: role.description ?? "",
     target: role.target ?? "policies",
     permissions: role.permissions,
-    ...(Object.fromEntries(LISTS.map((list, i) => [list, lists[i]])) as Record<List, Named[]>),
+    ...(Object.fromEntries(LISTS.map((list, i) => [list, lists[i]])) as Record<IdList, Named[]>),
   };
 }
 
