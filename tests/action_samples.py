@@ -13,6 +13,10 @@ SETTABLE_ACTIONS = {
     "ActivityIn": "name description platformId activityType loginAccount loginAccountNameFormat requesterLoginFormat"
     " createAccount deleteAccount",
     "ActionIn": "actionTemplateId actionParameter continueOnFail executionOrder timeout displayName",
+    "ActivityFileIn": "format version name description platform type login loginTemplate requesterFormat createAccount"
+    " deleteAccount before during after",
+    "FileParameterIn": "name value",
+    "FileActionIn": "kind name parameters continueOnFail timeout",
     "ActionParameterIn": "actionTemplateParameterId value",
 }
 
@@ -50,5 +54,9 @@ async def action_samples(estate: Estate) -> dict[str, tuple[Any, dict[str, str]]
     return {
         "Activity.Post": ({"name": "Daily", "platformId": platform}, {}),
         "Activity.Put": ({"name": "Weekly"}, {"activityId": held["id"]}),
+        "ActivityFile.Import": (
+            {"format": "locum-activity", "version": 1, "name": "Brought", "platform": "linux"},
+            {},
+        ),
         "ActionGroup.PutActions": ([group], {"actionGroupId": held["startActionGroupId"]}),
     }

@@ -55,6 +55,11 @@ class Estate:
         body = {"name": name, "rules": rules or [{"pattern": "^shred ", "action": "block"}], **more}
         return made(await self.admin.post("/api/locum/v1/CommandRestriction", body), 201)
 
+    async def mail_template(self, name: str, **wording: str) -> dict[str, Any]:
+        """A mail template that says little."""
+        body = {"name": name, "subject": "{who}", "text": "{link}", **wording}
+        return made(await self.admin.post("/api/locum/v1/MailTemplate", body), 201)
+
     async def policy(self, name: str, **changes: Any) -> dict[str, Any]:
         """A policy for Ada, the host and `Linux sudo`."""
         body = {

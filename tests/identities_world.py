@@ -15,7 +15,7 @@ import pytest
 
 from locum.api.app import create_app
 from locum.api.context import Api, ServerCertificate
-from locum.api.terminals import Shell, Terminals
+from locum.api.terminals import Assistant, Shell, Terminals
 from locum.identities import api_keys, applications, digests, mfa, people, policy, tokens
 from locum.identities.authenticate import Authenticator
 from locum.identities.caller import Role
@@ -32,7 +32,7 @@ from locum.identities.token_issuer import Opened
 from locum.identities.tokens import Tokens
 from locum.kit.actor import LOCUM
 from locum.kit.db import Database, Tx
-from locum.kit.errors import NotAvailable
+from locum.kit.errors import Conflict, NotAvailable
 from locum.kit.wake import Wake
 from locum.recordings.store import Store
 from locum.vault.keyring import Keyring
@@ -226,9 +226,14 @@ def api(
         ssh_address="127.0.0.1:4422",
         ssh_host_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDI1NTE5",
         recordings=Store(tmp_path / "recordings"),
-        terminals=Terminals(no_gateway),
+        terminals=Terminals(no_gateway, no_connection),
         certificate=ServerCertificate("locum.example", dt.datetime.now(dt.UTC) + dt.timedelta(days=400)),
     )
+
+
+def no_connection(connection_id: UUID, name: str) -> Assistant:
+    """What lets somebody assist where nobody is connected."""
+    raise Conflict("this connection is carried by another process")
 
 
 async def no_gateway(who: SignedIn, session_id: UUID, address: str) -> Shell:

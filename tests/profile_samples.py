@@ -19,11 +19,15 @@ SETTABLE_PROFILES = {
     "AccessWindowIn": "weekdays fromTime toTime timeZone",
     "CommandRestrictionIn": "name description active mailTo rules",
     "CommandRuleIn": "pattern action message mail",
+    "MailTemplateIn": "name description subject text",
+    "MailWordingIn": "subject text",
     "ChannelRulesIn": "shell command upload download paths maxFileBytes destinations listen agent x11 idleMinutes",
 }
 
 
-def profile_samples(profile_id: str, restriction_id: str) -> dict[str, tuple[Any, dict[str, str]]]:
+def profile_samples(
+    profile_id: str, restriction_id: str, template_id: str
+) -> dict[str, tuple[Any, dict[str, str]]]:
     """The body and the ids in the path of each operation; an administrator may call them all."""
     of = {"connectionProfileId": profile_id}
     asked = {"name": "change", "label": "Change", "required": True}
@@ -45,6 +49,9 @@ def profile_samples(profile_id: str, restriction_id: str) -> dict[str, tuple[Any
             {},
         ),
         "CommandRestriction.Put": ({"active": False}, {"commandRestrictionId": restriction_id}),
+        "MailTemplate.Post": ({"name": "short", "subject": "{who}", "text": "{link}"}, {}),
+        "MailTemplate.Put": ({"description": "other"}, {"mailTemplateId": template_id}),
+        "MailTemplate.Preview": ({"subject": "{who}", "text": "{link}"}, {}),
         "ConnectionProfile.SetAccessWindows": (
             [{"weekdays": "Monday", "fromTime": "09:00", "toTime": "17:00"}],
             of,

@@ -43,3 +43,17 @@ async def rule_samples(estate: Estate) -> dict[str, tuple[dict[str, Any], dict[s
         "OverridePolicy.Put": ({"name": "slow"}, {"overridePolicyId": override_id}),
         "CredentialPasswordHistoryOptions.Put": ({"historicalPasswordLimit": 5}, {}),
     }
+
+
+async def rules(estate: Estate, name: str) -> dict[str, str]:
+    """One of each kind, by the name that paths give its id."""
+    admin = estate.admin
+    platform = (await estate.get(admin, "/api/v1/Platform"))[0]["id"]
+    override = {"name": f"{name}-override", "platformId": platform}
+    return {
+        "platformId": platform,
+        "passwordComplexityId": (await estate.get(admin, "/api/v1/PasswordComplexity"))[0]["id"],
+        "scheduledChangePolicyId": (await estate.get(admin, "/api/v1/ScheduledChangePolicy"))[0]["id"],
+        "credentialGroupId": made(await admin.post("/api/v1/CredentialGroup", {"name": f"{name}-group"}))["id"],
+        "overridePolicyId": made(await admin.post("/api/v1/OverridePolicy", override))["id"],
+    }

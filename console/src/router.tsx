@@ -2,47 +2,17 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { AccessPage } from "./access/AccessPage";
 import type { Asked } from "./access/AskDialog";
+import type { FirstSteps } from "./first/FirstStepsPage";
 import { SessionPage } from "./sessions/SessionPage";
 import { SessionsPage } from "./sessions/SessionsPage";
 import { administration } from "./admin/routes";
 import { dayStart } from "./shared/format";
 import { type ListSearch, listSearch } from "./shared/paged";
+import { id, text } from "./shared/search";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
 type Found = Record<string, unknown>;
-type FirstSteps = {
-  later?: true;
-  host?: string;
-  hostName?: string;
-  person?: string;
-  personName?: string;
-  activity?: string;
-  activityName?: string;
-  policy?: string;
-  session?: string;
-};
-
-/** An id; what is none is dropped. */
-function id(found: unknown): string | undefined {
-  return typeof found === "string" && /^[0-9a-f-]{36}$/i.test(found) ? found : undefined;
-}
-
-/** What was chosen in the first steps: ids with their names. */
-function firstSteps(found: Found): FirstSteps {
-  const name = (one: unknown) => (typeof one === "string" || typeof one === "number" ? String(one).slice(0, 256) : undefined);
-  return {
-    later: found.later === true ? true : undefined,
-    host: id(found.host),
-    hostName: name(found.hostName),
-    person: id(found.person),
-    personName: name(found.personName),
-    activity: id(found.activity),
-    activityName: name(found.activityName),
-    policy: id(found.policy),
-    session: id(found.session),
-  };
-}
 
 /** A day as date fields have it; what is none is dropped. */
 function day(found: unknown): string | undefined {
@@ -61,7 +31,7 @@ const mine = [
       ...listSearch(found),
       ask: id(found.ask),
       on: id(found.on),
-      named: typeof found.named === "string" ? found.named.slice(0, 256) : undefined,
+      named: text(found.named)?.slice(0, 256),
       again: id(found.again),
     }),
   }),
@@ -141,7 +111,14 @@ const administered = [
     getParentRoute,
     path: "/admin/start",
     component: lazyRouteComponent(() => import("./first/FirstStepsPage")),
-    validateSearch: firstSteps,
+    validateSearch: (found: Found): FirstSteps => ({
+      later: found.later === true ? true : undefined,
+      host: id(found.host),
+      person: id(found.person),
+      activity: id(found.activity),
+      policy: id(found.policy),
+      session: id(found.session),
+    }),
   }),
   createRoute({
     getParentRoute,

@@ -36,7 +36,7 @@ async def with_password(estate: Estate) -> str:
     return session_id
 
 
-def allow(estate: Estate, **values: bool) -> None:
+def allow(estate: Estate, **values: bool | int | None) -> None:
     estate.database.submit_write(lambda tx: tx.run(sa.update(connection_profile).values(**values))).result()
 
 
@@ -59,6 +59,34 @@ async def test_its_owner_copies_it_while_the_session_runs(estate: Estate) -> Non
     allow(estate, allow_password_access=False)
     assert "shows nobody the password" in problem(await estate.ada.get(path), 403)["detail"]
     assert estate.audited("session.password_shown", session_id) == 1
+
+
+@pytest.mark.sees_effect("ConnectionProfile.Put")
+async def test_clients_are_told_what_they_may_do_with_it(estate: Estate) -> None:
+    session_id = await with_password(estate)
+    (profile,) = await estate.get(estate.admin, "/api/v1/ConnectionProfile")
+
+    async def told() -> tuple[bool, bool, int]:
+        row = await estate.get(estate.ada, f"{SESSIONS}/SummaryById/{session_id}")
+        return row["canViewPassword"], row["canAutofillPassword"], row["viewPasswordInSeconds"]
+
+    async def set_profile(**values: object) -> None:
+        made(await estate.admin.put(f"/api/v1/ConnectionProfile/{profile['id']}", values))
+
+    assert await told() == (False, False, 0)
+    estate.become(session_id, Status.ACTIVE)
+    assert await told() == (False, True, 0)
+    assert "view-password-in-seconds" not in (await estate.ada.get(f"{SESSIONS}/{session_id}/Password")).headers
+    await set_profile(viewPasswordInSeconds=20, allowViewPassword=True)
+    assert await told() == (True, True, 20)
+    answer = await estate.ada.get(f"{SESSIONS}/{session_id}/Password")
+    assert (answer.text, answer.headers["view-password-in-seconds"]) == (PASSWORD, "20")
+    await set_profile(allowPasswordAccess=False)
+    assert await told() == (True, False, 20)
+    await set_profile(allowPasswordAccess=True, allowAutofillPassword=False)
+    assert await told() == (True, False, 20)
+    made(await estate.admin.put(f"{SESSIONS}/lock", {"activitySessionIds": [session_id], "locked": True}))
+    assert await told() == (False, False, 20)
 
 
 async def test_nobody_else_does(estate: Estate) -> None:

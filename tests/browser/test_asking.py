@@ -52,6 +52,7 @@ def test_what_is_asked_waits_is_cancelled_and_asked_again(alice: Page, asking: s
     dialog.get_by_label("For how many minutes").fill("25")
     dialog.get_by_role("button", name="Start later").click()
     expect(alice.get_by_role("heading", level=1)).to_have_text("Linux shell on web01")
+    expect(alice.locator("dl")).to_contain_text("CHG-1")
     session = alice.url.rpartition("/")[2]
 
     alice.goto("/sessions?tab=requests")
@@ -105,3 +106,8 @@ def test_what_was_asked_for_last_and_what_is_kept_at_hand(installed: Installatio
     alice.goto("/")
     favourites.get_by_role("button", name=f"{name} is a favourite no more").click()
     expect(favourites).to_have_count(0)
+    alice.get_by_role("button", name="Start Linux sudo").click()
+    dialog = alice.get_by_role("dialog")
+    dialog.get_by_role("button", name=f"Make {name} a favourite").click()
+    dialog.get_by_role("button", name=f"{name} is a favourite no more").click()
+    expect(dialog.get_by_role("button", name=f"Make {name} a favourite")).to_be_visible()

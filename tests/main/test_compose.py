@@ -27,7 +27,7 @@ async def test_a_composed_node_is_not_ready_before_it_serves(database: Database,
     options = await database.read(node.api.passkeys.sign_in_options)
     assert options.relying_party == RelyingParty("localhost", ("https://localhost:6500",))
     assert compose(settings, database, world.vault).name == node.name
-    await node.recorder.stop()
+    await node.gateways.recorder.stop()
     node.hasher.close()
 
 

@@ -14,6 +14,7 @@ import pytest
 from locum.identities.signin import FirstFactor, SignedIn
 from locum.kit.db import Database
 from locum.kit.errors import Forbidden, Unauthenticated
+from locum.kit.paging import Page
 from locum.main.gateway_desk import Desk
 from locum.main.gateway_far import CallFailed, FarRooms
 from locum.main.gateway_link import FromGateway, Link, ToGateway
@@ -112,7 +113,7 @@ async def test_a_failure_is_told_by_its_first_line_alone(
 
     monkeypatch.setattr(process.gate, "choices", fail)
     with pytest.raises(CallFailed) as failed:
-        await process.rooms.choices(uuid4(), None)  # type: ignore[arg-type]
+        await process.rooms.choices(uuid4(), Page())
     assert "and a row" not in str(failed.value)
 
 
@@ -153,9 +154,10 @@ async def test_a_client_that_leaves_before_its_grant_comes_leaves_nothing_open(
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
+    await process.sign_in()  # what was said before has been heard by then
     process.gate.wait.set()
-    await process.sign_in()  # what was said before is done by then
-    await process.gate.until_ended() if answered else None
+    if answered:
+        await process.gate.until_ended()
     assert len(process.gate.grants) == len(process.gate.ended) == answered
     assert await process.desk.left() == []
 

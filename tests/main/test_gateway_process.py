@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from pathlib import Path
 
 import asyncssh
@@ -30,8 +29,9 @@ async def test_it_is_told_what_it_needs_over_the_link_alone(
     seen = Path(f"/proc/{pid}/environ").read_bytes() + Path(f"/proc/{pid}/cmdline").read_bytes()
     assert b"secret" not in seen
     assert key not in seen
-    with socket.create_connection(("127.0.0.1", several.port)) as wire:
-        assert wire.recv(64).startswith(b"SSH-2.0-Locum")
+    reader, writer = await asyncio.open_connection("127.0.0.1", several.port)
+    assert (await reader.readline()).startswith(b"SSH-2.0-Locum")
+    writer.close()
     several._running[0].link.close()  # as if the process that started it were gone
     async with asyncio.timeout(10):
         while os.path.exists(f"/proc/{pid}"):

@@ -192,6 +192,7 @@ async def test_all_end_with_the_process_that_started_them(several: Installation,
         assert several.locum("recording", "verify", name).returncode == 0
 
 
+@pytest.mark.full
 async def test_a_stop_tells_everybody_and_waits_for_them(several: Installation, client: Client) -> None:
     assert several.process is not None
     async with one_in_each(several, client) as open_there:

@@ -66,6 +66,23 @@ async def test_nine_statements_whatever_there_is(database: Database, world: Worl
     assert (len(seen), len(listed.rows), listed.total) == (9, 50, FEW + 501)
 
 
+async def test_few_among_many_and_far_down(database: Database, world: World) -> None:
+    # Nobody's, and first in order.
+    await copy(database, resource, world.resource, FEW + 10, name="a", name_key="a")
+    hosts = await copy(database, resource, world.resource, FEW + 500, name="r", name_key="r")
+    rows = [{"policy_id": world.policy, "member_id": one} for one in hosts]
+    await database.write(lambda tx: tx.add_all(policy_resource, rows))
+    whole = (await database.read(targets, Page(take=10_000), world.person)).rows
+    names = [one.row.name for one in whole]
+    assert len(names) == FEW + 501
+    assert names[:-1] == sorted(names[:-1])
+    for skip in (0, 1, FEW - 20, FEW + 480, FEW + 501):
+        with selects(database) as seen:
+            listed = await database.read(targets, Page(skip=skip, take=50), world.person)
+        assert len(seen) <= 10
+        assert ([one.row.name for one in listed.rows], listed.total) == (names[skip : skip + 50], FEW + 501)
+
+
 async def test_names_are_looked_up_in_what_one_has(database: Database, world: World) -> None:
     db02 = await host(database, "db02")
     await policy(database, "sudo on db02", identities=[world.person], activities=[world.sudo], resources=[db02])

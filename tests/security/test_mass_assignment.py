@@ -159,7 +159,9 @@ async def _of_rules(estate: Estate, profile: str) -> dict[str, Sample]:
         **await credential_samples(estate),
         **await policy_samples(estate),
         **await certification_samples(estate),
-        **profile_samples(profile, (await estate.restriction("canary"))["id"]),
+        **profile_samples(
+            profile, (await estate.restriction("canary"))["id"], (await estate.mail_template("canary"))["id"]
+        ),
         **resource_samples(estate.ids["web01"]),
     }
     return {name: Sample(body, estate.admin, of) for name, (body, of) in found.items()}

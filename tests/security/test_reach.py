@@ -46,6 +46,16 @@ DEVIATIONS = {
     ("Passkey.Options", "app by certificate"): NO_PERSON,
     ("Passkey.Delete", "app"): NO_PERSON,
     ("Passkey.Delete", "app by certificate"): NO_PERSON,
+    ("Terminal.Ticket", "app"): NO_PERSON,
+    ("Terminal.Ticket", "app by certificate"): NO_PERSON,
+    ("Terminal.Open", "app"): NO_PERSON,
+    ("Terminal.Open", "app by certificate"): NO_PERSON,
+    ("Terminal.Folder", "app"): NO_PERSON,
+    ("Terminal.Folder", "app by certificate"): NO_PERSON,
+    ("Terminal.Download", "app"): NO_PERSON,
+    ("Terminal.Download", "app by certificate"): NO_PERSON,
+    ("Terminal.Upload", "app"): NO_PERSON,
+    ("Terminal.Upload", "app by certificate"): NO_PERSON,
     # Which recordings there are is not told, so that one that is not there is refused as one out of scope.
     ("Recording.GetCast", "user plus"): "permission recordings:ended:view for this recording",
 }

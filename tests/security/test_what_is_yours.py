@@ -13,6 +13,7 @@ from msgspec import inspect as types
 from account_calls import application
 from certification_samples import certified
 from contract.access import ACCESS
+from ended_shell import ended_terminal
 from estate import ACCOUNTS, CREDENTIALS, NIL, POLICIES, SERVICE_PASSWORD, SESSIONS, Estate, made, problem
 from identities_world import PASSWORD, Caller
 from locum.api.app import all_routes
@@ -28,6 +29,7 @@ from passkey_steps import MINE as PASSKEYS
 from passkey_steps import enrol
 from policy_samples import groups
 from recorded import keep
+from rule_samples import rules
 from software_authenticator import SoftwareAuthenticator
 from whole_database import AUDIT, whole
 
@@ -88,29 +90,20 @@ async def owned(estate: Estate) -> dict[str, str]:
     user_id = await with_every_secret(estate)
     leased = made(await estate.admin.post(f"/api/locum/v1/Credential/{estate.ids['locum']}/CheckOut"), 201)
     rotated = made(await estate.admin.post(f"/api/locum/v1/Credential/{estate.ids['locum']}/Rotate"), 201)
-    platforms = await estate.get(estate.admin, "/api/v1/Platform")
-    complexities = await estate.get(estate.admin, "/api/v1/PasswordComplexity")
-    schedules = await estate.get(estate.admin, "/api/v1/ScheduledChangePolicy")
     activity = await estate.get(estate.admin, f"/api/v1/Activity/{estate.ids['Linux sudo']}")
     tier = {"approvalWorkflowTierApprovers": [{"approvalWorkflowApproverAccountId": estate.ids["ada"]}]}
     workflow = {"name": "canary-workflow", "approvalWorkflowTiers": [tier]}
-    override = {"name": "canary-override", "platformId": platforms[0]["id"]}
     return {
-        "platformId": platforms[0]["id"],
-        "passwordComplexityId": complexities[0]["id"],
-        "scheduledChangePolicyId": schedules[0]["id"],
-        "credentialGroupId": made(await estate.admin.post("/api/v1/CredentialGroup", {"name": "canary-group"}))[
-            "id"
-        ],
+        **await rules(estate, "canary"),
         "activityId": estate.ids["Linux sudo"],
         "actionGroupId": activity["startActionGroupId"],
-        "overridePolicyId": made(await estate.admin.post("/api/v1/OverridePolicy", override))["id"],
         "approvalWorkflowId": made(await estate.admin.post("/api/v1/ApprovalWorkflow", workflow))["id"],
         "sessionId": session_id,
         "actionQueueId": session["startActionQueueId"],
         "actionJobId": session_id,
         "connectionId": recorded,
         "passkeyId": (await enrol(estate.ada, SoftwareAuthenticator()))["passkey"]["id"],
+        "terminalId": await ended_terminal(estate),
         "signInId": (await estate.get(estate.ada, "/api/locum/v1/SignIn/Current"))["id"],
         "sshKeyId": ssh_key["id"],
         "credentialId": estate.ids["locum"],
@@ -119,9 +112,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         "leaseId": leased["id"],
         "rotationId": rotated["id"],
         "dependantId": dependant,
-        "managedAccountId": estate.ids["ada"],
-        "identityId": estate.ids["ada"],
-        "id": estate.ids["ada"],
+        **dict.fromkeys(("managedAccountId", "identityId", "id"), estate.ids["ada"]),
         "applicationId": robot,
         "apiKeyId": key["apiKey"]["id"],
         "roleId": await estate.role("names", ["policies:name:modify"], policyIds=[estate.ids["admins"]]),
@@ -129,6 +120,7 @@ async def owned(estate: Estate) -> dict[str, str]:
         **await certified(estate, "canary"),
         **dict.fromkeys(("accessControlPolicyId", "accessPolicyId", "policyId"), estate.ids["admins"]),
         "connectionProfileId": profiles[0]["id"],
+        "mailTemplateId": (await estate.mail_template("canary-template"))["id"],
         "commandRestrictionId": (await estate.restriction("canary-restriction"))["id"],
         "name": "Sessions",
         **dict.fromkeys(("managedResourceId", "resourceId", "thingId"), estate.ids["web01"]),

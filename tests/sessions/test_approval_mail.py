@@ -121,7 +121,7 @@ async def test_the_next_tier_the_escalation_and_the_requester(database: Database
 
     await database.write(later)
     assert (await mails(database))[1:] == [("dora@example.org", "approval.escalated")]
-    assert "nobody else has answered in 10 minutes" in await text(database, "dora@example.org")
+    assert "Nobody else has answered in 10 minutes." in await text(database, "dora@example.org")
     await say(database, "dora", session_id)
     assert (await mails(database))[2:] == [("alice@example.org", "approval.decided")]
     body = await text(database, "alice@example.org")

@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pexpect
 import pytest
-from demo.client import Client
+from demo.client import Client, Refused
 from demo.hosts import Host
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from browser_terminal import Window, cookies_of, dial, path_of, terminal, ticket
+from browser_terminal import Window, cookies_of, dial, path_of, terminal, ticket, window
 from installation import USER, USER_PASSWORD, Installation, ask
 
 ACTIVE = 1
+SSH_OPTIONS = ["-F", "none", "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR"]
 PROFILES = "/api/v1/ConnectionProfile"
 
 
@@ -61,6 +66,16 @@ def connection_of(admin: Client, session_id: str) -> str:
     return str(row["proxySessions"][-1]["id"])
 
 
+def recorded(installed: Installation, connection_id: str) -> str:
+    """What the recording has, once it is closed."""
+    until = time.monotonic() + 30
+    http = installed.browser()
+    while (answer := http.get(f"/api/locum/v1/Recording/{connection_id}/Cast")).status_code != 200:
+        assert time.monotonic() < until, answer.text
+        time.sleep(0.2)
+    return answer.text
+
+
 def the_end(opened: Window) -> str:
     """The reason of the end, and that nothing comes behind it."""
     reason = str(opened.until_told("ended"))
@@ -88,11 +103,62 @@ def test_a_shell_like_any_other(installed: Installation, alice: httpx.Client, se
         admin.call("DELETE", f"/api/v1/ActivitySession/{session}")
         assert the_end(opened) == "your session ended: ended by admin"
         assert b"locum: your session ended" in opened.shown
-    cast = httpx.Client(verify=False, headers={"Authorization": admin.authorization or ""}).get(  # noqa: S501
-        f"https://{installed.https}/api/locum/v1/Recording/{connection_id}/Cast"
+    cast = recorded(installed, connection_id)
+    assert "were in" in cast
+    assert "90x20" in cast
+
+
+def test_somebody_types_beside_the_person_and_in_their_place(installed: Installation, session: str) -> None:
+    """In a real ssh client: the person is told, and so are both logs and the recording. A lock holds for both."""
+    admin, user = installed.admin(), installed.user()
+    name = user.call("GET", f"/api/v1/ActivitySession/Ssh/{session}").removeprefix("ssh://").rsplit("@", 1)[0]
+    shell = pexpect.spawn(
+        "ssh", [*SSH_OPTIONS, "-p", installed.ssh.split(":")[1], f"{name}@127.0.0.1"], timeout=30
     )
-    assert "were in" in cast.text
-    assert '"r", "90x20"' in cast.text
+    shell.expect("[Pp]assword: ")
+    shell.sendline(USER_PASSWORD)
+    shell.expect(r"\$ $")
+    connection_id = connection_of(admin, session)
+    path = f"/api/locum/v1/Recording/{connection_id}/Assist"
+    with pytest.raises(Refused) as refused:
+        user.call("POST", path)
+    assert refused.value.status == 403
+    with window(installed, installed.browser(), path) as helper:
+        helper.until_told("assisting")
+        shell.expect("locum: admin assists you now: both of you type here")
+        helper.type("echo from-$((20+3))\r")
+        shell.expect("from-23")
+        helper.say(takeOver=True)
+        shell.expect("locum: admin has taken over")
+        shell.sendline("echo mi''ne")
+        helper.type("echo his-$((20+3))\r")
+        shell.expect("his-23")
+        assert b"mi" not in shell.before
+        helper.say(takeOver=False)
+        shell.expect("locum: admin has given the terminal back")
+        shell.sendline("echo own-$((20+3))")
+        shell.expect("own-23")
+        lock = {"activitySessionIds": [session], "locked": True}
+        admin.call("PUT", "/api/v1/ActivitySession/lock", lock)
+        shell.expect("locum: your session is locked")
+        helper.type("echo loc''ked\r")
+        helper.say(takeOver=False)  # answered behind what was typed
+        del helper.told["takenOver"]
+        helper.until_told("takenOver")
+        admin.call("PUT", "/api/v1/ActivitySession/lock", {**lock, "locked": False})
+        shell.expect("locum: your session is unlocked")
+        with window(installed, installed.browser(), path) as second:
+            assert second.until_told("ended") == "admin assists there already"
+    shell.expect("locum: admin assists you no more")
+    assert b"locked" not in shell.before
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    told = [row["action"] for row in admin.call("GET", "/api/locum/v1/AuditEvent?filterText=connection.")["data"]]
+    steps = {"assisted", "taken_over", "given_back", "assist_ended"}
+    assert {f"connection.{one}" for one in steps} <= set(told)
+    log = user.call("GET", f"/api/v1/ActivitySession/{session}/Log?skip=0&take=100")["lines"]
+    assert any("admin takes over" in line["logMessage"] for line in log)
+    assert "from here on typed by admin" in recorded(installed, connection_id)
 
 
 def test_it_ends_with_the_sign_in(installed: Installation, alice: httpx.Client, session: str) -> None:
@@ -146,19 +212,28 @@ def test_a_window_that_shows_nothing_holds_the_target_up(
     with terminal(installed, alice, session) as opened:
         opened.type("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo do''ne\r")
         pending = 0
-        with pytest.raises(TimeoutError):
-            while True:
-                message = opened.socket.recv(timeout=2)
-                assert isinstance(message, bytes)
+        with suppress(TimeoutError):
+            while message := opened.socket.recv(timeout=2):
                 pending += len(message)
         assert 500_000 < pending < 600_000
         opened.say(shown=pending)
         opened.until("done")
         opened.socket.send("x" * 70_000)
-        with pytest.raises(ConnectionClosed):
-            while True:
-                opened.next()
+        with suppress(ConnectionClosed):
+            opened.until_told("nothing: it is closed")
         assert opened.socket.close_code == 1009
+
+
+def test_a_large_paste_comes_back_whole(installed: Installation, alice: httpx.Client, session: str) -> None:
+    """More is typed than fits on the way, to a program that answers with all of it."""
+    with terminal(installed, alice, session) as opened:
+        opened.type("stty raw -echo; echo re''ady; head -c 1500000; stty sane; echo fi''nished\r")
+        opened.until("ready")
+        pasting = threading.Thread(target=lambda: [opened.socket.send(b"y" * 15_000) for _ in range(100)])
+        pasting.start()
+        opened.until("finished")
+        pasting.join()
+        assert opened.shown.count(b"y" * 1000) >= 1490
 
 
 def test_files_go_where_the_profile_lets_them(

@@ -9,6 +9,7 @@ import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import type { Card } from "./AccessPage";
 import { CustomFields } from "./CustomFields";
+import { FavouriteButton } from "./FavouriteButton";
 import type { Prefilled } from "./prefilled";
 
 const CREDENTIAL_RELEASE = 3;
@@ -19,7 +20,8 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
   const words = useWords();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [typed, setTyped] = useState("");
+  // Null: what is chosen, by its name.
+  const [typed, setTyped] = useState<string | null>(null);
   const [chosen, setChosen] = useState(before.thing);
   const [policyId, setPolicy] = useState(before.policyId);
   const [note, setNote] = useState(before.note);
@@ -30,9 +32,9 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
   const isRelease = card.activityType === CREDENTIAL_RELEASE;
   const isReasonFirst = card.totalResources === 1 || before.thing !== null;
 
-  const { things, rows, thing, way, ways } = useWays(card, typed, chosen, policyId);
-  // Until another is chosen, what is prefilled is looked for by its name among what there is to ask for.
-  const isGone = chosen !== null && !typed && things.isSuccess && !things.isPlaceholderData && !way;
+  const isFirst = chosen !== null && chosen === before.thing;
+  const { things, rows, thing, way, ways } = useWays(card, typed, chosen, isFirst, policyId);
+  const isGone = isFirst && typed === null && things.isSuccess && !things.isPlaceholderData && !way;
   const most = way?.maxSessionLength ?? 0;
   const questions = card.policies?.find((one) => one.policyId === way?.policyId)?.customFields ?? [];
 
@@ -74,25 +76,34 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
             {words.ask.goneThing(chosen.name)}
           </Alert>
         )}
-        <Select
-          label={isRelease ? words.access.credential : words.access.resource}
-          placeholder={words.access.chooseResource}
-          nothingFoundMessage={words.access.noResource}
-          searchable
-          required
-          autoFocus={!isReasonFirst}
-          comboboxProps={{ withinPortal: false }}
-          rightSection={things.isFetching ? <Loader size={16} /> : undefined}
-          filter={({ options }) => options}
-          data={options(rows, thing)}
-          value={thing?.id ?? null}
-          searchValue={typed || (thing?.name ?? "")}
-          onSearchChange={(text) => setTyped(text === thing?.name ? "" : text)}
-          onChange={(id, option) => {
-            setChosen(id && option ? { id, name: option.label } : null);
-            setPolicy(null);
-          }}
-        />
+        <div className="with-star">
+          <Select
+            label={isRelease ? words.access.credential : words.access.resource}
+            placeholder={words.access.chooseResource}
+            nothingFoundMessage={words.access.noResource}
+            searchable
+            required
+            autoFocus={!isReasonFirst}
+            comboboxProps={{ withinPortal: false }}
+            rightSection={things.isFetching ? <Loader size={16} /> : undefined}
+            filter={({ options }) => options}
+            data={options(rows, thing)}
+            value={thing?.id ?? null}
+            searchValue={typed ?? thing?.name ?? ""}
+            onSearchChange={(text) => setTyped(text === thing?.name ? null : text)}
+            onChange={(id, option) => {
+              setChosen(id && option ? { id, name: option.label } : null);
+              setPolicy(null);
+            }}
+          />
+          {thing && way && (
+            <FavouriteButton
+              activityId={card.id}
+              thingId={thing.id}
+              name={words.session.title(card.name ?? "", thing.name)}
+            />
+          )}
+        </div>
         {ways.length > 1 && (
           <Select
             label={words.access.policy}
@@ -159,10 +170,14 @@ export function AskForm({ card, before, close }: { card: Card; before: Prefilled
   );
 }
 
-/** The things that the activity can be begun on, which of them is meant, and under which policies. */
-function useWays(card: Card, typed: string, chosen: Thing | null, policyId: string | null) {
-  const [late] = useDebouncedValue(typed, 200);
-  const sought = (typed && late) || chosen?.name || undefined;
+/**
+ * The things that the activity can be begun on, which of them is meant, and under which policies. `isFirst`: what is
+ * chosen was so from the beginning, and need not be among the first that there are, so it is looked for by its name.
+ */
+function useWays(card: Card, typed: string | null, chosen: Thing | null, isFirst: boolean, policyId: string | null) {
+  const text = typed === chosen?.name ? null : typed;
+  const [late] = useDebouncedValue(text, 200);
+  const sought = (text === null ? isFirst && chosen?.name : late) || undefined;
   const things = useQuery({
     queryKey: ["things", card.id, sought],
     placeholderData: (before) => before,
@@ -175,9 +190,10 @@ function useWays(card: Card, typed: string, chosen: Thing | null, policyId: stri
   });
   const rows = things.data?.data ?? [];
   const only = !sought && rows.length === 1 ? rows[0] : undefined;
-  const thing = chosen ?? (only ? { id: only.id, name: only.name ?? "" } : null);
-  const all = rows.find((row) => row.id === thing?.id)?.activityPolicies ?? [];
-  const ways = all.filter((one) => one.activityId === card.id);
+  // A name may come from the address: what the server says goes before it.
+  const row = rows.find((one) => one.id === chosen?.id) ?? (chosen ? undefined : only);
+  const thing = row ? { id: row.id, name: row.name ?? "" } : chosen;
+  const ways = (row?.activityPolicies ?? []).filter((one) => one.activityId === card.id);
   const way = ways.find((one) => one.policyId === policyId) ?? ways[0];
   return { things, rows, thing, ways, way };
 }

@@ -1,17 +1,16 @@
 /** One's favourites, and what one asked for last: each a link to the dialog that asks for it. */
-import { ActionIcon, Anchor, Text, Title, Tooltip } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Anchor, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { answer, api, type Model } from "../shared/api";
-import { StarIcon } from "../shared/icons";
+import type { Model } from "../shared/api";
 import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
+import { FavouriteButton, useShortcuts } from "./FavouriteButton";
 
 type Shortcut = Model<"Shortcut">;
 
 export function Shortcuts() {
   const words = useWords();
-  const found = useQuery({ queryKey: ["shortcuts"], queryFn: () => answer(api.GET("/api/locum/v1/Shortcut")) });
+  const found = useShortcuts();
   const { favourites = [], recent = [] } = found.data ?? {};
   if (found.error) return <Trouble error={found.error} onRetry={() => void found.refetch()} />;
   if (favourites.length + recent.length === 0) return null;
@@ -46,17 +45,7 @@ function Some({ id, title, rows }: { id: string; title: string; rows: Shortcut[]
 
 function One({ row }: { row: Shortcut }) {
   const words = useWords();
-  const queries = useQueryClient();
   const name = words.session.title(row.activityName, row.thingName);
-  const params = { path: { activityId: row.activityId, thingId: row.thingId } };
-  const turning = useMutation({
-    mutationFn: () =>
-      row.isFavourite
-        ? answer(api.DELETE("/api/locum/v1/Shortcut/{activityId}/{thingId}", { params }))
-        : answer(api.PUT("/api/locum/v1/Shortcut/{activityId}/{thingId}", { params })),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["shortcuts"] }),
-  });
-  const turn = row.isFavourite ? words.shortcuts.drop(name) : words.shortcuts.keep(name);
   return (
     <>
       <Anchor
@@ -74,18 +63,7 @@ function One({ row }: { row: Shortcut }) {
           {row.thingName}
         </Text>
       </Anchor>
-      <Tooltip label={turn}>
-        <ActionIcon
-          variant="subtle"
-          color={row.isFavourite ? "yellow" : "gray"}
-          aria-label={turn}
-          loading={turning.isPending}
-          onClick={() => turning.mutate()}
-        >
-          <StarIcon size={18} isFull={row.isFavourite} />
-        </ActionIcon>
-      </Tooltip>
-      <Trouble error={turning.error} />
+      <FavouriteButton activityId={row.activityId} thingId={row.thingId} name={name} />
     </>
   );
 }

@@ -49,6 +49,9 @@ function Chart({ days }: { days: Day[] }) {
   const date = (day: Day | undefined) => (day ? short.format(new Date(day.date)) : "");
   return (
     <figure className="chart">
+      <Text size="xs" c="dimmed" className="digits" aria-hidden="true">
+        {top.toLocaleString(words.locale)}
+      </Text>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words.figures.sum(sum("total"), sum("failed"), sum("denied"))}>
         <line className="chart-line" x1="0" x2={WIDTH} y1="0.5" y2="0.5" />
         <line className="chart-line" x1="0" x2={WIDTH} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
@@ -65,9 +68,6 @@ function Chart({ days }: { days: Day[] }) {
       <Group justify="space-between" gap="xs">
         <Text size="xs" c="dimmed">
           {date(days[0])}
-        </Text>
-        <Text size="xs" c="dimmed">
-          {top.toLocaleString(words.locale)} ↑
         </Text>
         <Text size="xs" c="dimmed">
           {date(days.at(-1))}

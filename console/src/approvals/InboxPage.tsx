@@ -2,6 +2,7 @@
 import { Button, Group, Paper, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { answersOf } from "../access/answers";
 import { answer, api, type Model } from "../shared/api";
 import { when } from "../shared/format";
 import { Loaded } from "../shared/Listing";
@@ -53,6 +54,7 @@ function Request({ asked }: { asked: Asked }) {
     [words.session.user, session?.createdByUserName],
     [words.session.note, session?.note],
     [words.session.ticket, session?.ticket],
+    ...Object.entries(answersOf(session?.customFields ?? null)),
     [words.session.asked, when(session?.createdDateTimeUtc, words.locale)],
     [words.inbox.starts, when(session?.scheduledStartDateTimeUtc, words.locale)],
     [words.session.ends, when(session?.scheduledEndDateTimeUtc, words.locale)],

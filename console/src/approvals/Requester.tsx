@@ -20,7 +20,7 @@ export function Requester({ sessionId }: { sessionId: string }) {
   if (!found.data) return <Skeleton height={120} radius="md" role="status" aria-label={words.shared.loading} />;
   const { data } = found;
   const facts: [string, string | null][] = [
-    [words.requester.name, data.displayName ? `${data.displayName} (${data.name})` : data.name],
+    [words.requester.name, data.displayName],
     [words.requester.mail, data.email],
   ];
   const counts = [

@@ -17,19 +17,26 @@ import { SessionStep } from "./SessionStep";
 import { Step, type StepProps } from "./Step";
 
 export type Chosen = { id: string; name: string };
+export type FirstSteps = {
+  later?: true;
+  host?: string;
+  person?: string;
+  activity?: string;
+  policy?: string;
+  session?: string;
+};
 const route = getRouteApi("/admin/start");
 const REFRESH_MS = 3_000;
+const LISTED = 100;
 
 export default function FirstStepsPage() {
   const words = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const choose = (more: typeof search) =>
+  const choose = (more: FirstSteps) =>
     void navigate({ search: (before) => ({ ...before, ...more }), resetScroll: false });
   const secured = useSecured();
-  const host = chosen(search.host, search.hostName);
-  const person = chosen(search.person, search.personName);
-  const activity = chosen(search.activity, search.activityName);
+  const { host, person, activity, names } = useChosen(search);
   const { policy, session } = search;
   const recording = useRecording(policy ? host : undefined);
 
@@ -39,8 +46,15 @@ export default function FirstStepsPage() {
   const state = (place: number): StepProps["state"] => (done[place] ? "done" : place === turn ? "now" : "next");
   return (
     <Page title={words.first.title} intro={words.first.intro}>
+      <Trouble error={names.error} onRetry={() => void names.refetch()} />
       <ol className="plain">
-        <Step number={1} title={words.first.secure.title} state={state(0)} result={secured.data ? words.first.secure.there : words.first.secure.missing}>
+        <Step
+          number={1}
+          title={words.first.secure.title}
+          state={state(0)}
+          isPutOff={!secured.data}
+          result={secured.data ? words.first.secure.there : words.first.secure.missing}
+        >
           <Text size="sm">{words.first.secure.text}</Text>
           <Trouble error={secured.error} onRetry={() => void secured.refetch()} />
           <Group>
@@ -59,17 +73,17 @@ export default function FirstStepsPage() {
           result={host?.name}
           onAnew={() => void navigate({ search: { later: search.later }, resetScroll: false })}
         >
-          <HostStep onDone={({ id, name }) => choose({ host: id, hostName: name })} />
+          <HostStep onDone={(id) => choose({ host: id })} />
         </Step>
         <Step number={3} title={words.first.person.title} state={state(2)} result={person?.name}>
-          <PersonStep onDone={({ id, name }) => choose({ person: id, personName: name })} />
+          <PersonStep onDone={(id) => choose({ person: id })} />
         </Step>
         <Step number={4} title={words.first.policy.title} state={state(3)} result={activity?.name}>
           {host && person && (
             <PolicyStep
               host={host}
               person={person}
-              onDone={(made, { id, name }) => choose({ policy: made, activity: id, activityName: name })}
+              onDone={(made, activityId) => choose({ policy: made, activity: activityId })}
             />
           )}
         </Step>
@@ -100,8 +114,27 @@ export default function FirstStepsPage() {
   );
 }
 
-function chosen(id: string | undefined, name: string | undefined): Chosen | undefined {
-  return id ? { id, name: name ?? "" } : undefined;
+/** What was chosen, by the names that the server has: a link must not call somebody by another's name. */
+function useChosen({ host, person, activity }: FirstSteps) {
+  const paging = { params: { query: { take: LISTED, skip: 0 } } };
+  const names = useQuery({
+    queryKey: ["first", host, person, activity],
+    queryFn: async () => {
+      const [hosts, people, activities] = await Promise.all([
+        answer(api.GET("/api/v1/ManagedResource/Search", paging)),
+        answer(api.GET("/api/v1/ManagedAccount/Search", paging)),
+        answer(api.GET("/api/v1/Activity")),
+      ]);
+      const all = [...(hosts.data ?? []), ...(people.data ?? []), ...activities];
+      return new Map(all.map((one) => [one.id, one.name ?? ""]));
+    },
+    placeholderData: (before) => before,
+  });
+  const named = (id: string | undefined): Chosen | undefined => {
+    const name = id && names.data?.get(id);
+    return id && name !== undefined ? { id, name: name || id } : undefined;
+  };
+  return { host: named(host), person: named(person), activity: named(activity), names };
 }
 
 /** Whether one proves who one is by more than a password. */

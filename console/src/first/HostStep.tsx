@@ -7,7 +7,6 @@ import { Copyable } from "../shared/Copyable";
 import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import { ACCOUNT, caCommands, hostCommands } from "./commands";
-import type { Chosen } from "./FirstStepsPage";
 
 const ANY = -1;
 const BY_KEY = 1;
@@ -16,7 +15,7 @@ const SSH_PORT = 22;
 
 type Account = { id: string; publicKey: string };
 
-export function HostStep({ onDone }: { onDone: (host: Chosen) => void }) {
+export function HostStep({ onDone }: { onDone: (hostId: string) => void }) {
   const words = useWords();
   const [name, setName] = useState("");
   const [address, setAddress] = useState("");
@@ -104,7 +103,7 @@ export function HostStep({ onDone }: { onDone: (host: Chosen) => void }) {
           <Group gap="xs">
             <Text size="sm">{words.first.host.known}</Text>
             {hosts.map((one) => (
-              <Button key={one.id} size="xs" variant="default" onClick={() => onDone({ id: one.id, name: one.name ?? "" })}>
+              <Button key={one.id} size="xs" variant="default" onClick={() => onDone(one.id)}>
                 {one.name}
               </Button>
             ))}
@@ -141,7 +140,7 @@ async function newLogin(username: string): Promise<string> {
 
 type Wanted = { name: string; address: string; port: number; account: string; trusts: boolean };
 
-async function added({ name, address, port, account, trusts }: Wanted): Promise<Chosen> {
+async function added({ name, address, port, account, trusts }: Wanted): Promise<string> {
   const isAddress = /^[\d.]+$|:/.test(address);
   const made = await answer(
     api.POST("/api/v1/ManagedResource", {
@@ -162,5 +161,5 @@ async function added({ name, address, port, account, trusts }: Wanted): Promise<
       }),
     );
   }
-  return { id: made.id, name };
+  return made.id;
 }

@@ -7,9 +7,8 @@ import { Trouble } from "../shared/Trouble";
 import { PasswordRules } from "../signin/PasswordRules";
 import { useWho } from "../signin/who";
 import { useWords } from "../words";
-import type { Chosen } from "./FirstStepsPage";
 
-export function PersonStep({ onDone }: { onDone: (person: Chosen) => void }) {
+export function PersonStep({ onDone }: { onDone: (personId: string) => void }) {
   const words = useWords();
   const who = useWho();
   const [name, setName] = useState("");
@@ -25,12 +24,12 @@ export function PersonStep({ onDone }: { onDone: (person: Chosen) => void }) {
           },
         }),
       ),
-    onSuccess: (made) => onDone({ id: made.id, name }),
+    onSuccess: (made) => onDone(made.id),
   });
   return (
     <Stack gap="md">
       <Group>
-        <Button onClick={() => onDone({ id: who.identityId, name: who.name })}>{words.first.person.myself}</Button>
+        <Button onClick={() => onDone(who.identityId)}>{words.first.person.myself}</Button>
       </Group>
       <Text size="sm">{words.first.person.other}</Text>
       <form

@@ -10,7 +10,7 @@ import type { Chosen } from "./FirstStepsPage";
 const INTERACTIVE = 0;
 const LINUX = "Linux";
 
-type Props = { host: Chosen; person: Chosen; onDone: (policy: string, activity: Chosen) => void };
+type Props = { host: Chosen; person: Chosen; onDone: (policyId: string, activityId: string) => void };
 
 export function PolicyStep({ host, person, onDone }: Props) {
   const words = useWords();
@@ -33,7 +33,7 @@ export function PolicyStep({ host, person, onDone }: Props) {
           },
         }),
       ),
-    onSuccess: (made) => activity && onDone(made.id, { id: activity.id, name: activity.name ?? "" }),
+    onSuccess: (made) => activity && onDone(made.id, activity.id),
   });
   return (
     <form

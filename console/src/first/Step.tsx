@@ -7,13 +7,15 @@ export type StepProps = {
   number: number;
   title: string;
   state: "done" | "now" | "next";
+  /** Not done, but gone past. */
+  isPutOff?: boolean;
   /** What was done, in a few words. */
   result?: string;
   onAnew?: () => void;
   children: ReactNode;
 };
 
-export function Step({ number, title, state, result, onAnew, children }: StepProps) {
+export function Step({ number, title, state, isPutOff = false, result, onAnew, children }: StepProps) {
   const words = useWords();
   const id = `step-${number}`;
   return (
@@ -31,8 +33,8 @@ export function Step({ number, title, state, result, onAnew, children }: StepPro
           {words.first.step(number, title)}
         </Title>
         {state === "done" && (
-          <Badge color="green" variant="light" tt="none" size="lg">
-            {words.first.done}
+          <Badge color={isPutOff ? "yellow" : "green"} variant="light" tt="none" size="lg">
+            {isPutOff ? words.first.putOff : words.first.done}
           </Badge>
         )}
       </Group>

@@ -27,7 +27,8 @@ export function follow(connectionId: string, told: Told): Source {
   return driver as unknown as Source;
 }
 
-async function show(id: string, signal: AbortSignal, dispatch: (event: string, data?: unknown) => void) {
+/** Tells what is shown, until the connection ends. */
+export async function show(id: string, signal: AbortSignal, dispatch: (event: string, data?: unknown) => void) {
   const sent = await answer(
     api.GET("/api/locum/v1/Recording/{connectionId}/Live", {
       params: { path: { connectionId: id } },

@@ -2,6 +2,7 @@
 import { Alert, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { answersOf } from "../access/answers";
 import { answer, api, type Model } from "../shared/api";
 import { useInterval } from "../shared/attention";
 import { clock, when } from "../shared/format";
@@ -23,16 +24,16 @@ const REFRESH_MS = 1_500;
 const LINES = 200;
 const CREDENTIAL_RELEASE = 3;
 
-export type Whole = Model<"SessionSummary"> & { allowsExtension: boolean };
+export type Whole = Model<"SessionSummary"> & { allowsExtension: boolean; customFields: string | null };
 
-/** A session as a row of the lists has it, and whether it may be extended, which only the session itself says. */
+/** A session as a row of the lists has it, and what only the session itself says. */
 async function whole(id: string): Promise<Whole> {
   const path = { params: { path: { sessionId: id } } };
   const [row, session] = await Promise.all([
     answer(api.GET("/api/v1/ActivitySession/SummaryById/{sessionId}", path)),
     answer(api.GET("/api/v1/ActivitySession/{sessionId}", path)),
   ]);
-  return { ...row, allowsExtension: session.allowSessionExtension };
+  return { ...row, allowsExtension: session.allowSessionExtension, customFields: session.customFields };
 }
 
 /** A session, asked for again and again until it is over. */
@@ -117,6 +118,7 @@ function Facts({ session }: { session: Whole }) {
     [words.session.account, session.loginAccountName],
     [words.session.note, session.note],
     [words.session.ticket, session.ticket],
+    ...Object.entries(answersOf(session.customFields)),
     [words.session.asked, time(session.createdDateTimeUtc)],
     [words.session.started, time(session.actualStartDateTimeUtc)],
     [words.session.ends, OPEN.has(session.sessionStatus) ? time(session.endDateTimeUtc) : null],

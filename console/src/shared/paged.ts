@@ -1,4 +1,5 @@
 /** What lists ask for and show: a page by its number in the address, or all there is. */
+import { text } from "./search";
 import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
@@ -8,9 +9,8 @@ export type ListSearch = { q?: string; page?: number };
 /** What lists keep in the address; anything else there is dropped. */
 export function listSearch(found: Search): ListSearch {
   const page = Number(found.page);
-  const q = typeof found.q === "string" || typeof found.q === "number" ? String(found.q) : "";
   return {
-    q: q ? q.slice(0, 200) : undefined,
+    q: text(found.q)?.slice(0, 200),
     page: Number.isInteger(page) && page > 1 ? page : undefined,
   };
 }

@@ -32,7 +32,7 @@ export function Files({ terminal, upload, download }: Opened) {
           <Title order={2} size="h4" id="files">
             {words.terminal.files}
           </Title>
-          {upload && <Upload terminal={terminal} inside={inside} onDone={() => void folder.refetch()} />}
+          {upload && folder.data && <Upload terminal={terminal} inside={inside} onDone={() => void folder.refetch()} />}
         </Group>
         <Group gap="xs">
           <Text size="sm" ff="monospace" className="breaks">

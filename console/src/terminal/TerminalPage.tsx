@@ -13,7 +13,7 @@ import { Trouble } from "../shared/Trouble";
 import { useWords } from "../words";
 import { Files } from "./Files";
 import { copy, openScreen, THEMES } from "./screen";
-import { connect, type Opened } from "./wire";
+import { connect, type Opened, sizeOf, type Wire } from "./wire";
 
 const route = getRouteApi("/sessions/$id/terminal");
 const ACTIVE = 1;
@@ -112,7 +112,7 @@ function Screen({ sessionId, attempt, screen, onState, onTrouble, onLeave }: Sho
   const scheme = useComputedColorScheme("light");
   useEffect(() => {
     if (!place.current) return;
-    const opened = openScreen(place.current, scheme, onLeave);
+    const opened = openScreen(place.current, scheme, { onLeave, fits: true });
     screen.current = opened;
     return () => {
       screen.current = null;
@@ -125,15 +125,17 @@ function Screen({ sessionId, attempt, screen, onState, onTrouble, onLeave }: Sho
   useEffect(() => {
     const opened = screen.current;
     if (!opened) return;
-    let leave = () => {};
+    let wire: Wire | undefined;
     let isGone = false;
+    const sizing = opened.onResize(() => wire?.tell(sizeOf(opened)));
     onState({ is: "connecting" });
     const path = { params: { path: { sessionId } } };
     answer(api.POST("/api/locum/v1/ActivitySession/{sessionId}/Terminal", path)).then(
       ({ ticket }) => {
         if (isGone) return;
-        leave = connect(`/api/locum/v1/ActivitySession/${sessionId}/Terminal`, ticket, opened, {
-          onReady: (told) => onState({ is: "open", ...told }),
+        const first = { ticket, ...sizeOf(opened) };
+        wire = connect<Opened>(`/api/locum/v1/ActivitySession/${sessionId}/Terminal`, first, opened, {
+          onWords: (told) => onState({ is: "open", ...told }),
           onEnd: (reason) => onState({ is: "over", reason }),
         });
         opened.focus();
@@ -146,7 +148,8 @@ function Screen({ sessionId, attempt, screen, onState, onTrouble, onLeave }: Sho
     );
     return () => {
       isGone = true;
-      leave();
+      sizing.dispose();
+      wire?.leave();
     };
   }, [sessionId, attempt]);
   return <section ref={place} aria-label={words.terminal.screen} className="terminal-screen" />;

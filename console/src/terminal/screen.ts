@@ -2,7 +2,6 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
-import { withSheets } from "./sheets";
 
 export const THEMES: Record<"light" | "dark", ITheme> = {
   light: { background: "#ffffff", foreground: "#1f2328", cursor: "#1f2328", selectionBackground: "#b6d3ff" },
@@ -10,8 +9,10 @@ export const THEMES: Record<"light" | "dark", ITheme> = {
 };
 const READABLE = 4.5; // WCAG 2.2, 1.4.3: whatever colours the target asks for
 
-/** Opens a terminal that fills `place`; `onLeave` is called for the key that gives the focus back to the page. */
-export function openScreen(place: HTMLElement, scheme: "light" | "dark", onLeave: () => void): Terminal {
+type Wanted = { onLeave: () => void; fits: boolean };
+
+/** Opens a terminal in `place`, which it fills if it `fits`; `onLeave`: the key that gives the focus to the page. */
+export function openScreen(place: HTMLElement, scheme: "light" | "dark", { onLeave, fits }: Wanted): Terminal {
   const screen = new Terminal({
     theme: THEMES[scheme],
     fontFamily: getComputedStyle(place).getPropertyValue("--mantine-font-family-monospace"),
@@ -20,9 +21,7 @@ export function openScreen(place: HTMLElement, scheme: "light" | "dark", onLeave
     minimumContrastRatio: READABLE,
     linkHandler: { activate: () => undefined },
   });
-  const fit = new FitAddon();
-  screen.loadAddon(fit);
-  withSheets(() => screen.open(place));
+  screen.open(place);
   screen.attachCustomKeyEventHandler((event) => {
     if (event.type !== "keydown") return true;
     if (event.key === "Escape" && event.shiftKey) onLeave();
@@ -31,15 +30,17 @@ export function openScreen(place: HTMLElement, scheme: "light" | "dark", onLeave
     event.preventDefault();
     return false;
   });
+  if (fits) fill(screen, place);
+  return screen;
+}
+
+function fill(screen: Terminal, place: HTMLElement): void {
+  const fit = new FitAddon();
+  screen.loadAddon(fit);
   const watching = new ResizeObserver(() => fit.fit());
   watching.observe(place);
-  const { dispose } = screen;
-  screen.dispose = () => {
-    watching.disconnect();
-    dispose.call(screen);
-  };
+  screen.loadAddon({ activate: () => undefined, dispose: () => watching.disconnect() });
   fit.fit();
-  return screen;
 }
 
 /** What is marked, to the clipboard. */

@@ -1,17 +1,20 @@
-/** The WebSocket of a terminal, as the server speaks it: binary is what is typed and shown, JSON is everything else. */
+/** A terminal's WebSocket, as the server speaks it: binary is what is typed and shown, JSON is everything else. */
 import type { Terminal } from "@xterm/xterm";
 
 export type Opened = { terminal: string; upload: boolean; download: boolean };
-type Told = {
-  onReady: (opened: Opened) => void;
+type Told<Words> = {
+  onWords: (words: Words) => void;
   /** `reason` is the server's word; without one the connection was lost. */
   onEnd: (reason: string | null) => void;
 };
+export type Wire = { tell: (words: object) => void; leave: () => void };
 
 const PIECE_BYTES = 16 * 1024;
 
-/** Connects a screen to the WebSocket at `path`. What is returned leaves again, and says nothing any more. */
-export function connect(path: string, ticket: string, screen: Terminal, told: Told): () => void {
+export const sizeOf = (screen: Terminal) => ({ columns: screen.cols, rows: screen.rows });
+
+/** Connects a screen to the WebSocket at `path`, which begins with the words `first`. */
+export function connect<Words>(path: string, first: object, screen: Terminal, told: Told<Words>): Wire {
   const socket = new WebSocket(`wss://${window.location.host}${path}`);
   socket.binaryType = "arraybuffer";
   let reason: string | null = null;
@@ -23,18 +26,16 @@ export function connect(path: string, ticket: string, screen: Terminal, told: To
       socket.send(bytes.subarray(start, start + PIECE_BYTES));
     }
   };
-  const size = () => ({ columns: screen.cols, rows: screen.rows });
   const listening = [
     screen.onData((text) => type(new TextEncoder().encode(text))),
     screen.onBinary((text) => type(Uint8Array.from(text, (one) => one.charCodeAt(0)))),
-    screen.onResize(() => tell(size())),
   ];
-  socket.onopen = () => tell({ ticket, ...size() });
+  socket.onopen = () => tell(first);
   socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
     if (typeof data === "string") {
-      const words = JSON.parse(data) as Partial<Opened> & { ended?: string };
+      const words = JSON.parse(data) as Words & { ended?: string };
       if (words.ended !== undefined) reason = words.ended;
-      else if (words.terminal) told.onReady(words as Opened);
+      else told.onWords(words);
       return;
     }
     // The server sends only so much ahead of what the screen has shown.
@@ -49,5 +50,5 @@ export function connect(path: string, ticket: string, screen: Terminal, told: To
     leave();
     told.onEnd(reason);
   };
-  return leave;
+  return { tell, leave };
 }

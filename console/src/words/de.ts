@@ -301,6 +301,14 @@ export const de: Words = {
     upload: "Dateien hochladen",
     uploaded: (name) => `${name} ist auf dem Ziel`,
   },
+  assist: {
+    begin: "Beistehen",
+    begun: "Beide tippen. Die Person weiß davon.",
+    taken: "Nur Sie tippen. Die Person weiß davon.",
+    takeOver: "Übernehmen",
+    giveBack: "Zurückgeben",
+    stop: "Nicht mehr beistehen",
+  },
   live: {
     title: "Live",
     now: "Live",
@@ -335,7 +343,7 @@ export const de: Words = {
       },
       api_key: { title: "API-Schlüssel, die bald ablaufen", hint: "Innerhalb von 14 Tagen." },
       account: { title: "Gesperrte Konten", hint: "Von der Administration, oder eine Weile nach falschen Kennwörtern." },
-      certificate: { title: "Das Zertifikat des Servers", hint: "Ist es abgelaufen, sprechen Browser und Programme nicht mehr mit Locum. Innerhalb von 30 Tagen." },
+      certificate: { title: "Zertifikate, die bald ablaufen", hint: "Das des Servers, innerhalb von 30 Tagen. Danach sprechen Browser und Programme nicht mehr mit ihm." },
     },
     times: {
       grant: (time) => `seit ${time}`,

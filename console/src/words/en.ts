@@ -300,6 +300,14 @@ export const en = {
     upload: "Upload files",
     uploaded: (name: string) => `${name} is on the target`,
   },
+  assist: {
+    begin: "Assist",
+    begun: "You both type. The user has been told.",
+    taken: "You alone type. The user has been told.",
+    takeOver: "Take over",
+    giveBack: "Give back",
+    stop: "Stop assisting",
+  },
   live: {
     title: "Live",
     now: "Live",
@@ -331,7 +339,7 @@ export const en = {
       credential: { title: "Secrets that would not change", hint: "Or that are not on the target what the vault has." },
       api_key: { title: "API keys that expire soon", hint: "Within 14 days." },
       account: { title: "Locked accounts", hint: "By an administrator, or for a while after wrong passwords." },
-      certificate: { title: "The server's certificate", hint: "Once it has ended, browsers and programs refuse to speak to Locum. Within 30 days." },
+      certificate: { title: "Certificates that expire soon", hint: "The server's own, within 30 days. Later, browsers and programs refuse to speak to it." },
     } as Record<string, { title: string; hint: string }>,
     times: {
       grant: (time: string) => `since ${time}`,

@@ -10,7 +10,7 @@ export const first: typeof english = {
     begin: "Beginnen",
     step: (number: number, title: string) => `${number}. ${title}`,
     done: "erledigt",
-    next: "Weiter",
+    putOff: "aufgeschoben",
     anew: "Neu wählen",
     secure: {
       title: "Ihre Anmeldung sichern",
@@ -75,7 +75,6 @@ export const first: typeof english = {
       text: "Vom Zugriff ist auf dem Host nichts mehr übrig, und was geschah, lässt sich abspielen.",
       play: "Aufzeichnung abspielen",
       waits: "Sie ist da, sobald eine aufgezeichnete Sitzung zu Ende ist.",
-      well: "Das war alles.",
       more: "Zur Übersicht",
     },
   },

@@ -8,7 +8,7 @@ export const first = {
     begin: "Begin",
     step: (number: number, title: string) => `${number}. ${title}`,
     done: "done",
-    next: "Next",
+    putOff: "put off",
     anew: "Choose again",
     secure: {
       title: "Secure your sign-in",
@@ -73,7 +73,6 @@ export const first = {
       text: "Nothing of the access is left on the host, and what happened can be played.",
       play: "Play the recording",
       waits: "It is here as soon as a recorded session has ended.",
-      well: "That was all.",
       more: "To the overview",
     },
   },

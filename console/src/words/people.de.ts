@@ -36,7 +36,7 @@ export const people: typeof english = {
   requests: {
     tab: "Anfragen",
     empty: "Keine Anfrage von Ihnen wartet oder wurde abgelehnt",
-    waitsFor: "Wartet auf",
+    waitsFor: "Wartet auf, oder was gesagt wurde",
     begins: (time: string) => `den Beginn, ${time}`,
     worker: "wird vorbereitet",
     cancel: "Zurückziehen",

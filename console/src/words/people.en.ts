@@ -34,7 +34,7 @@ export const people = {
   requests: {
     tab: "Requests",
     empty: "No request of yours waits or was refused",
-    waitsFor: "Waits for",
+    waitsFor: "Waits for, or what was said",
     begins: (time: string) => `its beginning, ${time}`,
     worker: "being prepared",
     cancel: "Cancel",

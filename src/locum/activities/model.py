@@ -120,6 +120,32 @@ connection_profile = sa.Table(
 )
 
 
+mail_template = sa.Table(
+    "mail_template",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("name_key", sa.String(256), nullable=False, unique=True),
+    sa.Column("description", sa.String(1000)),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("modified_at", UtcTime, nullable=False),
+)
+
+
+class MailTemplate(msgspec.Struct, frozen=True):
+    """A wording of mails under a name, for connection profiles to have."""
+
+    id: UUID
+    name: str
+    description: str | None
+    subject: str
+    text: str
+    created_at: dt.datetime
+    modified_at: dt.datetime
+
+
 class ConnectionProfile(Settings, frozen=True):
     """What a session may be like (A.10), and what SSH keys are worth there.
 

@@ -19,7 +19,8 @@ class Settings(msgspec.Struct, frozen=True):
     that Locum made are deleted at the end, also where the activity does not say so. `token_complexity_id`: what the
     password of an account for one session, or its name, looks like.
 
-    What concerns RDP, websites, audio and the wording of mails is kept for those parts and has no effect yet.
+    What concerns RDP, domains, websites and audio is kept for those parts and has no effect yet. The ids of mail
+    templates may be no template's: then the mails have Locum's own words.
     """
 
     record: bool

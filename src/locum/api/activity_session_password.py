@@ -39,7 +39,8 @@ def can_view_password(tx: ReadTx, call: Call[SessionId, None, None]) -> bool:
     permission=Permission.SESSIONS_OWN_USE,
     problems=(400, 404),
     audit="session.password_shown",
-    summary="The password of one's own active session's login, or the secret of its credential, as plain text (SES-10)",
+    summary="The password of one's own active session's login, or the secret of its credential, as plain text (SES-10);"
+    " the header View-Password-In-Seconds says how long a client may show it, where the connection profile does",
 )
 def copy_password(tx: Tx, call: Call[SessionId, None, None]) -> PlainText:
     session = may_see(tx, call.caller, call.params.session_id)
@@ -51,4 +52,6 @@ def copy_password(tx: Tx, call: Call[SessionId, None, None]) -> PlainText:
         raise Forbidden(
             f"the connection profile “{profile.name}” shows nobody the password", missing="password access"
         )
+    if profile.view_password_seconds is not None:
+        call.reply.headers.append((b"view-password-in-seconds", str(profile.view_password_seconds).encode()))
     return PlainText(reveal_password(tx, call.api.vault, call.caller.actor, session.id).reveal())

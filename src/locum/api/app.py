@@ -17,6 +17,7 @@ The handshake of a WebSocket is a GET that passes the same chain; what refuses i
 from __future__ import annotations
 
 import secrets
+import time
 import traceback
 from collections.abc import Callable
 from functools import cache
@@ -149,8 +150,8 @@ class _Work:
             params = None if route.read_params is None else read(route.read_params, variables)
             if route.scope_field is not None:  # the guard knows it even where something else is wrong
                 self.thing = getattr(params, route.scope_field)
-            if (route.answer_type is Dialogue) is not (scope["type"] == "websocket"):
-                raise Invalid("a WebSocket is opened here, and nowhere else")
+            if scope["type"] == "websocket" and route.answer_type is not Dialogue:
+                raise Invalid("there is no WebSocket here")
             query = read_query(route, scope["query_string"])
             body: Any = None
             if route.body_type is BodyParts:
@@ -230,6 +231,10 @@ class _Work:
         `used`: a person did something, so their sign-in is not idle.
         """
         await self.api.db.read(self.admit)
+        # Its end is looked at when a token is presented, and this one was long ago.
+        token_end = self.caller.token_end if self.caller else None
+        if token_end is not None and token_end <= time.time():
+            raise Unauthenticated("the token has run out")
         if used:
             await self._touch()
 
@@ -285,6 +290,8 @@ class _Kernel:
                     await self._denials.note(work.caller, name, error)
                 raise
             if isinstance(result, Dialogue):
+                if scope["type"] == "http":
+                    raise Invalid("this is a WebSocket: open it as one")
                 await converse(result.hold, [(b"traceid", trace_id.encode())], work.admit_again, receive, send)
                 return
             if isinstance(result, LiveCast | Download):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 from locum.actions.plan import AFTER, BEFORE, DURING
 from locum.activities.custom_fields import shown_values
@@ -108,7 +109,7 @@ def summary(row: reads.SessionRow, connections: list[Connection], now: dt.dateti
     return SessionSummary(
         id=row.id,
         host_display_name=row.resource_name,
-        can_view_password=row.credential_id is not None and row.status == Status.ACTIVE and not row.locked,
+        **_password(row),
         user_id=row.identity_id,
         user_display_name=row.identity_name,
         created_by=row.created_by,
@@ -147,6 +148,19 @@ def summary(row: reads.SessionRow, connections: list[Connection], now: dt.dateti
         login_account_name=row.login_name,
         login_display_name=row.login_name,
     )
+
+
+def _password(row: reads.SessionRow) -> dict[str, Any]:
+    """What clients may do for its owner with the password of a session's login, or the secret of its credential."""
+    running = row.status == Status.ACTIVE and not row.locked
+    release = row.credential_id is not None  # what such a session is for, whatever the profile says (B.5)
+    return {
+        "can_view_password": running and (release or (row.has_password and row.allow_view_password)),
+        "can_autofill_password": running
+        and row.allow_autofill_password
+        and (release or (row.has_password and row.allow_password_access)),
+        "view_password_in_seconds": row.view_password_seconds or 0,
+    }
 
 
 _SUMMARY_STATUS = {

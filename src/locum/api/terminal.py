@@ -8,9 +8,11 @@ was sent are on the screen), and go {"terminal", "upload", "download"} (there is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from locum.api.activity_session import SessionId
 from locum.api.context import Call, Dialogue
@@ -43,8 +45,7 @@ ENDED = "the shell has ended"
 )
 def post_ticket(tx: ReadTx, call: Call[SessionId, None, None]) -> TerminalTicket:
     holder = holder_of(call)
-    if transition.get(tx, call.params.session_id).identity_id != holder.identity_id:
-        raise NotFound("no such session")
+    _check_own(tx, holder, call.params.session_id)
     return TerminalTicket(ticket=call.api.terminals.ticket(holder, PURPOSE, call.params.session_id))
 
 
@@ -53,6 +54,7 @@ def post_ticket(tx: ReadTx, call: Call[SessionId, None, None]) -> TerminalTicket
     "GET /api/locum/v1/ActivitySession/{sessionId}/Terminal",
     who=SIGNED_IN,
     permission=Permission.SESSIONS_OWN_USE,
+    problems=(404,),
     status=101,
     summary="A WebSocket: the shell of one's own session, through the gateway's rules and recorded as any",
 )
@@ -60,6 +62,7 @@ async def open_terminal(call: Call[SessionId, None, None]) -> Dialogue:
     """Whose session it is and what may be done in it the gateway's gate decides, as for every other client."""
     holder, caller = holder_of(call), call.caller
     session_id, terminals = call.params.session_id, call.api.terminals
+    await call.api.db.read(_check_own, holder, session_id)
 
     async def hold(socket: Socket) -> None:
         first = await first_message(socket)
@@ -73,6 +76,11 @@ async def open_terminal(call: Call[SessionId, None, None]) -> Dialogue:
             await asyncio.shield(shell.close())
 
     return Dialogue(hold)
+
+
+def _check_own(tx: ReadTx, holder: Holder, session_id: UUID) -> None:
+    if transition.get(tx, session_id).identity_id != holder.identity_id:
+        raise NotFound("no such session")
 
 
 def holder_of(call: Call[Any, Any, Any]) -> Holder:
@@ -135,10 +143,15 @@ async def _carry(socket: Socket, shell: Shell, announce: Callable[[], Awaitable[
 
 
 class _Screen:
-    """How far the window is with what it was sent."""
+    """How far the window is with what it was sent.
+
+    While what is typed is not taken, nobody reads what the window says: it is sent to without being asked, or a target
+    that answers all it reads would wait for ever.
+    """
 
     def __init__(self) -> None:
         self._ahead = 0
+        self._unasked = False
         self._room = asyncio.Event()
         self._room.set()
 
@@ -146,16 +159,29 @@ class _Screen:
         """So much is sent; waits while too much is on its way."""
         await self._room.wait()
         self._ahead += size
-        if self._ahead >= AHEAD_BYTES:
-            self._room.clear()
+        self._look()
 
     def shown(self, size: object) -> None:
         """The window says it has shown so much more. Raises Invalid."""
         if type(size) is not int or not 0 <= size <= self._ahead:
             raise Invalid("more was shown than was sent")
         self._ahead -= size
-        if self._ahead < AHEAD_BYTES:
+        self._look()
+
+    @contextlib.contextmanager
+    def unasked(self) -> Iterator[None]:
+        """Meanwhile nobody hears what is shown."""
+        self._unasked = True
+        self._look()
+        yield
+        self._unasked = False
+        self._look()
+
+    def _look(self) -> None:
+        if self._unasked or self._ahead < AHEAD_BYTES:
             self._room.set()
+        else:
+            self._room.clear()
 
 
 async def _show(socket: Socket, shell: Shell, screen: _Screen) -> None:
@@ -167,7 +193,8 @@ async def _show(socket: Socket, shell: Shell, screen: _Screen) -> None:
 async def _type(socket: Socket, shell: Shell, screen: _Screen) -> None:
     while (message := await socket.receive()) is not None:
         if isinstance(message, bytes):
-            await shell.write(message)
+            with screen.unasked():
+                await shell.write(message)
         elif "shown" in message:
             screen.shown(message["shown"])
         else:

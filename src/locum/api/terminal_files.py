@@ -29,26 +29,23 @@ from locum.kit.permissions import Permission
 
 PART_BYTES = 256 * 1024
 MOST_ENTRIES = 2000
+HOME = "."
 
 
 class TerminalId(In):
     terminal_id: UUID
 
 
-class FolderQuery(In):
-    """Without a path it is where the person begins: their home."""
-
-    path: Path | None = None
-
-
 class FileQuery(In):
-    path: Path
+    """Paths that don't begin with a slash begin where the person does: in their home."""
+
+    path: Path = HOME
 
 
 class UploadQuery(In):
     """`replace`: a file that is there already may be overwritten."""
 
-    path: Path
+    path: Path = HOME
     replace: bool = False
 
 
@@ -60,9 +57,9 @@ class UploadQuery(In):
     problems=(404, 409),
     summary="What is in a folder on the target of one's own open terminal",
 )
-async def get_folder(call: Call[TerminalId, FolderQuery, None]) -> Folder:
+async def get_folder(call: Call[TerminalId, FileQuery, None]) -> Folder:
     async with _shell(call).files() as sftp:
-        path = await sftp.realpath(call.query.path or ".")
+        path = await sftp.realpath(call.query.path)
         found: list[FolderEntry] = []
         async with contextlib.aclosing(sftp.scandir(path)) as names:  # type: ignore[type-var] # it is a generator
             async for name in names:

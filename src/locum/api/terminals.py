@@ -40,6 +40,16 @@ class Shell(Protocol):
     async def close(self) -> None: ...
 
 
+class Assistant(Protocol):
+    """Somebody who types in a connection of another person."""
+
+    def type(self, data: bytes) -> None: ...
+    def take_over(self, taken: bool) -> None: ...
+    async def until_over(self) -> None: ...
+    def leave(self) -> None: ...
+
+
+Assist = Callable[[UUID, str], Assistant]
 Enter = Callable[[SignedIn, UUID, str], Awaitable[Shell]]
 
 
@@ -52,10 +62,12 @@ class Holder:
 
 
 class Terminals:
-    """`enter` opens a shell in a session for somebody who is signed in, at an address."""
+    """`enter` opens a shell in a session for somebody who is signed in, at an address; `assist` lets somebody of a name
+    type in a connection."""
 
-    def __init__(self, enter: Enter) -> None:
+    def __init__(self, enter: Enter, assist: Assist) -> None:
         self.enter = enter
+        self.assist = assist
         self._tickets: dict[str, tuple[Holder, str, UUID, float]] = {}
         self._open: dict[UUID, tuple[Holder, Shell]] = {}
 

@@ -73,6 +73,8 @@ class Permission(StrEnum):
     ROLES_ROLE_MANAGE = "roles:role:manage"
     ROLES_ROLE_READ = "roles:role:read"
     SESSIONS_ANY_MANAGE = "sessions:any:manage"
+    SESSIONS_LIVE_ASSIST = "sessions:live:assist"
+    SESSIONS_LIVE_TAKEOVER = "sessions:live:takeover"
     SESSIONS_OWN_USE = "sessions:own:use"
     SESSIONS_SERVICE_USE = "sessions:service:use"
     SIGNIN_POLICY_MANAGE = "signin:policy:manage"

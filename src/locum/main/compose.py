@@ -24,6 +24,7 @@ from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
+from locum.gateway.ssh.gateway import SshGateway
 from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities.authenticate import Authenticator
 from locum.identities.key_usage import KeyUsage
@@ -186,12 +187,6 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     mailer = Mailer(db, mail_server(settings))
     https_port = split_address(settings.https, "--https")[1]
     node: Node
-
-    async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
-        return await gateways.gateway.enter(
-            Entering(who, Wanted(who.name, "", "", session_id=session_id), address)
-        )
-
     api = Api(
         db=db,
         prove=authenticator.prove,
@@ -210,7 +205,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=gateways.recorder.store,
         archive=gateways.archive,
-        terminals=Terminals(enter),
+        terminals=_terminals(gateways.gateway),
         limits=limits_of(settings),
         certificate=tls.shown(tls.certificate_file(settings)),
     )
@@ -234,6 +229,13 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         hosts=hosts,
     )
     return node
+
+
+def _terminals(gateway: SshGateway) -> Terminals:
+    async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
+        return await gateway.enter(Entering(who, Wanted(who.name, "", "", session_id=session_id), address))
+
+    return Terminals(enter, gateway.assist)
 
 
 def _handlers(

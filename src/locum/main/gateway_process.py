@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 import uvloop
 
 from locum.gateway.ssh.connection import Rooms
@@ -30,6 +31,8 @@ from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+log = structlog.get_logger("locum")
 
 
 def main(link_end: int, hand: int) -> None:
@@ -78,21 +81,29 @@ async def _take(hand: socket.socket, clients: Callable[[], ServerConnection]) ->
         while True:
             await news.wait()
             news.clear()
-            with contextlib.suppress(BlockingIOError):
+            try:
                 _, descriptors, _, _ = socket.recv_fds(hand, 1, 1)
                 for descriptor in descriptors:
                     await loop.connect_accepted_socket(clients, socket.socket(fileno=descriptor))
+            except BlockingIOError:
+                continue
+            except Exception:  # The outermost boundary: the next client is taken all the same.
+                log.exception("a client that was handed over could not be taken")
     finally:
         loop.remove_reader(hand)
 
 
 async def _hear(link: Link[ToGateway], rooms: FarRooms, drain: asyncio.Future[float]) -> None:
     """What the other end says, for as long as it is there."""
-    while (message := await link.receive()) is not None:
-        if isinstance(message, say.Drain):
-            drain.set_result(message.timeout)
-        else:
-            rooms.heard(message)
+    with contextlib.suppress(ValueError):  # what is no message is as good as nobody
+        while (message := await link.receive()) is not None:
+            try:
+                if isinstance(message, say.Drain):
+                    drain.set_result(message.timeout)
+                else:
+                    rooms.heard(message)
+            except Exception:  # The outermost boundary: news of one connection must not keep it from the others.
+                log.exception("news of a connection could not be passed on")
     os._exit(1)  # nothing is closed on the way: what was not written down must not look as if it had been
 
 

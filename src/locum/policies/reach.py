@@ -172,11 +172,14 @@ def _marked(held: _Held, aims: Sequence[Aim]) -> dict[str, int]:
             for holder in held.holders[policy_id]:
                 marks[holder, without] |= 1 << n * _WIDTH
     found: dict[str, int] = {}
-    get = found.get
     for (holder, without), mark in marks.items():
-        members = held.members.get(holder, [])
-        for one in [one for one in members if one not in without] if without else members:
-            found[one] = get(one, 0) | mark
+        # Most ids are in one group: only those met before take a step of Python each, and a number of their own.
+        here = dict.fromkeys(held.members.get(holder, ()), mark)
+        for one in here.keys() & without:
+            del here[one]
+        for one in here.keys() & found.keys():
+            here[one] |= found[one]
+        found |= here
     for kind, there in held.others:
         works = sum(1 << n * _WIDTH for n, aim in enumerate(aims) if kind.takes(aim))
         for one in there:

@@ -18,6 +18,8 @@ from locum.policies.model import policy
 from locum.policies.visible import Given, activity_pairs, policies_of, reached, reaches
 from locum.resources.model import platform, resource
 
+_LIKELY = 4  # of so many resources, one is somebody's who has thousands
+
 
 class TargetRow(msgspec.Struct, frozen=True):
     """A resource that a person can ask for."""
@@ -59,7 +61,7 @@ def targets(
     policy_id: UUID | None = None,
     key_policies: Collection[UUID] | None = None,
 ) -> Listed[Target]:
-    """One page of the resources on which a person can begin an activity, or this one: nine statements at most,
+    """One page of the resources on which a person can begin an activity, or this one: ten statements at most,
     and one more for whom a certification denied something."""
     policies = policies_of(tx, identity_id, key_policies=key_policies, policy_id=policy_id)
     aims = _aims(tx, policies, activity_id) if policies else []
@@ -96,9 +98,10 @@ def _aims(tx: ReadTx, policies: Given, activity_id: UUID | None) -> list[reach.A
 
 
 def _page(tx: ReadTx, page: Page, within: set[str]) -> Listed[TargetRow]:
-    """One page of these resources: two statements.
+    """One page of these resources: two statements, three where it is far down.
 
-    Those of many are picked out here from the ids of all in their order: for the database each would be a look-up.
+    Those of many are picked out here from ids in their order: for the database each would be a look-up. Where no text
+    is sought all of them are there, so that only as many are read as the page likely takes.
     """
     check_page(page)
     own, kind = resource.alias("own"), platform.alias("kind")
@@ -116,12 +119,25 @@ def _page(tx: ReadTx, page: Page, within: set[str]) -> Listed[TargetRow]:
     if len(within) <= reach.FEW:
         every = every.where(own.c.id.in_([UUID(one) for one in within]))
     every = in_order(every, page, columns=columns, tie=own.c.name_key)
-    found = [one for one in reach.texts(tx, every) if one in within]
+    found = _first(tx, every, page, within)
+    total = len(found) if page.filter_text else len(within)
     wanted = [UUID(one) for one in found[page.skip : page.skip + page.take]]
     if not wanted:
-        return Listed([], len(found))
+        return Listed([], total)
     rows = {row.id: row for row in tx.rows(TargetRow, query.where(own.c.id.in_(wanted)))}
-    return Listed([rows[one] for one in wanted], len(found))
+    return Listed([rows[one] for one in wanted], total)
+
+
+def _first(tx: ReadTx, every: sa.Select[Any], page: Page, within: set[str]) -> list[str]:
+    """Those of the ids of `every` that are `within`, in their order: with a text all of them, else as many as the page
+    needs."""
+    needed = min(page.skip + page.take, len(within))
+    if not page.filter_text:
+        likely = max(reach.FEW, _LIKELY * needed)
+        some = [one for one in reach.texts(tx, every.limit(likely)) if one in within]
+        if len(some) >= needed:
+            return some
+    return [one for one in reach.texts(tx, every) if one in within]
 
 
 def _ways(

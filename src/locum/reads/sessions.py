@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from locum.activities.model import activity
+from locum.activities.model import activity, connection_profile
 from locum.credentials.model import SHOWN_NAME, credential
 from locum.identities.model import identity
 from locum.kit.db import ReadTx
@@ -34,7 +34,8 @@ __all__ = ["HISTORICAL", "Filter"]
 
 
 class SessionRow(msgspec.Struct, frozen=True):
-    """One session as lists show it. `open_connections` counts those that live now."""
+    """One session as lists show it. `open_connections` counts those that live now; what may be done with its password,
+    and how long that may be seen, are its connection profile's words."""
 
     id: UUID
     status: int
@@ -66,6 +67,11 @@ class SessionRow(msgspec.Struct, frozen=True):
     open_connections: int
     locked: bool = False
     signed_in_directly: bool = False
+    has_password: bool = False
+    allow_password_access: bool = True
+    allow_view_password: bool = False
+    allow_autofill_password: bool = True
+    view_password_seconds: int | None = None
 
     @property
     def signed_in(self) -> bool:
@@ -231,9 +237,15 @@ def _rows() -> sa.Select[Any]:
         live.label("open_connections"),
         directly.label("signed_in_directly"),
         access_session.c.locked,
+        access_session.c.password_secret_id.is_not(None).label("has_password"),
+        connection_profile.c.allow_password_access,
+        connection_profile.c.allow_view_password,
+        connection_profile.c.allow_autofill_password,
+        connection_profile.c.view_password_seconds,
     ).select_from(
         access_session.join(identity, identity.c.id == access_session.c.identity_id)
         .join(policy, policy.c.id == access_session.c.policy_id)
+        .join(connection_profile, connection_profile.c.id == access_session.c.profile_id)
         .join(activity, activity.c.id == access_session.c.activity_id)
         .outerjoin(resource, resource.c.id == access_session.c.resource_id)
         .outerjoin(credential, credential.c.id == access_session.c.credential_id)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from locum.activities.mail_templates import MailKind, wording_of
 from locum.activities.model import activity
 from locum.credentials.model import SHOWN_NAME, credential
 from locum.identities.model import identity
@@ -15,6 +17,7 @@ from locum.kit.db import ReadTx, Tx
 from locum.kit.mail_address import mail_address
 from locum.notices.model import MailSetup, mail
 from locum.notices.outbox import current_setup, put
+from locum.notices.template import Wording, rendered
 from locum.resources.model import resource
 from locum.sessions import transition
 from locum.sessions.approval_model import approval
@@ -39,6 +42,42 @@ class _Said(msgspec.Struct, frozen=True):
     notes: str
 
 
+TO_APPROVERS = Wording(
+    "{who} asks for {activity} on {thing}",
+    """Your approval is asked for.
+Nobody else has answered in {waited} minutes.
+
+Who: {who}
+Activity: {activity}
+{kind}: {thing}
+Note: {note}
+Ticket: {ticket}
+Starts: {starts}
+Ends: {ends}
+Answer by: {answer_by}
+
+See it, once you have signed in, and approve or deny it:
+{link}""",
+)
+TO_REQUESTER = Wording(
+    "Request {outcome}: {activity} on {thing}",
+    """Your request was {outcome}.
+
+Who: {who}
+Activity: {activity}
+{kind}: {thing}
+Note: {note}
+Ticket: {ticket}
+Starts: {starts}
+Ends: {ends}
+Because: {reason}
+{said}
+
+{link}""",
+)
+"""What these mails say where the session's connection profile has no template."""
+
+
 def tell_approvers(
     tx: Tx, session: AccessSession, people: set[UUID], *, escalated_after: int | None = None
 ) -> None:
@@ -46,48 +85,41 @@ def tell_approvers(
     setup = current_setup(tx)
     if setup is None or not people:
         return
-    names = _names(tx, session)
-    subject = f"{names.who} asks for {names.activity} on {names.thing}"
-    lines = ["Your approval is asked for.", ""]
-    if escalated_after is not None:
-        lines = [f"Your approval is asked for: nobody else has answered in {escalated_after} minutes.", ""]
-    lines += [
-        *_about(session, names),
-        f"Starts: {_time(session.scheduled_start)}",
-        f"Ends: {_time(session.scheduled_end)}",
-        *([f"Answer by: {_time(session.start_until)}"] if session.start_until else []),
-        "",
-        "See it, once you have signed in, and approve or deny it:",
-        _link(setup, session),
-    ]
-    addresses = _addresses(tx, session, people, "approver")
+    facts = {
+        **_facts(tx, setup, session),
+        **_times(session.scheduled_start, session.scheduled_end),
+        "answer_by": (_time(session.start_until),) if session.start_until else (),
+        "waited": () if escalated_after is None else (str(escalated_after),),
+    }
+    wording = wording_of(tx, session.profile_id, MailKind.TO_APPROVERS) or TO_APPROVERS
     topic = ASKED if escalated_after is None else ESCALATED
-    put(tx, setup, topic=topic, about_id=session.id, addresses=addresses, subject=subject, lines=lines)
+    _put(tx, setup, topic, session, _addresses(tx, session, people, "approver"), wording, facts)
 
 
 def tell_requester(
     tx: Tx,
     session: AccessSession,
-    word: str,
+    outcome: str,
     *,
     reason: str | None = None,
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
 ) -> None:
-    """Queue a mail to whose session it is: it was approved, denied or given up."""
+    """Queue a mail to whose session it is: it was approved, with start and end, or for a reason denied or given up."""
     setup = current_setup(tx)
     if setup is None:
         return
-    names = _names(tx, session)
-    lines = [f"Your request was {word}.", "", *_about(session, names)]
-    if start is not None and end is not None:
-        lines += [f"Starts: {_time(start)}", f"Ends: {_time(end)}"]
-    if reason is not None:
-        lines += [f"Because: {reason}"]
-    lines += [*_said(tx, session), "", _link(setup, session)]
+    facts = {
+        **_facts(tx, setup, session),
+        **(_times(start, end) if start is not None and end is not None else {}),
+        "outcome": (outcome,),
+        "reason": () if reason is None else (reason,),
+        "said": tuple(_said(tx, session)),
+    }
+    kind = MailKind.APPROVED if reason is None else MailKind.NOT_APPROVED
+    wording = wording_of(tx, session.profile_id, kind) or TO_REQUESTER
     addresses = _addresses(tx, session, {session.identity_id}, "requester")
-    subject = f"{word.capitalize()}: {names.activity} on {names.thing}"
-    put(tx, setup, topic=DECIDED, about_id=session.id, addresses=addresses, subject=subject, lines=lines)
+    _put(tx, setup, DECIDED, session, addresses, wording, facts)
 
 
 def tell_overdue(tx: Tx, session_ids: list[UUID]) -> None:
@@ -118,9 +150,44 @@ def tell_overdue(tx: Tx, session_ids: list[UUID]) -> None:
         )
 
 
+def _put(
+    tx: Tx,
+    setup: MailSetup,
+    topic: str,
+    session: AccessSession,
+    addresses: list[str],
+    wording: Wording,
+    facts: Mapping[str, tuple[str, ...]],
+) -> None:
+    subject, lines = rendered(wording, facts)
+    put(tx, setup, topic=topic, about_id=session.id, addresses=addresses, subject=subject, lines=lines)
+
+
+def _facts(tx: ReadTx, setup: MailSetup, session: AccessSession) -> dict[str, tuple[str, ...]]:
+    """What the placeholders of any mail about a session stand for."""
+    names = _names(tx, session)
+    return {
+        "who": (names.who,),
+        "activity": (names.activity,),
+        "kind": (_kind(session),),
+        "thing": (names.thing,),
+        "note": (session.note,) if session.note else (),
+        "ticket": (session.ticket,) if session.ticket else (),
+        "session": (str(session.id),),
+        "link": (_link(setup, session),),
+    }
+
+
+def _times(start: dt.datetime, end: dt.datetime) -> dict[str, tuple[str, ...]]:
+    return {"starts": (_time(start),), "ends": (_time(end),)}
+
+
+def _kind(session: AccessSession) -> str:
+    return "Credential" if session.resource_id is None else "Resource"
+
+
 def _about(session: AccessSession, names: _Names) -> list[str]:
-    kind = "Credential" if session.resource_id is None else "Resource"
-    lines = [f"Who: {names.who}", f"Activity: {names.activity}", f"{kind}: {names.thing}"]
+    lines = [f"Who: {names.who}", f"Activity: {names.activity}", f"{_kind(session)}: {names.thing}"]
     if session.note:
         lines.append(f"Note: {session.note}")
     if session.ticket:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
+from locum.gateway.ssh.assist import Typists
 from locum.gateway.ssh.chooser import Chooser
 from locum.gateway.ssh.command_guard import INTERRUPT, Guard, check_command, guard_commands
-from locum.gateway.ssh.files import FILE_EVENT, Files, guard_of, synchronised
+from locum.gateway.ssh.files import Files, look_into
 from locum.gateway.ssh.names import FORM
 from locum.gateway.ssh.pipe import Pipe
 from locum.gateway.ssh.relay import (
@@ -30,6 +31,7 @@ from locum.gateway.ssh.relay import (
     printable,
     refuse,
     terminal_line,
+    what_runs,
 )
 from locum.gateway.ssh.target_side import TargetSide
 from locum.gateway.ssh.transport import ServerChannel
@@ -67,6 +69,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._files: Files | None = None
         self._chooser: Chooser | None = None
         self._guard: Guard | None = None
+        self.typists = Typists(self.mark)
         self._opening: asyncio.Task[None] | None = None
         self._exit: Callable[[ServerChannel], None] = ServerChannel.close
         self.started = False
@@ -75,6 +78,10 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     @property
     def has_pty(self) -> bool:
         return self._terminal is not None
+
+    @property
+    def is_running(self) -> bool:
+        return self._target is not None and not self._over
 
     # -- what the client asks for
 
@@ -118,14 +125,14 @@ class Channel(asyncssh.SSHServerSession[bytes]):
                 self._connection.refused(refusal, tell=False)
                 self.finish(refusal.reason)
                 return
-            self.mark(self._name())
+            self.mark(what_runs(self._command, self._subsystem))
             reason = self._look_at_commands()
             if reason is not None:
                 self.finish(reason)
                 return
-            self._look_into_files()
+            self._files = look_into(self, self._connection, subsystem=self._subsystem, command=self._command)
             if size is not None:
-                self._record_size(size[0], size[1])
+                self._connection.record("r", cast_size(size[0], size[1]))
             offered = self._connection.backward.allowed(self._client.offered)
             target = await connection.start_session(
                 lambda: TargetSide(self),
@@ -169,14 +176,6 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def _show(self, text: str) -> None:
         if self._client is not None and not self._client.is_closing():
             self._client.write(text.encode())
-
-    def _look_into_files(self) -> None:
-        guard = guard_of(self._connection.rules, subsystem=self._subsystem, command=self._command)
-        if guard is not None:
-            self._files = Files(guard, self, self._connection)
-        elif (event := synchronised(self._command)) is not None:
-            self.mark(event.line)
-            self._connection.happened(FILE_EVENT, event.detail)
 
     def _look_at_commands(self) -> str | None:
         """Hold the command, and what will be typed, against the restrictions. Answers why it must not run."""
@@ -231,14 +230,25 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._early.append(partial(self._take_up, data))
 
     def _take_up(self, data: bytes) -> None:
-        if self._over or (self._locked and self.has_pty):
+        if self._over or (self._locked and self.has_pty) or not self.typists.lets_person():
             return
         self._connection.touched()
         if self._files is not None:
             self._files.up(data)
         elif self.has_pty and data == EXTEND and self._connection.may_extend:
             self._connection.extend()
-        elif self._guard is not None:
+        else:
+            self._enter(data)
+
+    def assisted(self, data: bytes) -> None:
+        """Somebody else types in this terminal; what holds for the person holds for them."""
+        if self.is_running and not self._locked:
+            self.typists.note_assistant()
+            self._connection.touched()
+            self._enter(data)
+
+    def _enter(self, data: bytes) -> None:
+        if self._guard is not None:
             self._guard.type(data, hidden=self._mask.hides)
         else:
             self.press(data)
@@ -273,7 +283,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._in_order(partial(self._resize, (width, height, pixwidth, pixheight)))
 
     def _resize(self, size: TermSize) -> None:
-        self._record_size(size[0], size[1])
+        self._connection.record("r", cast_size(size[0], size[1]))
         if self._guard is not None:
             self._guard.resize(size[0])
         if self._target is not None:
@@ -377,6 +387,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self.up.when_drained(target.close if exc is None else target.abort)
 
     def _end_parts(self) -> None:
+        self.typists.end()
         if self._files is not None:
             self._files.end()
         if self._guard is not None:
@@ -387,11 +398,3 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def mark(self, text: str, done: Callable[[], None] | None = None) -> None:
         """A line for the recording; `done` is called when it can't be lost any more."""
         self._connection.record("m", f"channel {self.number}: {text}".encode(), done)
-
-    def _name(self) -> str:
-        if self._subsystem:
-            return f"subsystem {self._subsystem}"
-        return f"exec: {self._command}" if self._command else "shell"
-
-    def _record_size(self, width: int, height: int) -> None:
-        self._connection.record("r", b"%dx%d" % cast_size(width, height))

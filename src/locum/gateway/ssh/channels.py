@@ -28,6 +28,12 @@ class Channels:
         """Whether anybody is there to be told something."""
         return any(channel.started for channel in self._open)
 
+    @property
+    def terminal(self) -> Channel | None:
+        """The first of those that have a person at a terminal, and something that runs in it."""
+        running = [channel for channel in self._open if channel.has_pty and channel.is_running]
+        return min(running, key=lambda channel: channel.number, default=None)
+
     def open(self) -> Channel:
         """A new one. Raises ChannelOpenError where that must not be."""
         if self._connection.locked is not None:

@@ -299,6 +299,11 @@ class ClientConnection:
         """Where the target's own sshd listens."""
         return self._granted.port
 
+    @property
+    def terminal(self) -> Channel | None:
+        """Where the person types, if something runs there."""
+        return self._channels.terminal
+
     def channel_closed(self, channel: Channel) -> None:
         """The client's side of a channel is gone."""
         self._channels.closed(channel)

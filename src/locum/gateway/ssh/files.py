@@ -39,6 +39,17 @@ def synchronised(command: str) -> FileEvent | None:
     return FileEvent("synchronised", transfer.path, note=f"by rsync, {way}: names and digests are not seen")
 
 
+def look_into(channel: Channel, connection: ClientConnection, *, subsystem: str, command: str) -> Files | None:
+    """What looks into a transfer of files; None where nothing does."""
+    guard = guard_of(connection.rules, subsystem=subsystem, command=command)
+    if guard is not None:
+        return Files(guard, channel, connection)
+    if (event := synchronised(command)) is not None:
+        channel.mark(event.line)
+        connection.happened(FILE_EVENT, event.detail)
+    return None
+
+
 class Files:
     """Takes the place of the recording of bytes: of a file its name, size and SHA-256 are kept, not what is in it.
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncssh
 
+from locum.gateway.ssh.assist import Assistant, assist
 from locum.gateway.ssh.connection import ClientConnection, Rooms
 from locum.gateway.ssh.gate import SignInSteps
 from locum.gateway.ssh.inside import Entering, Inside, InsideServer, inside
@@ -116,9 +117,9 @@ class SshGateway:
         options = self._options(lambda: server)
         return await inside(server, lambda: ServerConnection(loop, options, self._inside_lobby), self._key())
 
-    def carried(self, connection_id: UUID) -> ClientConnection | None:
-        """The live connection with this id, if this process carries it."""
-        return next((one for one in self._live.values() if one.id == connection_id), None)
+    def assist(self, connection_id: UUID, name: str) -> Assistant:
+        """Let `name` type in a connection that this process carries. Raises Conflict."""
+        return assist(next((one for one in self._live.values() if one.id == connection_id), None), name)
 
     def _begin(
         self, ssh: ServerConnection, who: SignedIn, wanted: Wanted | LocumError | None, address: str

@@ -136,9 +136,16 @@ def terminal_line(text: str) -> bytes:
     return f"locum: {printable(text)}\r\n".encode()
 
 
-def cast_size(width: int, height: int) -> tuple[int, int]:
+def what_runs(command: str, subsystem: str) -> str:
+    """What a channel carries, for the recording."""
+    if subsystem:
+        return f"subsystem {subsystem}"
+    return f"exec: {command}" if command else "shell"
+
+
+def cast_size(width: int, height: int) -> bytes:
     """The size for the recording: some clients say 0x0, which no player can show, and some say nonsense."""
-    return (min(width, 1000) or 80, min(height, 1000) or 24)
+    return b"%dx%d" % (min(width, 1000) or 80, min(height, 1000) or 24)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _nodes()
     _archive()
     _favourites()
+    _mail_wordings()
 
 
 def _nodes() -> None:
@@ -80,4 +81,21 @@ def _favourites() -> None:
         sa.UniqueConstraint(
             "identity_id", "activity_id", "credential_id", name=op.f("uq_favourite_of_credential")
         ),
+    )
+
+
+def _mail_wordings() -> None:
+    """What mails of sessions under a connection profile say."""
+    op.create_table(
+        "mail_template",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=256), nullable=False),
+        sa.Column("name_key", sa.String(length=256), nullable=False),
+        sa.Column("description", sa.String(length=1000), nullable=True),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("modified_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_template")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_mail_template_name_key")),
     )
