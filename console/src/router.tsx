@@ -3,8 +3,6 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { AccessPage } from "./access/AccessPage";
 import type { Asked } from "./access/AskDialog";
 import type { FirstSteps } from "./first/FirstStepsPage";
-import { SessionPage } from "./sessions/SessionPage";
-import { SessionsPage } from "./sessions/SessionsPage";
 import { administration } from "./admin/routes";
 import { dayStart } from "./shared/format";
 import { type ListSearch, listSearch } from "./shared/paged";
@@ -38,13 +36,17 @@ const mine = [
   createRoute({
     getParentRoute,
     path: "/sessions",
-    component: SessionsPage,
+    component: lazyRouteComponent(() => import("./sessions/SessionsPage"), "SessionsPage"),
     validateSearch: (found: Found): { tab?: "past" | "requests"; page?: number } => ({
       tab: found.tab === "past" || found.tab === "requests" ? found.tab : undefined,
       page: listSearch(found).page,
     }),
   }),
-  createRoute({ getParentRoute, path: "/sessions/$id", component: SessionPage }),
+  createRoute({
+    getParentRoute,
+    path: "/sessions/$id",
+    component: lazyRouteComponent(() => import("./sessions/SessionPage"), "SessionPage"),
+  }),
   createRoute({
     getParentRoute,
     path: "/sessions/$id/terminal",

@@ -3,9 +3,10 @@ import { answer, api, Refusal } from "../shared/api";
 import type { Named } from "../shared/Picker";
 import { loginOf } from "./searches";
 
-type Kind = "policyIds" | "activityIds" | "managedAccountIds" | "managedResourceIds" | "credentialIds";
+/** As lists of ids are called in requests. */
+export type IdList = "policyIds" | "activityIds" | "managedAccountIds" | "managedResourceIds" | "credentialIds";
 
-const ASK: Record<Kind, (ids: string[]) => Promise<Named[]>> = {
+const ASK: Record<IdList, (ids: string[]) => Promise<Named[]>> = {
   policyIds: async (ids) => those(ids, await answer(api.GET("/api/v1/AccessControlPolicy/Names"))),
   activityIds: async (ids) => those(ids, await answer(api.GET("/api/v1/Activity"))),
   managedAccountIds: each(async (managedAccountId) => {
@@ -21,7 +22,7 @@ const ASK: Record<Kind, (ids: string[]) => Promise<Named[]>> = {
   ),
 };
 
-export async function namesOf(kind: Kind, ids: string[]): Promise<Named[]> {
+export async function namesOf(kind: IdList, ids: string[]): Promise<Named[]> {
   return ids.length === 0 ? [] : ASK[kind](ids);
 }
 

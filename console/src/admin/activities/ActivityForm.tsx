@@ -1,13 +1,14 @@
 /** The form of an activity. What it is for and on which platform stays once it is made. */
 import { Checkbox, NativeSelect, Textarea, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
 import { answer, api, type Given } from "../../shared/api";
 import { DraftForm, useDraft } from "../../shared/draft";
 import { useAdminWords } from "../../words/admin";
 import { numbered, things } from "../choices";
+import { useSaved } from "../ThingEnd";
 import type { Activity } from "./activities";
 
+export const KIND = { list: "activities", one: "activity", at: "/admin/activities" };
 const MANAGED = 1;
 const TOKEN = 2;
 const TASK = 2;
@@ -49,8 +50,7 @@ export function makeActivity(value: Fresh) {
 
 export function ActivityForm({ id, saved }: { id: string | null; saved: Fresh }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
+  const onSaved = useSaved(KIND, id);
   const draft = useDraft(saved);
   const platforms = useQuery({ queryKey: ["platforms"], queryFn: () => answer(api.GET("/api/v1/Platform")) });
   const { loginAccount } = draft.value;
@@ -69,11 +69,7 @@ export function ActivityForm({ id, saved }: { id: string | null; saved: Fresh })
             )
           : makeActivity(draft.value)
       }
-      onSaved={async (made) => {
-        await queries.invalidateQueries({ queryKey: ["activities"] });
-        if (id) await queries.invalidateQueries({ queryKey: ["activity", id] });
-        else await navigate({ to: "/admin/activities/$id", params: { id: made.id } });
-      }}
+      onSaved={onSaved}
     >
       <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
       <Textarea label={words.form.description} maxLength={1000} autosize {...draft.text("description")} />

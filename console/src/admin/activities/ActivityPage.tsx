@@ -1,15 +1,14 @@
 /** One activity: whose account it uses, what that is called, and which actions make it what the person needs. */
-import { Group, Stack } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { answer, api } from "../../shared/api";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
-import { CopyThing } from "../CopyThing";
-import { GraveDeed } from "../Deed";
+import { ThingEnd } from "../ThingEnd";
 import { ThingPage } from "../ThingPage";
 import { ActionList } from "./ActionList";
-import { ActivityForm, draftOf, FRESH, makeActivity } from "./ActivityForm";
+import { ActivityForm, draftOf, FRESH, KIND, makeActivity } from "./ActivityForm";
 import { type Activity, actionsOf, groupsOf, putActions } from "./activities";
 
 const route = getRouteApi("/admin/activities/$id");
@@ -48,9 +47,6 @@ export default function ActivityPage() {
 
 function End({ activity }: { activity: Activity }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const renew = () => queries.invalidateQueries({ queryKey: ["activities"] });
   async function copy(name: string) {
     const made = await makeActivity({ ...draftOf(activity), name });
     const lists = await Promise.all(groupsOf(activity).map(actionsOf));
@@ -58,24 +54,16 @@ function End({ activity }: { activity: Activity }) {
       const actions = lists[part] ?? [];
       if (actions.length > 0) await putActions(group, actions);
     }
-    await renew();
-    return made.id;
+    return made;
   }
+  const params = { path: { activityId: activity.id } };
   return (
-    <Group>
-      <CopyThing name={activity.name ?? ""} at="/admin/activities" copy={copy} />
-      <GraveDeed
-        label={words.form.delete}
-        title={words.form.deleteTitle(activity.name ?? "")}
-        text={words.activities.deleteText}
-        act={() =>
-          answer(api.DELETE("/api/v1/Activity/{activityId}", { params: { path: { activityId: activity.id } } }))
-        }
-        then={async () => {
-          await renew();
-          await navigate({ to: "/admin/activities" });
-        }}
-      />
-    </Group>
+    <ThingEnd
+      kind={KIND}
+      name={activity.name ?? ""}
+      copy={copy}
+      remove={() => answer(api.DELETE("/api/v1/Activity/{activityId}", { params }))}
+      text={words.activities.deleteText}
+    />
   );
 }

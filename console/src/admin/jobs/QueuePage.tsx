@@ -54,6 +54,8 @@ export function QueueSteps({ id, title }: { id: string; title?: string }) {
   const words = useAdminWords();
   const { locale } = useWords();
   const queue = useQueue(id);
+  // Of several parts, those without steps have nothing to say.
+  if (title !== undefined && queue.data?.actionQueueAction?.length === 0) return null;
   const time = (value: string | null) => when(value, locale) ?? "–";
   const columns: Column<Step>[] = [
     {

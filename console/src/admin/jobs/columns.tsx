@@ -8,6 +8,8 @@ import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 
 export type Job = Model<"ActionJob">;
+const RUNNING = 1;
+const SCHEDULED = 8;
 const COLOURS: Record<number, string> = { 0: "gray", 1: "blue", 2: "green", 3: "red", 4: "gray", 5: "orange", 7: "yellow" };
 
 export function ActionState({ status }: { status: number }) {
@@ -23,7 +25,7 @@ export function JobState({ job }: { job: Job }) {
   const words = useAdminWords();
   return (
     <div className="breaks">
-      {job.running ? <ActionState status={1} /> : job.lastRunStatus !== null && <ActionState status={job.lastRunStatus} />}
+      <ActionState status={job.running ? RUNNING : (job.lastRunStatus ?? SCHEDULED)} />
       {job.attempts > 0 && (
         <Text size="sm" c="dimmed">
           {words.jobs.failedTimes(job.attempts)}

@@ -1,24 +1,25 @@
 /** One role: what its holders may do, with which things, and who holds it. One that came with Locum can only be given. */
-import { Checkbox, Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Given, type Model } from "../../shared/api";
 import { DraftForm, useDraft } from "../../shared/draft";
 import { Members } from "../../shared/Members";
 import { type Named, PickMany, type Search } from "../../shared/Picker";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
-import { GraveDeed } from "../Deed";
-import { namesOf } from "../names";
+import { type IdList, namesOf } from "../names";
 import { findActivities, findCredentials, findPeopleAndGroups, findPeople, findPolicies, findResources } from "../searches";
+import { ThingEnd, useSaved } from "../ThingEnd";
 import { ThingPage } from "../ThingPage";
 import { shownRole } from "./RolesPage";
 
 type Role = Model<"RoleView">;
 const route = getRouteApi("/admin/roles/$id");
+const KIND = { list: "roles", one: "role", at: "/admin/roles" };
 
 /** What a role for each kind of thing can give, and which lists narrow it. */
-const TARGETS: Record<string, { permissions: string[]; lists: List[] }> = {
+const TARGETS: Record<string, { permissions: string[]; lists: IdList[] }> = {
   policies: {
     permissions: ["name", "description", "profile", "activities", "users", "resources"].map(
       (what) => `policies:${what}:modify`,
@@ -38,15 +39,14 @@ const TARGETS: Record<string, { permissions: string[]; lists: List[] }> = {
   },
   recordings: { permissions: ["recordings:ended:view"], lists: ["managedAccountIds", "managedResourceIds"] },
 };
-type List = "policyIds" | "activityIds" | "managedAccountIds" | "managedResourceIds" | "credentialIds";
-const SEARCHES: Record<List, Search> = {
+const SEARCHES: Record<IdList, Search> = {
   policyIds: findPolicies,
   activityIds: findActivities,
   managedAccountIds: findPeople,
   managedResourceIds: findResources,
   credentialIds: findCredentials,
 };
-const LISTS = Object.keys(SEARCHES) as List[];
+const LISTS = Object.keys(SEARCHES) as IdList[];
 
 const FRESH = {
   name: "",
@@ -99,14 +99,13 @@ async function draftOf(role: Role): Promise<typeof FRESH> {
     description: role.description ?? "",
     target: role.target ?? "policies",
     permissions: role.permissions,
-    ...(Object.fromEntries(LISTS.map((list, i) => [list, lists[i]])) as Record<List, Named[]>),
+    ...(Object.fromEntries(LISTS.map((list, i) => [list, lists[i]])) as Record<IdList, Named[]>),
   };
 }
 
 function Form({ role, saved }: { role: Role | null; saved: typeof FRESH }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
+  const onSaved = useSaved(KIND, role?.id ?? null);
   const draft = useDraft(saved);
   const target = TARGETS[draft.value.target];
   async function save() {
@@ -125,11 +124,7 @@ function Form({ role, saved }: { role: Role | null; saved: typeof FRESH }) {
         draft={draft}
         label={words.form.save}
         save={save}
-        onSaved={async (made) => {
-          await queries.invalidateQueries({ queryKey: ["roles"] });
-          if (role) await queries.invalidateQueries({ queryKey: ["role", role.id] });
-          else await navigate({ to: "/admin/roles/$id", params: { id: made.id } });
-        }}
+        onSaved={onSaved}
       >
         <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
         <Textarea label={words.form.description} maxLength={1000} autosize {...draft.text("description")} />
@@ -226,20 +221,12 @@ function Holders({ role }: { role: Role }) {
 
 function Delete({ role }: { role: Role }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   return (
-    <Group>
-      <GraveDeed
-        label={words.form.delete}
-        title={words.form.deleteTitle(role.name)}
-        text={words.roles.deleteText}
-        act={() => answer(api.DELETE("/api/locum/v1/Role/{roleId}", { params: { path: { roleId: role.id } } }))}
-        then={async () => {
-          await queries.invalidateQueries({ queryKey: ["roles"] });
-          await navigate({ to: "/admin/roles" });
-        }}
-      />
-    </Group>
+    <ThingEnd
+      kind={KIND}
+      name={role.name}
+      remove={() => answer(api.DELETE("/api/locum/v1/Role/{roleId}", { params: { path: { roleId: role.id } } }))}
+      text={words.roles.deleteText}
+    />
   );
 }

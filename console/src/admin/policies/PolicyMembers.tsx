@@ -3,185 +3,103 @@ import { useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Given } from "../../shared/api";
 import { Members } from "../../shared/Members";
 import type { Named } from "../../shared/Picker";
-import { useAdminWords } from "../../words/admin";
+import { type AdminWords, useAdminWords } from "../../words/admin";
 
-type Props = { policyId: string };
-type Row = { id: string; name?: string | null; entityType: number };
+/** What lists of members and candidates have of each, whatever it is. */
+type Row = { id: string; name: string | null; username?: string | null; domain?: string | null; entityType: number };
+type Query = { skip: number; take: number; filterText?: string };
 const SHOWN = 20;
+/** Secret vaults are put in at an address of their own. */
 const VAULT = 2;
 
-/** A thing's kind and id in one, as a policy takes both. */
-function named(row: Row, name = row.name): Named {
-  return { id: `${row.entityType} ${row.id}`, name: name ?? row.id };
+/** What the operations for each kind of member are called. */
+const PARTS = {
+  people: { list: "SearchManagedAccounts", candidates: "SearchManagedAccountCandidates", put: "ManagedAccount" },
+  activities: { list: "SearchActivities", candidates: "SearchActivityCandidates", put: "Activity" },
+  resources: { list: "SearchResources", candidates: "SearchResourceCandidates", put: "ManagedResource" },
+  credentials: { list: "SearchCredentials", candidates: "SearchCredentialCandidates", put: "Credential" },
+};
+type Part = keyof typeof PARTS;
+
+function saidOf(part: Part, words: AdminWords) {
+  const { policies, people, activities, resources, credentials } = words;
+  return {
+    people: { title: policies.people, intro: policies.peopleHint, empty: policies.noPeople, kinds: people.kinds },
+    activities: {
+      title: activities.title,
+      intro: policies.activitiesHint,
+      empty: policies.noActivities,
+      kinds: policies.activityKinds,
+    },
+    resources: {
+      title: resources.title,
+      intro: policies.resourcesHint,
+      empty: policies.noResources,
+      kinds: policies.resourceKinds,
+    },
+    credentials: {
+      title: credentials.title,
+      intro: policies.credentialsHint,
+      empty: policies.noCredentials,
+      kinds: policies.credentialKinds,
+    },
+  }[part];
 }
 
-function parts(ids: string[]): { id: string; entityType: number }[] {
-  return ids.map((one) => ({ entityType: Number(one.split(" ")[0]), id: one.split(" ")[1] ?? "" }));
-}
-
-function about(words: Record<number, string>, row: Row): string | undefined {
-  return words[row.entityType];
-}
-
-function login(row: { username: string | null; domain: string | null; name: string | null }): string {
-  if (!row.username) return row.name ?? "";
-  return row.domain ? `${row.domain}\\${row.username}` : row.username;
-}
-
-function search(policyId: string, text: string) {
-  return { path: { accessPolicyId: policyId }, query: { filterText: text || undefined, skip: 0, take: SHOWN } };
-}
-
-function useRenewed(policyId: string) {
+/** The four kinds have operations of one shape, that of activities, as which the compiler checks them. */
+export function PolicyMembers({ policyId, part }: { policyId: string; part: Part }) {
+  const words = saidOf(part, useAdminWords());
   const queries = useQueryClient();
-  return async <T,>(done: Promise<T>) => {
-    await done;
+  const { list, candidates, put } = PARTS[part];
+  async function found(operation: string, query: Query) {
+    const path = `/api/v1/AccessControlPolicy/${operation}/{accessPolicyId}`;
+    const rows = await answer(
+      api.GET(path as "/api/v1/AccessControlPolicy/SearchActivities/{accessPolicyId}", {
+        params: { path: { accessPolicyId: policyId }, query },
+      }),
+    );
+    return { rows: (rows.data ?? []) as Row[], total: rows.recordsTotal };
+  }
+  async function change(way: "" | "/Remove", ids: string[]) {
+    const path = `/api/v1/AccessControlPolicy/{policyId}/${put}${way}`;
+    await answer(
+      api.PUT(path as "/api/v1/AccessControlPolicy/{policyId}/Activity", {
+        params: { path: { policyId } },
+        body: ids.map(parted),
+      }),
+    );
     await Promise.all([
       queries.invalidateQueries({ queryKey: ["policies"] }),
       queries.invalidateQueries({ queryKey: ["happened", policyId] }),
     ]);
-  };
-}
-
-export function PolicyPeople({ policyId }: Props) {
-  const words = useAdminWords();
-  const renewed = useRenewed(policyId);
-  const put = (path: "" | "/Remove", ids: string[]) =>
-    renewed(
-      answer(
-        api.PUT(`/api/v1/AccessControlPolicy/{policyId}/ManagedAccount${path}`, {
-          params: { path: { policyId } },
-          body: parts(ids) as Given<"AccountIdAndEntityIn">[],
-        }),
-      ),
-    );
+  }
   return (
     <Members
-      title={words.policies.people}
-      intro={words.policies.peopleHint}
-      of={["policy people", policyId]}
+      title={words.title}
+      intro={words.intro}
+      empty={words.empty}
+      of={["members of policy", policyId, part]}
       list={async (query) => {
-        const params = { path: { accessPolicyId: policyId }, query };
-        const found = await answer(api.GET("/api/v1/AccessControlPolicy/SearchManagedAccounts/{accessPolicyId}", { params }));
-        const rows = (found.data ?? []).map((row) => ({ ...named(row), about: about(words.people.kinds, row) }));
-        return { rows, total: found.recordsTotal };
+        const { rows, total } = await found(list, query);
+        return { rows: rows.map((row) => ({ ...named(row), about: words.kinds[row.entityType] })), total };
       }}
       candidates={async (text) => {
-        const path = "/api/v1/AccessControlPolicy/SearchManagedAccountCandidates/{accessPolicyId}";
-        const found = await answer(api.GET(path, { params: search(policyId, text) }));
-        return (found.data ?? []).map((row) => named(row));
+        const { rows } = await found(candidates, { skip: 0, take: SHOWN, filterText: text || undefined });
+        return rows.filter((row) => part !== "resources" || row.entityType !== VAULT).map(named);
       }}
-      add={(ids) => put("", ids)}
-      remove={(id) => put("/Remove", [id])}
-      empty={words.policies.noPeople}
+      add={(ids) => change("", ids)}
+      remove={(id) => change("/Remove", [id])}
     />
   );
 }
 
-export function PolicyActivities({ policyId }: Props) {
-  const words = useAdminWords();
-  const renewed = useRenewed(policyId);
-  const put = (path: "" | "/Remove", ids: string[]) =>
-    renewed(
-      answer(
-        api.PUT(`/api/v1/AccessControlPolicy/{policyId}/Activity${path}`, {
-          params: { path: { policyId } },
-          body: parts(ids) as Given<"ActivityIdAndEntityIn">[],
-        }),
-      ),
-    );
-  return (
-    <Members
-      title={words.activities.title}
-      intro={words.policies.activitiesHint}
-      of={["policy activities", policyId]}
-      list={async (query) => {
-        const params = { path: { accessPolicyId: policyId }, query };
-        const found = await answer(api.GET("/api/v1/AccessControlPolicy/SearchActivities/{accessPolicyId}", { params }));
-        const rows = (found.data ?? []).map((row) => ({ ...named(row), about: about(words.policies.activityKinds, row) }));
-        return { rows, total: found.recordsTotal };
-      }}
-      candidates={async (text) => {
-        const path = "/api/v1/AccessControlPolicy/SearchActivityCandidates/{accessPolicyId}";
-        const found = await answer(api.GET(path, { params: search(policyId, text) }));
-        return (found.data ?? []).map((row) => named(row));
-      }}
-      add={(ids) => put("", ids)}
-      remove={(id) => put("/Remove", [id])}
-      empty={words.policies.noActivities}
-    />
-  );
+/** A thing's kind and id in one, as a policy takes both; a login is called as people write it. */
+function named(row: Row): Named {
+  const login = row.username && row.domain ? `${row.domain}\\${row.username}` : row.username;
+  return { id: `${row.entityType} ${row.id}`, name: login ?? row.name ?? row.id };
 }
 
-export function PolicyResources({ policyId }: Props) {
-  const words = useAdminWords();
-  const renewed = useRenewed(policyId);
-  const put = (path: "" | "/Remove", ids: string[]) =>
-    renewed(
-      answer(
-        api.PUT(`/api/v1/AccessControlPolicy/{policyId}/ManagedResource${path}`, {
-          params: { path: { policyId } },
-          body: parts(ids) as Given<"ManagedResourceIdAndEntityIn">[],
-        }),
-      ),
-    );
-  return (
-    <Members
-      title={words.resources.title}
-      intro={words.policies.resourcesHint}
-      of={["policy resources", policyId]}
-      list={async (query) => {
-        const params = { path: { accessPolicyId: policyId }, query };
-        const found = await answer(api.GET("/api/v1/AccessControlPolicy/SearchResources/{accessPolicyId}", { params }));
-        const rows = (found.data ?? []).map((row) => ({ ...named(row), about: about(words.policies.resourceKinds, row) }));
-        return { rows, total: found.recordsTotal };
-      }}
-      candidates={async (text) => {
-        const path = "/api/v1/AccessControlPolicy/SearchResourceCandidates/{accessPolicyId}";
-        const found = await answer(api.GET(path, { params: search(policyId, text) }));
-        return (found.data ?? []).filter((row) => row.entityType !== VAULT).map((row) => named(row));
-      }}
-      add={(ids) => put("", ids)}
-      remove={(id) => put("/Remove", [id])}
-      empty={words.policies.noResources}
-    />
-  );
-}
-
-export function PolicyCredentials({ policyId }: Props) {
-  const words = useAdminWords();
-  const renewed = useRenewed(policyId);
-  const put = (path: "" | "/Remove", ids: string[]) =>
-    renewed(
-      answer(
-        api.PUT(`/api/v1/AccessControlPolicy/{policyId}/Credential${path}`, {
-          params: { path: { policyId } },
-          body: parts(ids) as Given<"CredentialOrHostUserIdIn">[],
-        }),
-      ),
-    );
-  return (
-    <Members
-      title={words.credentials.title}
-      intro={words.policies.credentialsHint}
-      of={["policy credentials", policyId]}
-      list={async (query) => {
-        const params = { path: { accessPolicyId: policyId }, query };
-        const found = await answer(api.GET("/api/v1/AccessControlPolicy/SearchCredentials/{accessPolicyId}", { params }));
-        const rows = (found.data ?? []).map((row) => ({
-          ...named(row, login(row)),
-          about: about(words.policies.credentialKinds, row),
-        }));
-        return { rows, total: found.recordsTotal };
-      }}
-      candidates={async (text) => {
-        const path = "/api/v1/AccessControlPolicy/SearchCredentialCandidates/{accessPolicyId}";
-        const found = await answer(api.GET(path, { params: search(policyId, text) }));
-        return (found.data ?? []).map((row) => named(row, login(row)));
-      }}
-      add={(ids) => put("", ids)}
-      remove={(id) => put("/Remove", [id])}
-      empty={words.policies.noCredentials}
-    />
-  );
+function parted(one: string): Given<"ActivityIdAndEntityIn"> {
+  const [kind, id = ""] = one.split(" ");
+  return { id, entityType: Number(kind) as Given<"ActivityIdAndEntityIn">["entityType"] };
 }

@@ -12,7 +12,7 @@ import { Deed, GraveDeed } from "../Deed";
 import { Happened } from "../Happened";
 import { useProfiles } from "../profiles/profile";
 import { ThingPage } from "../ThingPage";
-import { PolicyActivities, PolicyCredentials, PolicyPeople, PolicyResources } from "./PolicyMembers";
+import { PolicyMembers } from "./PolicyMembers";
 
 type Policy = Model<"SimpleAccessControlPolicy">;
 type Standing = { isDisabled: boolean; isDeleted: boolean };
@@ -74,13 +74,13 @@ export default function PolicyPage() {
           {policy && standing && (
             <>
               <div className="halves">
-                <PolicyPeople policyId={policy.id} />
+                <PolicyMembers policyId={policy.id} part="people" />
                 {policy.policyType === OF_CREDENTIALS ? (
-                  <PolicyCredentials policyId={policy.id} />
+                  <PolicyMembers policyId={policy.id} part="credentials" />
                 ) : (
                   <>
-                    <PolicyActivities policyId={policy.id} />
-                    <PolicyResources policyId={policy.id} />
+                    <PolicyMembers policyId={policy.id} part="activities" />
+                    <PolicyMembers policyId={policy.id} part="resources" />
                   </>
                 )}
               </div>

@@ -1,14 +1,14 @@
 /** What a profile says of sessions: how long, how they are approved, what is asked, what becomes of accounts. */
 import { Checkbox, Fieldset, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../shared/api";
 import { DraftForm, type Draft as Drafted, useDraft } from "../../shared/draft";
 import { Rows } from "../../shared/Rows";
 import { useAdminWords } from "../../words/admin";
 import { numbered, things } from "../choices";
 import { useComplexities } from "../schedules/schedules";
-import { bodyOf, type Draft, makeProfile } from "./profile";
+import { useSaved } from "../ThingEnd";
+import { bodyOf, type Draft, KIND, makeProfile } from "./profile";
 
 const WORKFLOW = 2;
 const MOST_FIELDS = 3;
@@ -16,8 +16,7 @@ const LONGEST_MIN = 43_200;
 
 export function ProfileForm({ id, saved }: { id: string | null; saved: Draft }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
+  const onSaved = useSaved(KIND, id);
   const draft = useDraft(saved);
   const params = { path: { connectionProfileId: id ?? "" } };
   return (
@@ -32,11 +31,7 @@ export function ProfileForm({ id, saved }: { id: string | null; saved: Draft }) 
             )
           : makeProfile(draft.value)
       }
-      onSaved={async (made) => {
-        await queries.invalidateQueries({ queryKey: ["profiles"] });
-        if (id) await queries.invalidateQueries({ queryKey: ["profile", id] });
-        else await navigate({ to: "/admin/profiles/$id", params: { id: made.id } });
-      }}
+      onSaved={onSaved}
     >
       <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
       <Textarea label={words.form.description} maxLength={1000} autosize {...draft.text("description")} />

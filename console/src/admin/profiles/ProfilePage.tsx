@@ -1,16 +1,15 @@
 /** One connection profile with all that goes with it. */
-import { Group, Stack } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { answer, api } from "../../shared/api";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
-import { CopyThing } from "../CopyThing";
-import { GraveDeed } from "../Deed";
+import { ThingEnd } from "../ThingEnd";
 import { ThingPage } from "../ThingPage";
 import { Channels } from "./Channels";
 import { KeyUse, ProfileRestrictions } from "./KeysAndCommands";
-import { copyProfile, draftOf, FRESH, type Profile } from "./profile";
+import { copyProfile, draftOf, FRESH, KIND, type Profile } from "./profile";
 import { ProfileForm } from "./ProfileForm";
 import { AddressRules, Windows } from "./WhereAndWhen";
 
@@ -60,36 +59,14 @@ export default function ProfilePage() {
 
 function End({ profile }: { profile: Profile }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const renew = () => queries.invalidateQueries({ queryKey: ["profiles"] });
+  const params = { path: { connectionProfileId: profile.id } };
   return (
-    <Group>
-      <CopyThing
-        name={profile.name ?? ""}
-        at="/admin/profiles"
-        copy={async (name) => {
-          const id = await copyProfile(profile, name);
-          await renew();
-          return id;
-        }}
-      />
-      <GraveDeed
-        label={words.form.delete}
-        title={words.form.deleteTitle(profile.name ?? "")}
-        text={words.profiles.deleteText}
-        act={() =>
-          answer(
-            api.DELETE("/api/v1/ConnectionProfile/{connectionProfileId}", {
-              params: { path: { connectionProfileId: profile.id } },
-            }),
-          )
-        }
-        then={async () => {
-          await renew();
-          await navigate({ to: "/admin/profiles" });
-        }}
-      />
-    </Group>
+    <ThingEnd
+      kind={KIND}
+      name={profile.name ?? ""}
+      copy={(name) => copyProfile(profile, name)}
+      remove={() => answer(api.DELETE("/api/v1/ConnectionProfile/{connectionProfileId}", { params }))}
+      text={words.profiles.deleteText}
+    />
   );
 }

@@ -1,17 +1,17 @@
 /** One command restriction: which commands, what comes of them, and who is told. */
-import { Checkbox, Fieldset, Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Checkbox, Fieldset, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { DraftForm, useDraft } from "../../shared/draft";
 import { Rows } from "../../shared/Rows";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
-import { CopyThing } from "../CopyThing";
-import { GraveDeed } from "../Deed";
+import { ThingEnd, useSaved } from "../ThingEnd";
 import { ThingPage } from "../ThingPage";
 
 const route = getRouteApi("/admin/restrictions/$id");
+const KIND = { list: "restrictions", one: "restriction", at: "/admin/restrictions" };
 const ONE = "/api/locum/v1/CommandRestriction/{commandRestrictionId}";
 const FRESH = {
   name: "",
@@ -67,11 +67,9 @@ export default function RestrictionPage() {
 
 function Form({ id, saved }: { id: string | null; saved: Fresh }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const draft = useDraft(saved);
   const params = { path: { commandRestrictionId: id ?? "" } };
-  const renew = () => queries.invalidateQueries({ queryKey: ["restrictions"] });
+  const onSaved = useSaved(KIND, id);
   return (
     <Stack gap="xl">
       <Card>
@@ -79,11 +77,7 @@ function Form({ id, saved }: { id: string | null; saved: Fresh }) {
           draft={draft}
           label={words.form.save}
           save={() => (id ? answer(api.PUT(ONE, { params, body: bodyOf(draft.value) })) : make(draft.value))}
-          onSaved={async (made) => {
-            await renew();
-            if (id) await queries.invalidateQueries({ queryKey: ["restriction", id] });
-            else await navigate({ to: "/admin/restrictions/$id", params: { id: made.id } });
-          }}
+          onSaved={onSaved}
         >
           <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
           <Textarea label={words.form.description} maxLength={1000} autosize {...draft.text("description")} />
@@ -101,27 +95,13 @@ function Form({ id, saved }: { id: string | null; saved: Fresh }) {
         </DraftForm>
       </Card>
       {id && (
-        <Group>
-          <CopyThing
-            name={saved.name}
-            at="/admin/restrictions"
-            copy={async (name) => {
-              const { id: made } = await make({ ...saved, name });
-              await renew();
-              return made;
-            }}
-          />
-          <GraveDeed
-            label={words.form.delete}
-            title={words.form.deleteTitle(saved.name)}
-            text={words.restrictions.deleteText}
-            act={() => answer(api.DELETE(ONE, { params }))}
-            then={async () => {
-              await renew();
-              await navigate({ to: "/admin/restrictions" });
-            }}
-          />
-        </Group>
+        <ThingEnd
+          kind={KIND}
+          name={saved.name}
+          copy={(name) => make({ ...saved, name })}
+          remove={() => answer(api.DELETE(ONE, { params }))}
+          text={words.restrictions.deleteText}
+        />
       )}
     </Stack>
   );

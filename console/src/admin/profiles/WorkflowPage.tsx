@@ -1,7 +1,7 @@
 /** One approval workflow: its tiers, who is asked in each, how many must say yes, and who joins when nobody answers. */
-import { Checkbox, Fieldset, Group, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Checkbox, Fieldset, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Given, type Model, Refusal } from "../../shared/api";
 import { DraftForm, useDraft } from "../../shared/draft";
 import { type Named, PickMany, PickOne } from "../../shared/Picker";
@@ -9,10 +9,9 @@ import { Rows } from "../../shared/Rows";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
 import { numbered } from "../choices";
-import { CopyThing } from "../CopyThing";
-import { GraveDeed } from "../Deed";
 import { namesOfAnybody } from "../names";
 import { findPeopleAndGroups } from "../searches";
+import { ThingEnd, useSaved } from "../ThingEnd";
 import { ThingPage } from "../ThingPage";
 
 type Tier = {
@@ -25,6 +24,7 @@ type Tier = {
 type Fresh = { name: string; selfApproval: boolean; tiers: Tier[] };
 
 const route = getRouteApi("/admin/workflows/$id");
+const KIND = { list: "workflows", one: "workflow", at: "/admin/workflows" };
 const MOST_TIERS = 3;
 const ESCALATION_MIN = 10;
 const SEQUENTIAL = 0;
@@ -108,12 +108,10 @@ function make(value: Fresh) {
 
 function Form({ id, saved }: { id: string | null; saved: Fresh }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const draft = useDraft(saved);
   const one = "/api/v1/ApprovalWorkflow/{approvalWorkflowId}";
   const params = { path: { approvalWorkflowId: id ?? "" } };
-  const renew = () => queries.invalidateQueries({ queryKey: ["workflows"] });
+  const onSaved = useSaved(KIND, id);
   return (
     <Stack gap="xl">
       <Card>
@@ -121,11 +119,7 @@ function Form({ id, saved }: { id: string | null; saved: Fresh }) {
           draft={draft}
           label={words.form.save}
           save={() => (id ? answer(api.PUT(one, { params, body: bodyOf(draft.value) })) : make(draft.value))}
-          onSaved={async (made) => {
-            await renew();
-            if (id) await queries.invalidateQueries({ queryKey: ["workflow", id] });
-            else await navigate({ to: "/admin/workflows/$id", params: { id: made.id } });
-          }}
+          onSaved={onSaved}
         >
           <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
           <Checkbox
@@ -139,27 +133,13 @@ function Form({ id, saved }: { id: string | null; saved: Fresh }) {
         </DraftForm>
       </Card>
       {id && (
-        <Group>
-          <CopyThing
-            name={saved.name}
-            at="/admin/workflows"
-            copy={async (name) => {
-              const made = await make({ ...saved, name });
-              await renew();
-              return made.id;
-            }}
-          />
-          <GraveDeed
-            label={words.form.delete}
-            title={words.form.deleteTitle(saved.name)}
-            text={words.workflows.deleteText}
-            act={() => answer(api.DELETE(one, { params }))}
-            then={async () => {
-              await renew();
-              await navigate({ to: "/admin/workflows" });
-            }}
-          />
-        </Group>
+        <ThingEnd
+          kind={KIND}
+          name={saved.name}
+          copy={(name) => make({ ...saved, name })}
+          remove={() => answer(api.DELETE(one, { params }))}
+          text={words.workflows.deleteText}
+        />
       )}
     </Stack>
   );

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api, type Given, type Model } from "../../shared/api";
 
+export const KIND = { list: "profiles", one: "profile", at: "/admin/profiles" };
 export type Profile = Model<"ActivityConfiguration">;
 export type Field = {
   name: string;
@@ -108,7 +109,7 @@ export const PARTS = {
 };
 
 /** A copy with all that goes with it, the strict parts first: a copy that is cut off lets nobody do more. */
-export async function copyProfile(profile: Profile, name: string): Promise<string> {
+export async function copyProfile(profile: Profile, name: string): Promise<{ id: string }> {
   const { id } = profile;
   const [rules, windows, channels, keys, restrictions] = await Promise.all([
     PARTS.rules.get(id),
@@ -123,5 +124,5 @@ export async function copyProfile(profile: Profile, name: string): Promise<strin
   await PARTS.windows.put(made.id, windows);
   await PARTS.keys.put(made.id, keys);
   await PARTS.channels.put(made.id, channels);
-  return made.id;
+  return made;
 }

@@ -1,16 +1,17 @@
 /** One rule for generated passwords or names, or a new one. */
 import { Checkbox, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Given } from "../../shared/api";
 import { DraftForm, useDraft } from "../../shared/draft";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
-import { GraveDeed } from "../Deed";
+import { ThingEnd, useSaved } from "../ThingEnd";
 import { ThingPage } from "../ThingPage";
 import type { Complexity } from "./schedules";
 
 const route = getRouteApi("/admin/complexities/$id");
+const KIND = { list: "complexities", one: "complexity", at: "/admin/complexities" };
 /** Bits of what a text may begin or end with. */
 const KINDS = [1, 2, 4, 8, 16];
 
@@ -66,8 +67,7 @@ export default function ComplexityPage() {
 
 function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
+  const onSaved = useSaved(KIND, id);
   const draft = useDraft(saved);
   const one = "/api/v1/PasswordComplexity/{passwordComplexityId}";
   const params = { path: { passwordComplexityId: id ?? "" } };
@@ -86,11 +86,7 @@ function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
           draft={draft}
           label={words.form.save}
           save={save}
-          onSaved={async (made) => {
-            await queries.invalidateQueries({ queryKey: ["complexities"] });
-            if (id === null) await navigate({ to: "/admin/complexities/$id", params: { id: made.id } });
-            else await queries.invalidateQueries({ queryKey: ["complexity", id] });
-          }}
+          onSaved={onSaved}
         >
           <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
           <Textarea label={words.form.description} maxLength={1000} autosize {...draft.text("description")} />
@@ -124,18 +120,12 @@ function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
         </DraftForm>
       </Card>
       {id && (
-        <Group>
-          <GraveDeed
-            label={words.form.delete}
-            title={words.form.deleteTitle(saved.name)}
-            text={words.complexities.deleteText}
-            act={() => answer(api.DELETE(one, { params }))}
-            then={async () => {
-              await queries.invalidateQueries({ queryKey: ["complexities"] });
-              await navigate({ to: "/admin/complexities" });
-            }}
-          />
-        </Group>
+        <ThingEnd
+          kind={KIND}
+          name={saved.name}
+          remove={() => answer(api.DELETE(one, { params }))}
+          text={words.complexities.deleteText}
+        />
       )}
     </Stack>
   );

@@ -1,16 +1,17 @@
 /** One schedule, or a new one. */
 import { Checkbox, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Given } from "../../shared/api";
 import { DraftForm, useDraft } from "../../shared/draft";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
-import { GraveDeed } from "../Deed";
+import { ThingEnd, useSaved } from "../ThingEnd";
 import { ThingPage } from "../ThingPage";
 import type { Schedule } from "./schedules";
 
 const route = getRouteApi("/admin/schedules/$id");
+const KIND = { list: "schedules", one: "schedule", at: "/admin/schedules" };
 const HOURS = 0;
 const DAYS = 1;
 const WEEKLY = 2;
@@ -70,7 +71,7 @@ export default function SchedulePage() {
   );
 }
 
-async function save(id: string | null, value: typeof FRESH): Promise<string> {
+async function save(id: string | null, value: typeof FRESH): Promise<{ id: string }> {
   const body = {
     name: value.name,
     description: value.description,
@@ -94,13 +95,12 @@ async function save(id: string | null, value: typeof FRESH): Promise<string> {
       }),
     );
   }
-  return made.id;
+  return made;
 }
 
 function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
   const words = useAdminWords();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
+  const onSaved = useSaved(KIND, id);
   const draft = useDraft(saved);
   const { frequency } = draft.value;
   const isTimed = frequency !== HOURS && frequency !== MINUTES;
@@ -111,11 +111,7 @@ function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
           draft={draft}
           label={words.form.save}
           save={() => save(id, draft.value)}
-          onSaved={async (made) => {
-            await queries.invalidateQueries({ queryKey: ["schedules"] });
-            if (id === null) await navigate({ to: "/admin/schedules/$id", params: { id: made } });
-            else await queries.invalidateQueries({ queryKey: ["schedule", id] });
-          }}
+          onSaved={onSaved}
         >
           <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
           <Textarea label={words.form.description} maxLength={1000} autosize {...draft.text("description")} />
@@ -168,24 +164,18 @@ function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
         </DraftForm>
       </Card>
       {id && (
-        <Group>
-          <GraveDeed
-            label={words.form.delete}
-            title={words.form.deleteTitle(saved.name)}
-            text={words.schedules.deleteText}
-            act={() =>
-              answer(
-                api.DELETE("/api/v1/ScheduledChangePolicy/{scheduledChangePolicyId}", {
-                  params: { path: { scheduledChangePolicyId: id } },
-                }),
-              )
-            }
-            then={async () => {
-              await queries.invalidateQueries({ queryKey: ["schedules"] });
-              await navigate({ to: "/admin/schedules" });
-            }}
-          />
-        </Group>
+        <ThingEnd
+          kind={KIND}
+          name={saved.name}
+          remove={() =>
+            answer(
+              api.DELETE("/api/v1/ScheduledChangePolicy/{scheduledChangePolicyId}", {
+                params: { path: { scheduledChangePolicyId: id } },
+              }),
+            )
+          }
+          text={words.schedules.deleteText}
+        />
       )}
     </Stack>
   );
