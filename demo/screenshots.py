@@ -141,7 +141,7 @@ def _things(admin: Page) -> Iterator[tuple[str, Page]]:
         first.wait_for()
         yield name, admin
         first.click()
-        admin.get_by_role("heading", level=2).or_(admin.get_by_role("form")).first.wait_for()
+        admin.get_by_role("heading", level=2).or_(admin.get_by_role("button", name="Save")).first.wait_for()
         yield f"{name}-one", admin
     for name, address in (("jobs", "/admin/jobs?tab=steps"), ("policy", "/admin/policies")):
         admin.goto(address)
