@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from installation import Installation
@@ -49,7 +50,8 @@ class Window:
         message = self.socket.recv(timeout=WITHIN_S)
         if isinstance(message, bytes):
             self.shown += message
-            self.say(shown=len(message))
+            with suppress(ConnectionClosed):  # the server may have said all it had to, and gone
+                self.say(shown=len(message))
         else:
             self.told.update(json.loads(message))
 

@@ -49,6 +49,7 @@ def linux_login(host: Host, folder: Path, *parts: str, itself: bool = False) -> 
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     first = {PASSWORD_PART: PASSWORD, KEY_PART: key.read_text()}
     line = shlex.quote(key.with_suffix(".pub").read_text().strip())
+    remove_linux_login(host)  # an earlier one, if it would not go
     hosts.run(host, f"useradd -m -s /bin/sh {NAME}")
     if PASSWORD_PART in parts:
         hosts.run(host, f"echo '{NAME}:{PASSWORD}' | chpasswd")
@@ -76,7 +77,8 @@ def remove_linux_login(host: Host) -> None:
     """The account, also while its last process is still dying, and all that a test may have put beside it."""
     hosts.run(
         host,
-        f"pkill -KILL -u {NAME}; userdel -f -r {NAME} 2>/dev/null; rm -rf /srv/app /etc/init.d/app"
+        f"pkill -KILL -u {NAME}; for i in 1 2 3 4 5; do id {NAME} || break; userdel -f -r {NAME} && break; sleep 0.2;"
+        f" done 2>/dev/null; rm -rf /srv/app /etc/init.d/app"
         f" /etc/sudoers.d/{NAME} /etc/pam.d/chpasswd",
         check=False,
     )

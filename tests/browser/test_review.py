@@ -46,7 +46,7 @@ def test_an_approver_says_no_and_yes(
     carol = person("carol", CAROL_PASSWORD).page
     alice = person().page
     for decision, then, before in (
-        ("Deny", "Denied", "alice"), ("Approve", "Active", "1 not approved"),
+        ("Deny", "Denied", "Never asked for anything here before"), ("Approve", "Active", "1 not approved"),
     ):  # fmt: skip
         wanted = {"accessPolicyId": four_eyes, "note": f"please {decision.lower()}"}
         session = ask(installed.user(), **wanted)
