@@ -14,7 +14,7 @@ from browsing import FLAGS, Person
 from installation import ADMIN, ADMIN_PASSWORD, USER, USER_PASSWORD, Installation
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host]) -> Iterator[Installation]:
     """A server with an administrator, Alice, and `web01`, on which she may use `Linux sudo`."""
     made = Installation(tmp_path_factory.mktemp("console") / "data")
