@@ -33,7 +33,7 @@ from locum.kit.errors import NotFound
 from locum.vault.secret import Secret
 from raw_http import Answer, ask
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]  # every operation is called, many times
 
 ROUTES = all_routes()
 CANARY = "canary-8d2e-canary"

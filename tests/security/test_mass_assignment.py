@@ -45,7 +45,7 @@ from rule_samples import SETTABLE_RULES, rule_samples
 from software_authenticator import SoftwareAuthenticator
 from whole_database import whole
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]  # every operation is called, many times
 
 
 def all_structs(info: types.Type) -> Iterator[tuple[str, set[str]]]:

@@ -25,7 +25,7 @@ from locum.audit.model import audit_event
 from principals import Principal, bearer, principals
 from raw_http import ask
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]  # every operation is called, many times
 
 LIVE = [(route, path) for route in all_routes() for path in route.operation.paths]
 

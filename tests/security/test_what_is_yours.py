@@ -33,7 +33,7 @@ from rule_samples import rules
 from software_authenticator import SoftwareAuthenticator
 from whole_database import AUDIT, whole
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]  # every operation is called, many times
 
 SSH_KEYS = "/api/locum/v1/SshKey"
 
