@@ -70,14 +70,14 @@ class Archive:
         with self._store.open(recording_id) as file:
             size = os.fstat(file.fileno()).st_size
             with _asking("The archive takes nothing"):
-                obstore.put(self._bucket, _name(recording_id), file)
-                arrived = obstore.head(self._bucket, _name(recording_id))["size"]
+                obstore.put(self._bucket, self._name(recording_id), file)
+                arrived = obstore.head(self._bucket, self._name(recording_id))["size"]
         if arrived != size:
             raise NotAvailable(f"The archive takes nothing: of {size} bytes {arrived} arrived")
 
     def fetch(self, recording_id: UUID, wrapped_key: str) -> Path:
         """The file, and its key beside it, here until the caller hands the path to `drop`. Raises NotFound."""
-        path = Path(tempfile.mkdtemp(dir=self._folder)) / self._store.path(recording_id).name
+        path = Path(tempfile.mkdtemp(dir=self._folder)) / self._name(recording_id)
         try:
             with _asking("The recording can't be fetched from the archive"):
                 self._download(recording_id, path)
@@ -95,11 +95,15 @@ class Archive:
     def delete(self, recording_id: UUID) -> None:
         """Remove the object for good; nothing where there is none."""
         with _asking("The recording can't be deleted from the archive"):
-            obstore.delete(self._bucket, _name(recording_id))
+            obstore.delete(self._bucket, self._name(recording_id))
+
+    def _name(self, recording_id: UUID) -> str:
+        """Of the object, as of the file."""
+        return self._store.path(recording_id).name
 
     def _download(self, recording_id: UUID, path: Path) -> None:
         try:
-            found = obstore.get(self._bucket, _name(recording_id))
+            found = obstore.get(self._bucket, self._name(recording_id))
         except FileNotFoundError:
             raise NotFound(f"The archive has no recording {recording_id}") from None
         if self._store.free_bytes() < found.meta["size"] + RESERVE_BYTES:
@@ -153,7 +157,3 @@ def _asking(what: str) -> Iterator[None]:
 def _words(error: Exception) -> str:
     """The first line, without what the library adds for those who debug it."""
     return str(error).split("\n", 1)[0][:300]
-
-
-def _name(recording_id: UUID) -> str:
-    return f"{UUID(bytes=recording_id.bytes)}.locrec"
