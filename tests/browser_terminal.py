@@ -28,6 +28,9 @@ def cookies_of(http: httpx.Client) -> str:
 def dial(installed: Installation, path: str, headers: dict[str, str]) -> ClientConnection:
     """The handshake. Raises websockets' InvalidStatus where it is refused."""
     tls = ssl.create_default_context(cafile=str(installed.data / "public" / "ca.crt"))
+    # This client reads and writes from two threads. While one of them takes the session tickets that TLS 1.3 sends
+    # behind the handshake, what the other writes is lost, once in some hundred connections.
+    tls.maximum_version = ssl.TLSVersion.TLSv1_2
     return connect(f"wss://{installed.https}{path}", ssl=tls, additional_headers=headers, open_timeout=WITHIN_S)
 
 
