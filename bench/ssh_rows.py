@@ -52,7 +52,7 @@ def echo(stage: Stage) -> list[Row]:
     _make_bulk(stage)
     rounds = 1 if stage.short else 8
     quiet, busy = _Echoes(), _Echoes()
-    with _typist(ours) as our_keys, _typist(theirs) as their_keys:
+    with typist(ours) as our_keys, typist(theirs) as their_keys:
         for _ in range(rounds):
             quiet.add(*_in_turn(our_keys, their_keys))
         for _ in range(1 if stage.short else 4):
@@ -156,7 +156,7 @@ class _Echoes:
 
 
 @contextmanager
-def _typist(way: Way) -> Iterator[subprocess.Popen[bytes]]:
+def typist(way: Way) -> Iterator[subprocess.Popen[bytes]]:
     """A terminal in which every keystroke comes back from the target's `cat`."""
     with way.start("-tt", ECHO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdout is not None
