@@ -19,6 +19,7 @@ from bench import (
     credential_rows,
     decision_row,
     history_row,
+    live_row,
     own_access_row,
     page_row,
     report,
@@ -50,6 +51,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "ssh-echo": ssh_rows.echo,
     "ssh-bulk": ssh_rows.bulk,
     "ssh-processes": ssh_rows.processes,
+    "live-lag": live_row.live_lag,
 }
 
 
