@@ -27,6 +27,7 @@ from bench import (
     secret_row,
     session_row,
     ssh_rows,
+    ssh_session_rows,
     start_row,
     storm_row,
 )
@@ -51,6 +52,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "ssh-echo": ssh_rows.echo,
     "ssh-bulk": ssh_rows.bulk,
     "ssh-processes": ssh_rows.processes,
+    "ssh-sessions": ssh_session_rows.sessions,
     "live-lag": live_row.live_lag,
 }
 

@@ -112,7 +112,8 @@ def _together(way: Way, command: str, amount: int) -> float:
     """So much a second, where each of them does `amount`."""
     started = time.perf_counter()
     clients = [way.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(AT_ONCE)]
-    assert [client.wait(300) for client in clients] == [0] * AT_ONCE
+    ended = [client.wait(300) for client in clients]
+    assert ended == [0] * AT_ONCE, ended
     return AT_ONCE * amount / (time.perf_counter() - started)
 
 

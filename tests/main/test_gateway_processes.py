@@ -33,7 +33,7 @@ LOCK = "/api/v1/ActivitySession/lock"
 @pytest.fixture(scope="module")
 def several(tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host]) -> Iterator[Installation]:
     made = Installation(tmp_path_factory.mktemp("several") / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     (made.data / "locum.toml").write_text("gateway_processes = 2\nconnections_per_person = 6\n")
     made.start()
     assert made.healthy(), made.log()
