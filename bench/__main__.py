@@ -19,6 +19,7 @@ from bench import (
     credential_rows,
     decision_row,
     history_row,
+    live_row,
     own_access_row,
     page_row,
     report,
@@ -52,6 +53,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "ssh-bulk": ssh_rows.bulk,
     "ssh-processes": ssh_rows.processes,
     "ssh-sessions": ssh_session_rows.sessions,
+    "live-lag": live_row.live_lag,
 }
 
 

@@ -43,6 +43,15 @@ def test_two_rows_keep_their_margins_and_leave_results(tmp_path: Path) -> None:
         assert (tmp_path / f"{name}.svg").read_text().startswith("<svg")
 
 
+@pytest.mark.full
+def test_who_watches_is_not_far_behind(tmp_path: Path) -> None:
+    done = bench("--short", "--results", str(tmp_path), "live-lag")
+    assert done.returncode == 0, done.stderr
+    (file,) = tmp_path.glob("*.json")
+    rows = [row["row"] for row in json.loads(file.read_text())["rows"]]
+    assert rows == ["live-lag-p50", "live-lag-p99", "live-lag-busy-p50", "live-lag-busy-p99"]
+
+
 def test_an_unknown_row_is_refused_before_anything_starts() -> None:
     done = bench("tea")
     assert done.returncode == 2
