@@ -142,7 +142,7 @@ function LongTable<Row>(props: TableProps<Row>) {
           <Unshown px={rows.getTotalSize() - end} columns={columns.length} />
         </Table.Tbody>
       </Table>
-      <div className="long-foot">
+      <div className={total > ASKED ? "long-foot" : undefined}>
         <Trouble error={trouble?.error} onRetry={() => void trouble?.refetch()} />
         <Pages page={pageOf(at - 1) + 1} total={total} each={ASKED} onPage={turn} />
       </div>
