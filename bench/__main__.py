@@ -26,6 +26,7 @@ from bench import (
     secret_row,
     session_row,
     ssh_rows,
+    ssh_session_rows,
     start_row,
     storm_row,
 )
@@ -50,6 +51,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "ssh-echo": ssh_rows.echo,
     "ssh-bulk": ssh_rows.bulk,
     "ssh-processes": ssh_rows.processes,
+    "ssh-sessions": ssh_session_rows.sessions,
 }
 
 

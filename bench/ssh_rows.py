@@ -52,7 +52,7 @@ def echo(stage: Stage) -> list[Row]:
     _make_bulk(stage)
     rounds = 1 if stage.short else 8
     quiet, busy = _Echoes(), _Echoes()
-    with _typist(ours) as our_keys, _typist(theirs) as their_keys:
+    with typist(ours) as our_keys, typist(theirs) as their_keys:
         for _ in range(rounds):
             quiet.add(*_in_turn(our_keys, their_keys))
         for _ in range(1 if stage.short else 4):
@@ -112,7 +112,8 @@ def _together(way: Way, command: str, amount: int) -> float:
     """So much a second, where each of them does `amount`."""
     started = time.perf_counter()
     clients = [way.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(AT_ONCE)]
-    assert [client.wait(300) for client in clients] == [0] * AT_ONCE
+    ended = [client.wait(300) for client in clients]
+    assert ended == [0] * AT_ONCE, ended
     return AT_ONCE * amount / (time.perf_counter() - started)
 
 
@@ -155,7 +156,7 @@ class _Echoes:
 
 
 @contextmanager
-def _typist(way: Way) -> Iterator[subprocess.Popen[bytes]]:
+def typist(way: Way) -> Iterator[subprocess.Popen[bytes]]:
     """A terminal in which every keystroke comes back from the target's `cat`."""
     with way.start("-tt", ECHO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdout is not None

@@ -18,8 +18,7 @@ from installation import ADMIN, ADMIN_PASSWORD, USER, USER_PASSWORD, Installatio
 def installed(tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host]) -> Iterator[Installation]:
     """A server with an administrator, Alice, and `web01`, on which she may use `Linux sudo`."""
     made = Installation(tmp_path_factory.mktemp("console") / "data")
-    done = made.init()
-    assert done.returncode == 0, done.stderr
+    made.prepare()
     made.start()
     made.seed(linux_hosts[0])
     yield made

@@ -32,7 +32,7 @@ SLICE = {9, 22, 33}
 def seeded(tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host]) -> Path:
     """A data directory as it is before a session: each case gets a copy."""
     made = Installation(tmp_path_factory.mktemp("seeded") / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     made.seed(linux_hosts[0])
     made.stop()
