@@ -8,7 +8,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { hashKey, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { defaultRangeExtractor, type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type FocusEvent, Fragment, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type FocusEvent, Fragment, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useWords } from "../words";
 import { Cells, type Column, Head } from "./Listing";
 import { Loaded, Pages } from "./Loaded";
@@ -88,6 +88,7 @@ function LongTable<Row>(props: TableProps<Row>) {
   const focus = useFocused();
   const rows = useWindowVirtualizer<HTMLTableRowElement>({
     count: Math.min(most, total - start),
+    getItemKey: useCallback((index: number) => start + index, [start]),
     estimateSize: () => usual,
     overscan: total > ASKED ? OVERSCAN : ASKED,
     scrollMargin: place.top,
