@@ -205,12 +205,8 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=gateways.recorder.store,
         archive=gateways.archive,
-<<<<<<< HEAD
-        terminals=_terminals(gateways),
-=======
         archive_trouble=lambda: gateways.archiver.trouble if gateways.archiver else None,
-        terminals=_terminals(gateways.gateway),
->>>>>>> proof
+        terminals=_terminals(gateways),
         limits=limits_of(settings),
         certificate=tls.shown(tls.certificate_file(settings)),
     )
