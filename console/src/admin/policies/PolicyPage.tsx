@@ -76,7 +76,10 @@ export default function PolicyPage() {
               <div className="halves">
                 <PolicyMembers policyId={policy.id} part="people" />
                 {policy.policyType === OF_CREDENTIALS ? (
-                  <PolicyMembers policyId={policy.id} part="credentials" />
+                  <>
+                    <PolicyMembers policyId={policy.id} part="credentials" />
+                    <PolicyMembers policyId={policy.id} part="vaults" />
+                  </>
                 ) : (
                   <>
                     <PolicyMembers policyId={policy.id} part="activities" />
