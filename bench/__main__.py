@@ -16,6 +16,7 @@ from demo.hosts import HostsError
 
 from bench import (
     api_rows,
+    console_rows,
     credential_rows,
     decision_row,
     history_row,
@@ -45,6 +46,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "history": history_row.history,
     "own-access": own_access_row.own_access,
     "page": page_row.page,
+    "console": console_rows.console,
     "start": start_row.start,
     "session": session_row.session,
     "revocation": revocation_row.revocation,

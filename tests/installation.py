@@ -47,9 +47,11 @@ class Installation:
         )  # fmt: skip
 
     def prepare(self) -> None:
-        """What `init()` leaves, on SQLite: a copy of the first that this process made, for it takes seconds."""
-        assert self.database_url is None
-        shutil.copytree(_initialised(), self.data)
+        """What `init()` leaves; on SQLite a copy of the first that this process made, for it takes seconds."""
+        if self.database_url is None:
+            shutil.copytree(_initialised(), self.data)
+        else:
+            assert self.init().returncode == 0
 
     def locum(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ours on this directory; `init --admin x` becomes `init --data-dir … --admin x`."""

@@ -53,7 +53,7 @@ def test_one_scrolls_through_all_of_a_list_and_comes_back_to_where_one_was(
     shows(page, installed, 1)
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
     middle = at_the_top(page)
-    assert count * 0.4 < middle < count * 0.6
+    assert count * 0.3 < middle < count * 0.6
     shows(page, installed, middle)
     assert found_by_axe(page, axe) == []
     page.reload()
@@ -66,6 +66,10 @@ def test_one_scrolls_through_all_of_a_list_and_comes_back_to_where_one_was(
     page.goto("/audit")
     page.go_back()
     shows(page, installed, later)
+    # On narrow screens the longest list is in parts, or the page would be higher than browsers have it.
+    page.get_by_role("button", name=f"Page {count // 50} of {count // 50}").click()
+    shows(page, installed, count - 49)
+    assert at_the_top(page) == count - 49
 
 
 def test_without_a_mouse_and_by_page(installed: Installation, admin: Page, count: int) -> None:

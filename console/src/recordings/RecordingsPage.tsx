@@ -57,7 +57,7 @@ function Lines({ text }: { text: string }) {
         component={Link}
         to="/recordings/$id"
         params={{ id: row.id } as never}
-        search={{ at: Math.floor(row.offsetMs / 1000) || undefined } as never}
+        search={{ at: shownBy(row.offsetMs) } as never}
       >
         <Code className="breaks">{row.text}</Code>
       </Anchor>
@@ -75,6 +75,11 @@ function Lines({ text }: { text: string }) {
       empty={words.recordings.nothing}
     />
   );
+}
+
+/** When the line stands on the screen for certain, in seconds. */
+function shownBy(offsetMs: number): number {
+  return Math.ceil((offsetMs + 1) / 100) / 10;
 }
 
 function where<Row extends Recording>(words: Words): Column<Row>[] {

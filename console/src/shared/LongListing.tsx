@@ -8,7 +8,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { hashKey, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { defaultRangeExtractor, type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type FocusEvent, Fragment, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type FocusEvent, Fragment, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useWords } from "../words";
 import { Cells, type Column, Head } from "./Listing";
 import { Loaded, Pages } from "./Loaded";
@@ -88,6 +88,7 @@ function LongTable<Row>(props: TableProps<Row>) {
   const focus = useFocused();
   const rows = useWindowVirtualizer<HTMLTableRowElement>({
     count: Math.min(most, total - start),
+    getItemKey: useCallback((index: number) => start + index, [start]),
     estimateSize: () => usual,
     overscan: total > ASKED ? OVERSCAN : ASKED,
     scrollMargin: place.top,
@@ -235,7 +236,7 @@ function useTurning<Row>(
       const edge = window.scrollY + place.covered;
       const top = rows.getVirtualItemForOffset(edge);
       // Of a row of which less than half can be seen, the next one is meant.
-      const to = start + (top ? top.index + (edge - top.start > top.size / 2 ? 2 : 1) : 1);
+      const to = Math.min(total, start + (top ? top.index + (edge - top.start > top.size / 2 ? 2 : 1) : 1));
       if (to === here.current.at) return;
       here.current.at = to;
       go(to, true);

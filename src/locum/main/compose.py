@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from locum.actions.reach import REACH_JOB, look_again
 from locum.api.context import Api
 from locum.api.terminals import Terminals
 from locum.audit.sealer import Sealer
@@ -204,6 +205,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=gateways.recorder.store,
         archive=gateways.archive,
+        archive_trouble=lambda: gateways.archiver.trouble if gateways.archiver else None,
         terminals=_terminals(gateways),
         limits=limits_of(settings),
         certificate=tls.shown(tls.certificate_file(settings)),
@@ -248,5 +250,6 @@ def _handlers(
         lease.JOB: lambda held: advance_lease(lease_work, held),
         ROTATION_JOB: lambda held: rotate(rotation_work, held),
         VERIFICATION_JOB: lambda held: verify(rotation_work, held),
+        REACH_JOB: partial(look_again, work.db, work.vault, work.connect),
         MAIL_JOB: mailer.send,
     }
