@@ -91,7 +91,9 @@ def _needs(item: pytest.Item) -> str | None:
     if not {"postgres", "postgres_target"}.isdisjoint(getattr(item, "fixturenames", ())):
         return "postgresql"
     callspec = getattr(item, "callspec", None)
-    return callspec.params.get("database_url") if callspec else None
+    if callspec is None:
+        return None
+    return callspec.params.get("database_url", callspec.params.get("installed"))
 
 
 @pytest.fixture

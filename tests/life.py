@@ -20,6 +20,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from leasing import Leasing, make_leasing
+from locum.actions.reach import REACH_JOB, look_again
 from locum.activities.model import connection_profile
 from locum.audit.model import audit_event
 from locum.audit.sealer import Sealer
@@ -200,6 +201,7 @@ class Life:
         self._handlers: dict[str, Callable[[Job], Awaitable[None]]] = {
             transition.JOB: lambda held: advance(work, held),
             leases.JOB: lambda held: advance_lease(lease_work, held),
+            REACH_JOB: lambda held: look_again(stepping, self.ids.world.vault, self._connect, held),
         }
 
     def _connect(self, kind: str, target: Target) -> AbstractAsyncContextManager[Connector]:

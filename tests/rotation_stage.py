@@ -36,6 +36,8 @@ METHODS = {
     "both": AuthenticationMethod.SSH_KEY_AND_PASSWORD,
 }
 
+OF_ROTATIONS = job.c.kind.in_((rows.ROTATION_JOB, rows.VERIFICATION_JOB))
+
 
 @dataclass
 class RotationStage:
@@ -105,10 +107,11 @@ class RotationStage:
         return await self.database.write(add)
 
     async def claim(self) -> list[Job]:
-        """All jobs, also those that would wait."""
+        """All jobs of rotations, also those that would wait."""
+        mine = sa.update(job).where(OF_ROTATIONS)
 
         def claim(tx: Tx) -> list[Job]:
-            tx.run(sa.update(job).values(due_at=tx.now, owner=None, lease_until=None, fence=job.c.fence + 1))
+            tx.run(mine.values(due_at=tx.now, owner=None, lease_until=None, fence=job.c.fence + 1))
             return jobs.claim(tx, owner="n", limit=100)
 
         return await self.database.write(claim)
@@ -171,7 +174,7 @@ class RotationStage:
     async def check_ended(self, credential_id: UUID, name: str) -> None:
         """What must hold once nothing is under way any more."""
         assert await self.database.read(rows.open_rotation, credential_id) is None
-        assert await self.database.read(lambda tx: tx.scalar(sa.select(sa.func.count()).select_from(job))) == 0
+        assert await self.database.read(lambda tx: tx.scalars(sa.select(job.c.id).where(OF_ROTATIONS))) == []
         current = await self.current(credential_id)
         assert self.lives(name, current), "the target has another secret than the vault"
         if current.public_key is not None:

@@ -10,7 +10,7 @@ import { router } from "./router";
 import { Refusal } from "./shared/api";
 import { Gate } from "./signin/Gate";
 import { paint, theme } from "./theme";
-import { WordsProvider } from "./words";
+import { spokenIn, WordsProvider } from "./words";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -26,7 +26,7 @@ if (place) {
   createRoot(place).render(
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
-        <WordsProvider>
+        <WordsProvider first={await spokenIn()}>
           <QueryClientProvider client={queries}>
             <Gate>
               <RouterProvider router={router} />

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from estate import Estate, made, problem
+from identities_world import Caller
 from locum.api import attention
 from locum.identities.model import identity
+from locum.recordings.archive import Archive, Place
 from locum.sessions.lifecycle import Status
-from locum.sessions.model import access_session
+from locum.sessions.model import access_session, connection
 
 pytestmark = pytest.mark.anyio
 
@@ -23,13 +26,32 @@ ATTENTION = "/api/locum/v1/Attention"
 async def test_a_locked_account_is_in_it(estate: Estate) -> None:
     before = await estate.get(estate.admin, ATTENTION)
     assert [(one["kind"], one["total"], one["first"]) for one in before] == [
-        (kind, 0, []) for kind in ("grant", "credential", "api_key", "account", "certificate")
+        (kind, 0, []) for kind in ("grant", "credential", "host", "recording", "api_key", "account", "certificate")
     ]
     await estate.database.write(
         lambda tx: tx.run(sa.update(identity).where(identity.c.name == "ada").values(locked=True))
     )
-    (account,) = (await estate.get(estate.admin, ATTENTION))[3]["first"]
+    (account,) = (await estate.get(estate.admin, ATTENTION))[5]["first"]
     assert account["name"] == "ada"
+
+
+async def test_a_recording_that_waits_for_the_archive_is_in_it(estate: Estate) -> None:
+    """With why the archive took nothing the last time. Where recordings stay here, none waits."""
+    waits = estate.connect((await estate.ask())["id"])
+    closed = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=20)
+    old = sa.update(connection).values(closed_at=closed)
+    await estate.database.write(lambda tx: tx.run(old))
+    assert [one["total"] for one in await estate.get(estate.admin, ATTENTION)] == [0] * 7
+    api = estate.callers.api
+    away = replace(
+        api,
+        archive=Archive(Place("s3://recordings", "https://127.0.0.1:1"), api.recordings),
+        archive_trouble=lambda: "the archive takes nothing",
+    )
+    other = Caller(away, estate.admin.http.headers["Authorization"].removeprefix("Bearer "))
+    (concern,) = (await estate.get(other, ATTENTION))[3]["first"]
+    await other.http.aclose()
+    assert (concern["id"], concern["problem"]) == (waits, "the archive takes nothing")
 
 
 async def test_the_server_s_certificate_near_its_end_is_in_it(
@@ -38,7 +60,7 @@ async def test_the_server_s_certificate_near_its_end_is_in_it(
     held = estate.callers.api.certificate
     assert held is not None
     monkeypatch.setattr(attention, "CERTIFICATE_EXPIRES_SOON", dt.timedelta(days=500))
-    (concern,) = (await estate.get(estate.admin, ATTENTION))[4]["first"]
+    (concern,) = (await estate.get(estate.admin, ATTENTION))[-1]["first"]
     assert (concern["name"], concern["atDateTimeUtc"][:10]) == (held.name, str(held.ends.date()))
 
 

@@ -14,12 +14,14 @@ from browsing import FLAGS, Person
 from installation import ADMIN, ADMIN_PASSWORD, USER, USER_PASSWORD, Installation
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host]) -> Iterator[Installation]:
-    """A server with an administrator, Alice, and `web01`, on which she may use `Linux sudo`."""
-    made = Installation(tmp_path_factory.mktemp("console") / "data")
-    done = made.init()
-    assert done.returncode == 0, done.stderr
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.full)])
+def installed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host]
+) -> Iterator[Installation]:
+    """A server with an administrator, Alice, and `web01`, on which she may use `Linux sudo`; on either database."""
+    url = request.getfixturevalue("postgres").create() if request.param == "postgresql" else None
+    made = Installation(tmp_path_factory.mktemp("console") / "data", url)
+    made.prepare()
     made.start()
     made.seed(linux_hosts[0])
     yield made

@@ -17,6 +17,7 @@ from locum.kit.errors import NotAvailable, StartError
 from locum.kit.ids import new_id
 from locum.kit.settings import load_settings
 from locum.main.archiver import Archiver, open_archive
+from locum.reads.attention import ARCHIVED_AFTER, Kind, attention
 from locum.recordings.archive import Archive, at_hand
 from locum.recordings.format import Event
 from locum.recordings.key import KEY_PURPOSE, open_playback
@@ -74,6 +75,11 @@ class Recordings:
         with at_hand(self.store, self.archive, recording_id, key) as path:
             return b"".join(event.data for event in open_playback(self.world.vault, path, recording_id).events())
 
+    async def waiting(self) -> list[UUID]:
+        """What administrators are told waits for the archive."""
+        kinds = await self.db.read(attention, archiving_node="n")
+        return [one.id for kind in kinds if kind.kind is Kind.RECORDING for one in kind.first]
+
     def here(self) -> set[UUID]:
         return set(self.store.ids())
 
@@ -120,9 +126,14 @@ async def test_what_does_not_go_waits_and_the_reason_is_there(recordings: Record
         await recordings.archiver.round()
     assert await recordings.seen(one) == b"seen"
     assert one in recordings.here()
+    assert await recordings.waiting() == []
+    old = sa.update(connection)
+    await recordings.db.write(lambda tx: tx.run(old.values(closed_at=tx.now - 2 * ARCHIVED_AFTER)))
+    assert await recordings.waiting() == [one]
     bucket.start()
     await recordings.archiver.round()
     assert recordings.here() == set()
+    assert await recordings.waiting() == []
     assert await recordings.seen(one) == b"seen"
 
 

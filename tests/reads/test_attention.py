@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -15,8 +16,10 @@ from locum.identities.model import api_key, identity, local_login
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
 from locum.reads.attention import SHOWN, Concern, Kind, attention
+from locum.resources.model import unreached
 from locum.sessions.ledger import intend
-from locum.sessions.model import access_session, ledger_entry
+from locum.sessions.model import access_session, connection, ledger_entry
+from locum.sessions.node_model import node_life
 from locum.sessions.request import Request, request_session
 from statements import selects
 from world import ACTOR, lock, make_world
@@ -28,7 +31,7 @@ DAY = dt.timedelta(days=1)
 
 async def found(database: Database) -> dict[Kind, list[Concern]]:
     with selects(database) as seen:
-        kinds = await database.read(attention)
+        kinds = await database.read(attention, archiving_node="n")
     assert len(seen) == len(kinds) == len(Kind)
     assert all(one.total == len(one.first) for one in kinds)
     return {one.kind: one.first for one in kinds}
@@ -86,6 +89,50 @@ async def test_secrets_that_could_not_be_changed(database: Database, tmp_path: P
     assert (await found(database))[Kind.CREDENTIAL] == []
 
 
+async def test_hosts_that_do_not_answer(database: Database, tmp_path: Path) -> None:
+    world = await make_world(database, tmp_path)
+    since = dt.datetime.now(dt.UTC)
+    row = {"resource_id": world.resource, "since": since, "reason": "connection refused"}
+    await database.write(lambda tx: tx.add(unreached, **row))
+    (concern,) = (await found(database))[Kind.HOST]
+    assert concern == Concern(world.resource, "web01", None, since, "connection refused")
+
+
+async def test_recordings_that_wait_for_the_archive(database: Database, tmp_path: Path) -> None:
+    """Those that should have moved by now: of this node and of others that live, not of one that has left."""
+    world = await make_world(database, tmp_path)
+
+    def connections(tx: Tx) -> list[UUID]:
+        asked = Request(world.person, activity_id=world.sudo, resource_id=world.resource)
+        session = request_session(tx, ACTOR, asked, node="n")
+        tx.add(node_life, node="other", seen_at=tx.now)
+        made = []
+        for node, minutes, more in (
+            ("other", 30, {}),
+            ("n", 20, {}),
+            ("n", 1, {}),
+            ("left", 20, {}),
+            ("n", 20, {"recorded": False}),
+            ("n", 20, {"recording_archived_at": tx.now}),
+            ("n", 20, {"recording_deleted_at": tx.now}),
+        ):
+            closed = tx.now - dt.timedelta(minutes=minutes)
+            row = {
+                "id": new_id(), "session_id": session, "identity_id": world.person, "node": node, "address": "::1",
+                "recorded": True, "opened_at": closed, "closed_at": closed, **more,
+            }  # fmt: skip
+            tx.add(connection, **row)
+            made.append(row["id"])
+        return made
+
+    first, second, *_ = await database.write(connections)
+    concerns = (await found(database))[Kind.RECORDING]
+    assert [(one.id, one.name, one.place) for one in concerns] == [
+        (first, "Alice", "web01"),
+        (second, "Alice", "web01"),
+    ]
+
+
 async def test_keys_that_expire_soon(database: Database, tmp_path: Path) -> None:
     world = await make_world(database, tmp_path)
 
@@ -131,11 +178,30 @@ async def test_who_can_t_sign_in(database: Database, tmp_path: Path) -> None:
     ]
 
 
+def plan(database: Database, statement: str) -> str:
+    """How SQLite looks for what the statement asks for."""
+    with database.engine.connect() as connected:
+        steps = connected.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (None,) * statement.count("?"))
+        return "\n".join(str(step[-1]) for step in steps)
+
+
+async def test_where_recordings_stay_none_is_looked_for(database: Database, tmp_path: Path) -> None:
+    await make_world(database, tmp_path)
+    with selects(database) as seen:
+        kinds = await database.read(attention, archiving_node=None)
+    assert len(seen) == len(Kind) - 1
+    assert Kind.RECORDING in [one.kind for one in kinds]
+
+
 async def test_many_are_counted_and_a_handful_shown(database: Database, tmp_path: Path) -> None:
     world = await make_world(database, tmp_path)
     await database.write(lock, world.stranger)
     await copy(database, identity, world.stranger, 300, name_key="mallory-{}")
     with selects(database) as seen:
-        accounts = (await database.read(attention))[-1]
+        accounts = (await database.read(attention, archiving_node="n"))[-1]
     assert len(seen) == len(Kind)
+    if database.is_sqlite:
+        hosts, recordings = (plan(database, one) for one in seen[2:4])
+        assert "SCAN resource" not in hosts
+        assert "ix_connection_not_archived" in recordings
     assert (accounts.kind, accounts.total, len(accounts.first)) == (Kind.ACCOUNT, 301, SHOWN)

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { answer, api, type Model } from "../shared/api";
 import { useInterval } from "../shared/attention";
 import { when } from "../shared/format";
-import { Loaded } from "../shared/Listing";
+import { Loaded } from "../shared/Loaded";
 import { Page } from "../shared/Page";
 import { whole } from "../shared/paged";
 import { useWords } from "../words";
@@ -188,12 +188,21 @@ function Row({ kind, concern }: { kind: string; concern: Concern }) {
   );
 }
 
+const PLACES: Record<string, string> = {
+  grant: "/sessions/$id",
+  credential: "/admin/credentials/$id",
+  recording: "/recordings/$id",
+  api_key: "/admin/applications/$id",
+};
+
 /** The name of what it is about, as a link where it has a page. */
 function Named({ kind, concern }: { kind: string; concern: Concern }) {
-  const to = { grant: "/sessions/$id", api_key: "/admin/applications/$id" }[kind];
-  if (!to) return <strong>{concern.name}</strong>;
+  const found = kind === "host" && { to: "/admin/resources", search: { q: concern.name } };
+  const page = PLACES[kind] && { to: PLACES[kind], params: { id: concern.id } };
+  const place = found || page;
+  if (!place) return <strong>{concern.name}</strong>;
   return (
-    <Anchor component={Link} to={to} params={{ id: concern.id } as never} fw={600}>
+    <Anchor component={Link} {...(place as object)} fw={600}>
       {concern.name}
     </Anchor>
   );

@@ -341,6 +341,14 @@ export const de: Words = {
         title: "Geheimnisse, die sich nicht ändern ließen",
         hint: "Oder die auf dem Ziel nicht sind, was der Tresor hat.",
       },
+      host: {
+        title: "Hosts, die nicht antworten",
+        hint: "Beim letzten Versuch nicht erreicht. Locum versucht es alle paar Minuten wieder.",
+      },
+      recording: {
+        title: "Aufzeichnungen, die auf das Archiv warten",
+        hint: "Länger als zehn Minuten. Nichts ist verloren: Sie bleiben auf der Platte von Locum.",
+      },
       api_key: { title: "API-Schlüssel, die bald ablaufen", hint: "Innerhalb von 14 Tagen." },
       account: { title: "Gesperrte Konten", hint: "Von der Administration, oder eine Weile nach falschen Kennwörtern." },
       certificate: { title: "Zertifikate, die bald ablaufen", hint: "Das des Servers, innerhalb von 30 Tagen. Danach sprechen Browser und Programme nicht mehr mit ihm." },
@@ -348,6 +356,8 @@ export const de: Words = {
     times: {
       grant: (time) => `seit ${time}`,
       credential: (time) => `seit ${time}`,
+      host: (time) => `seit ${time}`,
+      recording: (time) => `seit ${time}`,
       api_key: (time) => `bis ${time}`,
       account: (time) => `bis ${time}`,
       certificate: (time) => `bis ${time}`,

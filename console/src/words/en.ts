@@ -337,6 +337,8 @@ export const en = {
     kinds: {
       grant: { title: "Rights that would not go", hint: "Locum goes on trying to take them back." },
       credential: { title: "Secrets that would not change", hint: "Or that are not on the target what the vault has." },
+      host: { title: "Hosts down", hint: "Could not be reached at the last try. Locum tries again every few minutes." },
+      recording: { title: "Recordings that wait for the archive", hint: "For more than ten minutes. Nothing is lost: they stay on Locum's disk." },
       api_key: { title: "API keys that expire soon", hint: "Within 14 days." },
       account: { title: "Locked accounts", hint: "By an administrator, or for a while after wrong passwords." },
       certificate: { title: "Certificates that expire soon", hint: "The server's own, within 30 days. Later, browsers and programs refuse to speak to it." },
@@ -344,6 +346,8 @@ export const en = {
     times: {
       grant: (time: string) => `since ${time}`,
       credential: (time: string) => `since ${time}`,
+      host: (time: string) => `since ${time}`,
+      recording: (time: string) => `since ${time}`,
       api_key: (time: string) => `until ${time}`,
       account: (time: string) => `until ${time}`,
       certificate: (time: string) => `until ${time}`,

@@ -16,6 +16,7 @@ from locum.kit.db import ReadTx
 from locum.kit.ids import NIL
 from locum.kit.permissions import Permission
 from locum.reads import attention as reads
+from locum.reads.attention import Kind
 from locum.reads.session_figures import DAY_SECONDS, DayFigures, by_day
 
 CERTIFICATE_EXPIRES_SOON = dt.timedelta(days=30)
@@ -23,7 +24,8 @@ _FIRST_DAY = dt.date(1970, 1, 1)
 
 
 class Concern(Out):
-    """`id` is that of the session, credential, application or person; `place` the resource, or the key's name."""
+    """`id` is that of the session, credential, resource, recording, application or person; `place` the resource, or the
+    key's name."""
 
     id: UUID = NIL
     name: str = ""
@@ -33,7 +35,8 @@ class Concern(Out):
 
 
 class Concerns(Out):
-    """`kind`: grant, credential, api_key, account or certificate (the server's own, for HTTPS).
+    """`kind`: grant, credential, host, recording (waits for the archive), api_key, account or certificate (the server's
+    own, for HTTPS).
 
     `total` counts all, `first` are the most urgent.
     """
@@ -62,14 +65,17 @@ class DaysQuery(In):
     "GET /api/locum/v1/Attention",
     who=ADMIN,
     permission=Permission.LOGS_SYSTEM_READ,
-    summary="Rights that would not go, secrets that would not change, keys and certificates near their end, locks",
+    summary="Rights that would not go, secrets that would not change, hosts down, recordings not archived, ends, locks",
 )
 def get_attention(tx: ReadTx, call: Call[None, None, None]) -> list[Concerns]:
+    api = call.api
+    found = reads.attention(tx, archiving_node=api.node if api.archive else None)
+    problem = {Kind.RECORDING: api.archive_trouble()}
     kinds = [
-        Concerns(kind=found.kind, total=found.total, first=[_view(row) for row in found.first])
-        for found in reads.attention(tx)
+        Concerns(kind=one.kind, total=one.total, first=[_view(row, problem.get(one.kind)) for row in one.first])
+        for one in found
     ]
-    held = call.api.certificate
+    held = api.certificate
     first = []
     if held is not None and held.ends - CERTIFICATE_EXPIRES_SOON < tx.now:
         first = [Concern(name=held.name, at_date_time_utc=at(held.ends))]
@@ -99,5 +105,6 @@ def _day(day: int, found: DayFigures | None) -> SessionDay:
     return SessionDay(date=date, total=found.total, failed=found.failed, denied=found.denied)
 
 
-def _view(row: reads.Concern) -> Concern:
-    return Concern(id=row.id, name=row.name, place=row.place, at_date_time_utc=at(row.at), problem=row.problem)
+def _view(row: reads.Concern, problem: str | None) -> Concern:
+    said = row.problem or problem
+    return Concern(id=row.id, name=row.name, place=row.place, at_date_time_utc=at(row.at), problem=said)

@@ -67,6 +67,7 @@ class Api:
     recordings: Store
     terminals: Terminals
     archive: Archive | None = None  # where closed recordings are that are not among those
+    archive_trouble: Callable[[], str | None] = lambda: None  # why it took nothing from this node the last time
     limits: Limits = NO_LIMITS
     certificate: ServerCertificate | None = None
 

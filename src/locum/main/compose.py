@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from locum.actions.reach import REACH_JOB, look_again
 from locum.api.context import Api
 from locum.api.terminals import Terminals
 from locum.audit.sealer import Sealer
@@ -24,7 +25,6 @@ from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
-from locum.gateway.ssh.gateway import SshGateway
 from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities.authenticate import Authenticator
 from locum.identities.key_usage import KeyUsage
@@ -205,7 +205,8 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         ssh_host_key=keys.public_half(shared[keys.SSH_HOST_KEY]),
         recordings=gateways.recorder.store,
         archive=gateways.archive,
-        terminals=_terminals(gateways.gateway),
+        archive_trouble=lambda: gateways.archiver.trouble if gateways.archiver else None,
+        terminals=_terminals(gateways),
         limits=limits_of(settings),
         certificate=tls.shown(tls.certificate_file(settings)),
     )
@@ -231,11 +232,12 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     return node
 
 
-def _terminals(gateway: SshGateway) -> Terminals:
+def _terminals(gateways: GatewayParts) -> Terminals:
     async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
-        return await gateway.enter(Entering(who, Wanted(who.name, "", "", session_id=session_id), address))
+        wanted = Wanted(who.name, "", "", session_id=session_id)
+        return await gateways.gateway.enter(Entering(who, wanted, address))
 
-    return Terminals(enter, gateway.assist)
+    return Terminals(enter, gateways.assist)
 
 
 def _handlers(
@@ -248,5 +250,6 @@ def _handlers(
         lease.JOB: lambda held: advance_lease(lease_work, held),
         ROTATION_JOB: lambda held: rotate(rotation_work, held),
         VERIFICATION_JOB: lambda held: verify(rotation_work, held),
+        REACH_JOB: partial(look_again, work.db, work.vault, work.connect),
         MAIL_JOB: mailer.send,
     }

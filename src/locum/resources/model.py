@@ -185,6 +185,16 @@ class Resource(msgspec.Struct, frozen=True):
         return self.ip_address or self.dns_name or ""
 
 
+# Those that could not be reached when Locum last tried, and why; the others are not in it.
+unreached = sa.Table(
+    "unreached_resource",
+    metadata,
+    sa.Column("resource_id", sa.ForeignKey("resource.id"), primary_key=True),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("reason", sa.String(1000), nullable=False),
+)
+
+
 host_user = sa.Table(
     "host_user",
     metadata,

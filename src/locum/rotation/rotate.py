@@ -12,7 +12,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from uuid import UUID
 
-from locum.actions.host_key import note_changed_key, shown_keys_kept
+from locum.actions.host_key import note_changed_key
+from locum.actions.reach import reach
 from locum.actions.target import locate, pin_host_key
 from locum.connectors.base import AccountKeeper, Dependant, Target, TargetRefused, TargetUnreachable
 from locum.credentials import ssh_key
@@ -182,7 +183,7 @@ class _Pass:
         told = Dependant(row.kind, row.parameters, str(row.id))
         try:
             kind, target, old = await self._work.db.read(_of_dependant, known, self._work.vault, row)
-            async with self._work.keeper(kind, target) as keeper:
+            async with reach(self._work.db, row.resource_id, self._work.keeper(kind, target)) as keeper:
                 await self._pin(row.resource_id, target, keeper)
                 await keeper.update(told, old=old, new=known.current.shown)
                 if not await keeper.holds(told, known.current.shown):
@@ -210,9 +211,10 @@ class _Pass:
 
     async def _open(self, known: Known, kind: str, target: Target) -> AccountKeeper:
         own = await self.stack.enter_async_context(AsyncExitStack())
-        async with shown_keys_kept(self._work.db, known.rotation.resource_id):
-            keeper = await own.enter_async_context(self._work.keeper(kind, target))
-        await self._pin(known.rotation.resource_id, target, keeper)
+        resource_id = known.rotation.resource_id
+        way = reach(self._work.db, resource_id, self._work.keeper(kind, target))
+        keeper = await own.enter_async_context(way)
+        await self._pin(resource_id, target, keeper)
         self._keeper, self._own_stack = keeper, own
         return keeper
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from locum.actions.host_key import note_changed_key
+from locum.actions.reach import reach
 from locum.actions.target import locate
 from locum.connectors.base import Target, TargetRefused, TargetUnreachable
 from locum.credentials.add import get_credential
@@ -34,7 +35,7 @@ async def verify(work: RotationWork, held: Job) -> None:
     of, parts, kind, target, resource_id = found
     error = None
     try:
-        async with work.keeper(kind, target) as keeper:
+        async with reach(work.db, resource_id, work.keeper(kind, target)) as keeper:
             await note_changed_key(work.db, resource_id, target, keeper)
             same = all(await accepted(keeper, of.username, parts))
     except TargetUnreachable as failure:

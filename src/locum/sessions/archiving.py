@@ -24,6 +24,16 @@ KEYS_AT_ONCE = 200
 
 c = connection.c
 
+WAITING: tuple[sa.ColumnElement[bool], ...] = (
+    c.closed_at.is_not(None),
+    c.recorded == sa.true(),  # as the index says it: SQLite uses it for no other words
+    c.recording_deleted_at.is_(None),
+    c.recording_archived_at.is_(None),
+    ~GIVEN_UP_OPEN,  # it may be written to still
+    ~sa.exists().where(recorded_text.c.connection_id == c.id, recorded_text.c.done.is_(False)),
+)
+"""Of connections whose recordings are closed, their text found, and not in the archive."""
+
 
 class ArchivedKey(msgspec.Struct, frozen=True):
     """The wrapped data key of an archived recording."""
@@ -33,22 +43,9 @@ class ArchivedKey(msgspec.Struct, frozen=True):
 
 
 def due(tx: ReadTx, node: str, but: Collection[UUID] = ()) -> list[UUID]:
-    """(1) for these of the node's recordings, which are closed and whose text is found: some, the oldest first."""
-    read_back = sa.exists().where(recorded_text.c.connection_id == c.id, recorded_text.c.done.is_(False))
+    """(1) for these of the node's recordings: some, the oldest first."""
     found: list[UUID] = tx.scalars(
-        sa.select(c.id)
-        .where(
-            c.node == node,
-            c.closed_at.is_not(None),
-            c.recorded.is_(True),
-            c.recording_deleted_at.is_(None),
-            c.recording_archived_at.is_(None),
-            c.id.not_in(but),
-            ~GIVEN_UP_OPEN,  # it may be written to still
-            ~read_back,
-        )
-        .order_by(c.closed_at)
-        .limit(AT_ONCE)
+        sa.select(c.id).where(c.node == node, c.id.not_in(but), *WAITING).order_by(c.closed_at).limit(AT_ONCE)
     )
     return found
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from locum.actions.host_key import note_changed_key
+from locum.actions.reach import reach
 from locum.actions.target import locate
 from locum.connectors.base import Target
 from locum.credentials.add import get_credential
@@ -23,7 +24,7 @@ async def switch_account(
 ) -> None:
     """Make sure that the account is enabled, or disabled. Raises what a connector does, NotFound, Conflict, Invalid."""
     login, kind, target, resource_id = await db.read(_where, vault, credential_id)
-    async with keeper(kind, target) as accounts:
+    async with reach(db, resource_id, keeper(kind, target)) as accounts:
         await note_changed_key(db, resource_id, target, accounts)
         await accounts.set_enabled(login, enabled)
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import msgspec
 import sqlalchemy as sa
 
-from locum.actions.host_key import note_changed_key, shown_keys_kept
+from locum.actions.host_key import note_changed_key
+from locum.actions.reach import reach
 from locum.actions.target import locate
 from locum.activities.read import connection_profile_of
 from locum.audit import log as audit
@@ -82,8 +83,7 @@ async def _look(work: SessionWork, wanted: _Look) -> _Seen:
     resource_id = wanted.session.resource_id
     assert resource_id is not None
     connector, target = await work.db.read(locate, work.vault, resource_id)
-    kept = shown_keys_kept(work.db, resource_id)
-    async with kept, work.connect(connector, target) as connected:
+    async with reach(work.db, resource_id, work.connect(connector, target)) as connected:
         await note_changed_key(work.db, resource_id, target, connected)
         logons = await connected.logons(wanted.step)
         past = await work.db.read(_past_gateway, wanted, logons)

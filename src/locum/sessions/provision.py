@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from locum.actions.host_key import note_changed_key, shown_keys_kept
+from locum.actions.host_key import note_changed_key
 from locum.actions.plan import SCRIPT, steps
+from locum.actions.reach import reach
 from locum.actions.target import locate, pin_host_key
 from locum.activities.model import ActivityType, LoginType, Phase
 from locum.activities.read import connection_profile_of
@@ -58,8 +59,7 @@ async def provision(work: SessionWork, held: Job, session: AccessSession) -> boo
         if (reason := await work.db.read(refusal_at_start, session.id)) is not None:
             raise Forbidden(reason)
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
-        kept = shown_keys_kept(work.db, session.resource_id)
-        async with kept, work.connect(connector, target) as connection:
+        async with reach(work.db, session.resource_id, work.connect(connector, target)) as connection:
             await _pin(work, session, target, connection)
             entries, password, password_id = await work.db.write(_intend, held, session, work.vault, connector)
             for entry in entries:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
-from locum.actions.host_key import note_changed_key, shown_keys_kept
+from locum.actions.host_key import note_changed_key
+from locum.actions.reach import reach
 from locum.actions.target import locate
 from locum.connectors.base import TargetRefused, TargetUnreachable
 from locum.kit import jobs
@@ -36,8 +37,7 @@ async def renew(work: SessionWork, held: Job, session: AccessSession) -> bool:
     entry, password = late
     try:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
-        kept = shown_keys_kept(work.db, session.resource_id)
-        async with kept, work.connect(connector, target) as connection:
+        async with reach(work.db, session.resource_id, work.connect(connector, target)) as connection:
             await note_changed_key(work.db, session.resource_id, target, connection)
             await connection.apply(as_step(entry, password))
     except TargetUnreachable as error:

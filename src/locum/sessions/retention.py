@@ -32,7 +32,7 @@ def let_go(tx: Tx, node: str, kept: dt.timedelta) -> list[UUID]:
         .where(
             sa.or_(c.node == node, c.recording_archived_at.is_not(None)),
             c.closed_at < tx.now - kept,
-            c.recorded.is_(True),
+            c.recorded == sa.true(),  # as the index says it
             c.recording_deleted_at.is_(None),
         )
         .order_by(c.closed_at)

@@ -11,8 +11,9 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from locum.actions.host_key import note_changed_key, shown_keys_kept
+from locum.actions.host_key import note_changed_key
 from locum.actions.plan import NO_RIGHT, SCRIPT
+from locum.actions.reach import reach
 from locum.actions.target import locate
 from locum.activities.model import Phase
 from locum.audit import log as audit
@@ -41,8 +42,7 @@ async def revoke(work: SessionWork, held: Job, session: AccessSession) -> bool:
     refusals: list[str] = []
     try:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
-        kept = shown_keys_kept(work.db, session.resource_id)
-        async with kept, work.connect(connector, target) as connection:
+        async with reach(work.db, session.resource_id, work.connect(connector, target)) as connection:
             await note_changed_key(work.db, session.resource_id, target, connection)
             undo = _undo
             if connector not in SSH and entries[0].kind in kept_login.STAYS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-from locum.actions.host_key import shown_keys_kept
+from locum.actions.reach import reach
 from locum.actions.target import locate
 from locum.activities.model import Phase
 from locum.connectors.base import Connector, TargetRefused, TargetUnreachable
@@ -36,8 +36,7 @@ async def run_task(work: SessionWork, held: Job, session: AccessSession) -> bool
     assert session.resource_id is not None
     try:
         connector, target = await work.db.read(locate, work.vault, session.resource_id)
-        kept = shown_keys_kept(work.db, session.resource_id)
-        async with kept, work.connect(connector, target) as connection:
+        async with reach(work.db, session.resource_id, work.connect(connector, target)) as connection:
             for entry in await work.db.read(ledger.entries, session.id):
                 if entry.phase == Phase.DURING and entry.state == EntryState.INTENDED:
                     await _do(work, held, connection, entry)

@@ -5,7 +5,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { Part } from "../../me/Part";
 import { answer, api } from "../../shared/api";
 import { when } from "../../shared/format";
-import { Loaded } from "../../shared/Listing";
+import { Loaded } from "../../shared/Loaded";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";

@@ -1,13 +1,14 @@
 /** What Locum works at: jobs of sessions and of credentials, and the steps of sessions on targets. */
-import { Anchor, Group, NativeSelect, Switch, Tabs, Text } from "@mantine/core";
+import { Anchor, Group, NativeSelect, Switch, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { useInterval } from "../../shared/attention";
 import { when } from "../../shared/format";
 import { type Column, Listing } from "../../shared/Listing";
-import { Page } from "../../shared/Page";
-import { usePaged } from "../../shared/paged";
+import { LongListing } from "../../shared/LongListing";
+import { FROM_THE_TOP, usePaged } from "../../shared/paged";
 import { SearchBox } from "../../shared/SearchBox";
+import { TabbedPage } from "../../shared/TabbedPage";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { ActionState, useJobColumns } from "./columns";
@@ -21,27 +22,16 @@ const TYPES = [7, 2, 9, 10, 3] as const;
 
 export default function JobsPage() {
   const words = useAdminWords();
-  const { tab } = route.useSearch();
-  const navigate = route.useNavigate();
   return (
-    <Page title={words.jobs.title} intro={words.jobs.intro} aside={<SearchBox label={words.jobs.search} />}>
-      <Tabs
-        value={tab ?? "jobs"}
-        keepMounted={false}
-        onChange={(to) => void navigate({ search: ({ q }) => ({ q, tab: to === "steps" ? "steps" : undefined }) })}
-      >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="jobs">{words.jobs.title}</Tabs.Tab>
-          <Tabs.Tab value="steps">{words.jobs.steps}</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="jobs">
-          <Jobs />
-        </Tabs.Panel>
-        <Tabs.Panel value="steps">
-          <Steps />
-        </Tabs.Panel>
-      </Tabs>
-    </Page>
+    <TabbedPage
+      title={words.jobs.title}
+      intro={words.jobs.intro}
+      aside={<SearchBox label={words.jobs.search} />}
+      tabs={[
+        { name: "jobs", label: words.jobs.title, show: <Jobs /> },
+        { name: "steps", label: words.jobs.steps, show: <Steps /> },
+      ]}
+    />
   );
 }
 
@@ -71,7 +61,7 @@ function Jobs() {
           value={String(type ?? "")}
           onChange={(event) => {
             const to = Number(event.currentTarget.value) || undefined;
-            void navigate({ search: (before) => ({ ...before, type: to, page: undefined }) });
+            void navigate({ search: (before) => ({ ...before, type: to, ...FROM_THE_TOP }) });
           }}
         />
       </Group>
@@ -91,9 +81,6 @@ function Steps() {
   const { locale } = useWords();
   const { q, failing } = route.useSearch();
   const navigate = route.useNavigate();
-  const queues = usePaged(["queues", q, failing], (paging) =>
-    answer(api.GET("/api/v1/ActionQueue/Search", { params: { query: { filterText: q, failing, ...paging } } })),
-  );
   const columns: Column<Queue>[] = [
     {
       key: "part",
@@ -122,13 +109,16 @@ function Steps() {
         checked={failing ?? false}
         onChange={(event) => {
           const to = event.currentTarget.checked || undefined;
-          void navigate({ search: (before) => ({ ...before, failing: to, page: undefined }) });
+          void navigate({ search: (before) => ({ ...before, failing: to, ...FROM_THE_TOP }) });
         }}
       />
-      <Listing
+      <LongListing
         label={words.jobs.steps}
         columns={columns}
-        {...queues}
+        of={["queues", q, failing]}
+        ask={(paging) =>
+          answer(api.GET("/api/v1/ActionQueue/Search", { params: { query: { filterText: q, failing, ...paging } } }))
+        }
         keyOf={(row) => row.id}
         empty={failing ? words.jobs.nothingFails : q ? words.form.nothingFound : words.jobs.noSteps}
       />

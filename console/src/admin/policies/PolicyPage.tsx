@@ -73,20 +73,7 @@ export default function PolicyPage() {
           </Card>
           {policy && standing && (
             <>
-              <div className="halves">
-                <PolicyMembers policyId={policy.id} part="people" />
-                {policy.policyType === OF_CREDENTIALS ? (
-                  <>
-                    <PolicyMembers policyId={policy.id} part="credentials" />
-                    <PolicyMembers policyId={policy.id} part="vaults" />
-                  </>
-                ) : (
-                  <>
-                    <PolicyMembers policyId={policy.id} part="activities" />
-                    <PolicyMembers policyId={policy.id} part="resources" />
-                  </>
-                )}
-              </div>
+              {!standing.isDeleted && <Joined policy={policy} />}
               <End policy={policy} standing={standing} />
               <Happened objectId={policy.id} intro={words.policies.happened} />
             </>
@@ -94,6 +81,26 @@ export default function PolicyPage() {
         </Stack>
       )}
     </ThingPage>
+  );
+}
+
+/** Of a deleted policy the server tells none of it. */
+function Joined({ policy }: { policy: Policy }) {
+  return (
+    <div className="halves">
+      <PolicyMembers policyId={policy.id} part="people" />
+      {policy.policyType === OF_CREDENTIALS ? (
+        <>
+          <PolicyMembers policyId={policy.id} part="credentials" />
+          <PolicyMembers policyId={policy.id} part="vaults" />
+        </>
+      ) : (
+        <>
+          <PolicyMembers policyId={policy.id} part="activities" />
+          <PolicyMembers policyId={policy.id} part="resources" />
+        </>
+      )}
+    </div>
   );
 }
 

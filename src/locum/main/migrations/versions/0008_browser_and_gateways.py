@@ -19,6 +19,7 @@ def upgrade() -> None:
     _archive()
     _favourites()
     _mail_wordings()
+    _unreached_resources()
 
 
 def _nodes() -> None:
@@ -98,4 +99,18 @@ def _mail_wordings() -> None:
         sa.Column("modified_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_template")),
         sa.UniqueConstraint("name_key", name=op.f("uq_mail_template_name_key")),
+    )
+
+
+def _unreached_resources() -> None:
+    """Which resources could not be reached when Locum last tried."""
+    op.create_table(
+        "unreached_resource",
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("since", UtcTime(), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resource_id"], ["resource.id"], name=op.f("fk_unreached_resource_resource_id_resource")
+        ),
+        sa.PrimaryKeyConstraint("resource_id", name=op.f("pk_unreached_resource")),
     )
