@@ -9,7 +9,7 @@ import pytest
 from demo.hosts import Host
 from playwright.sync_api import Page, expect
 
-from browsing import choose, confirm
+from browsing import choose, confirm, found_by_axe
 from demo import hosts
 from installation import Installation, ask
 
@@ -108,7 +108,9 @@ def test_a_file_is_kept_as_it_was_typed(installed: Installation, admin: Page) ->
     assert kept["text"] == "schlüssel\nsecond line"
 
 
-def test_a_new_content_typed_and_from_a_file_and_no_trace_of_it(installed: Installation, admin: Page) -> None:
+def test_a_new_content_typed_and_from_a_file_and_no_trace_of_it(
+    installed: Installation, admin: Page, axe: str
+) -> None:
     """A secret without a target has nothing to do with targets; what is refused stays typed, what was sent does not."""
     api = installed.admin()
     made = api.call("POST", f"{SECRETS}?kind=key_values&name=settings", raw=b'{"a": "canary-one"}')["id"]
@@ -116,6 +118,9 @@ def test_a_new_content_typed_and_from_a_file_and_no_trace_of_it(installed: Insta
     expect(admin.get_by_role("region", name="Secret", exact=True)).to_contain_text("Names and values")
     for words in ("Change now", "Verify now", "Put the last one back", "Manage it", "Add a dependant"):
         expect(admin.get_by_role("button", name=words)).to_have_count(0)
+    expect(admin.get_by_role("button", name="Reveal version 1")).to_be_visible()
+    admin.set_viewport_size({"width": 390, "height": 844})
+    assert found_by_axe(admin, axe) == []
 
     admin.get_by_role("button", name="New content").click()
     dialog = admin.get_by_role("dialog")

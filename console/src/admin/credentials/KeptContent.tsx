@@ -66,18 +66,17 @@ function Replace({ kept, onGone }: AskProps) {
   }
   return (
     <Ask title={words.replaceTitle(kept.name)} label={words.replace} act={put} onGone={onGone}>
-      {!file && (
-        <Textarea
-          ref={typed}
-          label={words.newContent}
-          description={words.contentHints[kept.kind]}
-          required
-          rows={6}
-          spellCheck={false}
-          autoComplete="off"
-          data-autofocus
-        />
-      )}
+      <Textarea
+        ref={typed}
+        label={words.newContent}
+        description={words.contentHints[kept.kind]}
+        required={!file}
+        disabled={file !== null}
+        rows={6}
+        spellCheck={false}
+        autoComplete="off"
+        data-autofocus
+      />
       <FileInput
         label={words.fromFile}
         description={words.fromFileHint}
