@@ -16,9 +16,11 @@ from demo.hosts import HostsError
 
 from bench import (
     api_rows,
+    console_rows,
     credential_rows,
     decision_row,
     history_row,
+    live_row,
     own_access_row,
     page_row,
     report,
@@ -26,6 +28,7 @@ from bench import (
     secret_row,
     session_row,
     ssh_rows,
+    ssh_session_rows,
     start_row,
     storm_row,
 )
@@ -43,6 +46,7 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "history": history_row.history,
     "own-access": own_access_row.own_access,
     "page": page_row.page,
+    "console": console_rows.console,
     "start": start_row.start,
     "session": session_row.session,
     "revocation": revocation_row.revocation,
@@ -50,6 +54,8 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "ssh-echo": ssh_rows.echo,
     "ssh-bulk": ssh_rows.bulk,
     "ssh-processes": ssh_rows.processes,
+    "ssh-sessions": ssh_session_rows.sessions,
+    "live-lag": live_row.live_lag,
 }
 
 

@@ -49,10 +49,10 @@ def set_up(stage: Stage) -> list[Row]:
 def echo(stage: Stage) -> list[Row]:
     """A keystroke's way to the target and back, at a terminal, quiet and beside a bulk transfer."""
     ours, theirs = ways(stage)
-    _make_bulk(stage)
+    make_bulk(stage)
     rounds = 1 if stage.short else 8
     quiet, busy = _Echoes(), _Echoes()
-    with _typist(ours) as our_keys, _typist(theirs) as their_keys:
+    with typist(ours) as our_keys, typist(theirs) as their_keys:
         for _ in range(rounds):
             quiet.add(*_in_turn(our_keys, their_keys))
         for _ in range(1 if stage.short else 4):
@@ -63,7 +63,7 @@ def echo(stage: Stage) -> list[Row]:
 def bulk(stage: Stage) -> list[Row]:
     """`cat` of a file through exec. Per core: by the processor time of the gateway, and of the jump host's sshd."""
     ours, theirs = ways(stage)
-    size = _make_bulk(stage)
+    size = make_bulk(stage)
     wall: tuple[list[float], list[float]] = ([], [])
     samples = interleave(
         2 if stage.short else 4, lambda: _transfer(ours, size, wall[0]), lambda: _transfer(theirs, size, wall[1])
@@ -84,7 +84,7 @@ def bulk(stage: Stage) -> list[Row]:
 
 def processes(stage: Stage) -> list[Row]:
     """Four clients at once through a gateway in two processes, and through one in the server's own."""
-    part = _make_bulk(stage) // 4
+    part = make_bulk(stage) // 4
     several = into(stage, stage.several, stage.several_ssh)
     one = into(stage, stage.locum, stage.ssh)
     return [
@@ -112,7 +112,8 @@ def _together(way: Way, command: str, amount: int) -> float:
     """So much a second, where each of them does `amount`."""
     started = time.perf_counter()
     clients = [way.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(AT_ONCE)]
-    assert [client.wait(300) for client in clients] == [0] * AT_ONCE
+    ended = [client.wait(300) for client in clients]
+    assert ended == [0] * AT_ONCE, ended
     return AT_ONCE * amount / (time.perf_counter() - started)
 
 
@@ -155,7 +156,7 @@ class _Echoes:
 
 
 @contextmanager
-def _typist(way: Way) -> Iterator[subprocess.Popen[bytes]]:
+def typist(way: Way) -> Iterator[subprocess.Popen[bytes]]:
     """A terminal in which every keystroke comes back from the target's `cat`."""
     with way.start("-tt", ECHO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdout is not None
@@ -190,21 +191,27 @@ def _press(process: subprocess.Popen[bytes]) -> float:
 
 
 def _beside_bulk(way: Way, keys: subprocess.Popen[bytes]) -> list[float]:
-    with way.start(f"cat {BULK} {BULK} {BULK}", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as transfer:
+    with transferring(way, f"cat {BULK} {BULK} {BULK}"):
+        return [_press(keys) for _ in range(KEYS)]
+
+
+@contextmanager
+def transferring(way: Way, command: str) -> Iterator[None]:
+    """Meanwhile, what this command says is transferred the same way."""
+    with way.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as transfer:
         try:
             assert transfer.stdout is not None
             os.read(transfer.stdout.fileno(), 1)
             drain = subprocess.Popen(["cat"], stdin=transfer.stdout, stdout=subprocess.DEVNULL)
-            samples = [_press(keys) for _ in range(KEYS)]
+            yield
             assert transfer.poll() is None, "the transfer ended too soon"
         finally:
             transfer.kill()
             with suppress(UnboundLocalError):
                 drain.wait()
-    return samples
 
 
-def _make_bulk(stage: Stage) -> int:
+def make_bulk(stage: Stage) -> int:
     """A file on the target that everybody there may read; its size in MB."""
     size = 20 if stage.short else 200
     target, _ = stage.hosts

@@ -71,6 +71,7 @@ PermitRootLogin prohibit-password
 PidFile /run/sshd.pid
 LogLevel VERBOSE
 MaxStartups 100:30:200
+X11Forwarding yes
 Subsystem sftp internal-sftp
 TrustedUserCAKeys /etc/ssh/locum_user_ca.pub
 """

@@ -231,9 +231,9 @@ def api(
     )
 
 
-def no_connection(connection_id: UUID, name: str) -> Assistant:
+async def no_connection(connection_id: UUID, name: str) -> Assistant:
     """What lets somebody assist where nobody is connected."""
-    raise Conflict("this connection is carried by another process")
+    raise Conflict("this connection has just ended")
 
 
 async def no_gateway(who: SignedIn, session_id: UUID, address: str) -> Shell:

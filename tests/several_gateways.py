@@ -14,7 +14,7 @@ from locum.recordings.store import Store
 from locum.vault.secret import Secret
 
 IN_BOTH = pytest.mark.parametrize("processes", [1, 2])
-"""For telling tests: in one process, and in two of their own."""
+"""For a few telling tests: always in one process and in two of their own, all others in two where `full` ones run."""
 IN_ONE = pytest.mark.parametrize("processes", [1])
 """For tests that reach into the gateway, which only goes where it is in their own process."""
 

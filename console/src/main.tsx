@@ -10,11 +10,13 @@ import { router } from "./router";
 import { Refusal } from "./shared/api";
 import { Gate } from "./signin/Gate";
 import { paint, theme } from "./theme";
-import { WordsProvider } from "./words";
+import { spokenIn, WordsProvider } from "./words";
 
 const queries = new QueryClient({
   defaultOptions: {
     queries: { staleTime: 5_000, retry: (count, error) => !(error instanceof Refusal) && count < 2 },
+    // What was sent, a secret among it, is not kept once who sent it has gone.
+    mutations: { gcTime: 0 },
   },
 });
 
@@ -24,7 +26,7 @@ if (place) {
   createRoot(place).render(
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
-        <WordsProvider>
+        <WordsProvider first={await spokenIn()}>
           <QueryClientProvider client={queries}>
             <Gate>
               <RouterProvider router={router} />

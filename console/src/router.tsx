@@ -37,9 +37,9 @@ const mine = [
     getParentRoute,
     path: "/sessions",
     component: lazyRouteComponent(() => import("./sessions/SessionsPage"), "SessionsPage"),
-    validateSearch: (found: Found): { tab?: "past" | "requests"; page?: number } => ({
+    validateSearch: (found: Found): { tab?: "past" | "requests"; row?: number } => ({
       tab: found.tab === "past" || found.tab === "requests" ? found.tab : undefined,
-      page: listSearch(found).page,
+      row: listSearch(found).row,
     }),
   }),
   createRoute({
@@ -152,7 +152,8 @@ const administered = [
 export const router = createRouter({
   routeTree: root.addChildren([...mine, ...reviewed, ...administered, ...administration(getParentRoute)]),
   defaultPreload: "intent",
-  scrollRestoration: true,
+  // A place in a long list is in its address, and the list goes there (shared/LongListing.tsx).
+  scrollRestoration: ({ location }) => (location.search as ListSearch).row === undefined,
 });
 
 declare module "@tanstack/react-router" {

@@ -4,10 +4,8 @@ import {
   convertCssVariables,
   createTheme,
   defaultCssVariablesResolver,
-  Drawer,
   mergeMantineTheme,
   DEFAULT_THEME,
-  Modal,
   type MantineColorsTuple,
 } from "@mantine/core";
 
@@ -25,8 +23,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     // Holding the page behind a dialog still would take a style element, which the policy refuses.
-    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true } }),
-    Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
+    Modal: { defaultProps: { lockScroll: false, centered: true } },
+    Drawer: { defaultProps: { lockScroll: false } },
   },
 });
 

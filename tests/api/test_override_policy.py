@@ -18,7 +18,7 @@ PATH = "/api/v1/OverridePolicy"
 @pytest.mark.sees_effect(
     *("OverridePolicy.GetAll", "OverridePolicy.GetById", "OverridePolicy.Post", "OverridePolicy.Put"),
     *("OverridePolicy.Delete", "OverridePolicy.GetMembers", "OverridePolicy.AddMembers"),
-    "OverridePolicy.RemoveMembers",
+    *("OverridePolicy.RemoveMembers", "OverridePolicy.GetCandidates"),
 )
 async def test_an_override_comes_is_filled_and_goes(estate: Estate) -> None:
     (linux, *_) = await estate.get(estate.admin, "/api/v1/Platform")
@@ -27,7 +27,11 @@ async def test_an_override_comes_is_filled_and_goes(estate: Estate) -> None:
     view = made(await estate.admin.post(PATH, body))
     assert (view["type"], view["rotateSchedule"], view["scanSchedule"]) == (1, daily, None)
     one, host = f"{PATH}/{view['id']}", estate.ids["web01"]
+    candidates = f"/api/locum/v1/OverridePolicy/{view['id']}/Candidate"
+    found = await estate.get(estate.admin, candidates, filterText="web01")
+    assert found == {"data": [{"id": host, "name": "web01", "domain": ""}], "recordsTotal": 1}
     assert made(await estate.admin.post(f"{one}/Member", [host])) == {"count": 1}
+    assert (await estate.get(estate.admin, candidates, filterText="web01"))["recordsTotal"] == 0
     page = await estate.get(estate.admin, f"{one}/Member")
     assert page == {"data": [{"id": host, "name": "web01", "domain": ""}], "recordsTotal": 1}
     changed = made(await estate.admin.put(one, {**view, "rotateScheduleId": None, "scanScheduleId": daily["id"]}))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,14 +12,21 @@ import pytest
 import sqlalchemy as sa
 
 from estate import RESOURCES, SESSIONS, Estate, made, problem
+from identities_world import Callers
+from locum.api import recording
 from locum.api.recording import LONGEST_CAST
 from locum.audit.model import audit_event
+from locum.identities.caller import Role
 from locum.kit.db import Tx
+from locum.recordings.archive import Archive
 from locum.recordings.format import Event
+from locum.recordings.key import wrapped_key
 from locum.recordings.lines import Stream, TextLine
+from locum.sessions import archiving
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import connection
 from locum.sessions.recorded_text import add_lines
+from object_store import object_store
 from recorded import keep
 
 pytestmark = pytest.mark.anyio
@@ -207,3 +216,32 @@ async def test_sessions_are_found_by_what_was_typed_or_shown_in_them(estate: Est
         problem(await estate.admin.get(f"{SESSIONS}/{path}", metadataFilterText="rm -rf", streamType=1), 400)
     detail = problem(await estate.ada.get(f"{SESSIONS}/{path}", metadataFilterText="rm"), 400)["detail"]
     assert detail == "metadataFilterText needs at least 3 characters"
+
+
+async def test_one_that_moves_to_the_archive_meanwhile_is_played_from_there(
+    estate: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at where it lies and the reading, as the archiver does."""
+    connection_id = await recorded(estate)
+    api, recording_id, played = estate.callers.api, UUID(connection_id), recording._played
+    keep(api, connection_id, Event(0.0, "o", b"hello"))
+    with object_store(tmp_path) as bucket:
+        for name, value in bucket.env.items():
+            monkeypatch.setenv(name, value)
+        archive = Archive(bucket.place, api.recordings)
+
+        def move(*asked: Any) -> bytes:
+            monkeypatch.setattr(recording, "_played", played)
+            archive.put(recording_id)
+            key = wrapped_key(api.recordings.path(recording_id))
+            api.db.submit_write(archiving.archived, recording_id, key).result()
+            api.recordings.delete(recording_id)
+            return played(*asked)
+
+        monkeypatch.setattr(recording, "_played", move)
+        callers = Callers(replace(api, archive=archive), estate.callers.world)
+        answer = await callers.person("Maria", Role.ADMIN).get(f"{RECORDINGS}/{connection_id}/Cast")
+        await callers.close()
+    assert answer.status_code == 200
+    assert b"hello" in answer.content
+    assert list(api.recordings.ids()) == []

@@ -21,8 +21,7 @@ def installed(
     """A server with an administrator, Alice, and `web01`, on which she may use `Linux sudo`; on either database."""
     url = request.getfixturevalue("postgres").create() if request.param == "postgresql" else None
     made = Installation(tmp_path_factory.mktemp("console") / "data", url)
-    done = made.init()
-    assert done.returncode == 0, done.stderr
+    made.prepare()
     made.start()
     made.seed(linux_hosts[0])
     yield made

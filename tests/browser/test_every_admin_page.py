@@ -20,7 +20,9 @@ LISTS = (
     "/admin/groups/people",
     "/admin/jobs",
     "/admin/jobs?tab=steps",
+    "/admin/overrides",
     "/admin/people",
+    "/admin/platforms",
     "/admin/profiles",
     "/admin/restrictions",
     "/admin/roles",
@@ -33,6 +35,7 @@ MADE = (
     "/admin/activities",
     "/admin/complexities",
     "/admin/credentials",
+    "/admin/overrides",
     "/admin/people",
     "/admin/policies",
     "/admin/profiles",
@@ -54,6 +57,7 @@ def test_axe_finds_nothing_on_the_longest_pages(
 
 
 @pytest.mark.full
+@pytest.mark.timeout(600)
 def test_axe_finds_nothing_on_any_page(installed: Installation, person: Callable[..., Person], axe: str) -> None:
     page = person(ADMIN, ADMIN_PASSWORD).page
     looked_at(page, axe, [*LISTS, *(f"{path}/new" for path in MADE), *things(installed.admin())])
@@ -74,6 +78,7 @@ def things(api: Any) -> list[str]:
         f"/admin/policies/{first('/api/v1/AccessControlPolicy')}",
         f"/admin/roles/{first('/api/locum/v1/Role')}",
         f"/admin/schedules/{first('/api/v1/ScheduledChangePolicy')}",
+        f"/admin/platforms/{first('/api/v1/Platform')}",
     ]
 
 
@@ -93,7 +98,8 @@ def looked_at(page: Page, axe: str, paths: list[str]) -> None:
 
 def test_what_is_not_there_is_said_in_words(admin: Page) -> None:
     """A link to something that was deleted, or to a kind that there is not."""
-    for path in ("credentials", "people", "activities", "profiles", "workflows", "policies", "roles", "jobs"):
+    kinds = ("credentials", "people", "activities", "profiles", "workflows", "policies", "roles", "jobs")
+    for path in (*kinds, "platforms", "overrides"):
         admin.goto(f"/admin/{path}/{uuid4()}")
         expect(admin.get_by_role("main").get_by_role("alert")).to_be_visible()
         expect(admin.get_by_role("heading", level=1)).to_be_visible()

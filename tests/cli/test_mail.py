@@ -11,7 +11,7 @@ from mail_server import PASSWORD, SENDER, USER, mail_server
 
 def test_from_a_request_to_the_mailbox(tmp_path: Path) -> None:
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     unset = made.locum("mail", "test", "bob@example.org")
     assert (unset.returncode, unset.stderr) == (2, "locum: mail is not set up: see --mail-server of locum serve\n")
     with mail_server(tmp_path / "mail") as post:

@@ -31,7 +31,7 @@ EVENTS = (
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     installation = Installation(tmp_path_factory.mktemp("recordings") / "data")
-    assert installation.init().returncode == 0
+    installation.prepare()
     yield installation
     installation.stop()
 

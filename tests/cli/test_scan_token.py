@@ -25,7 +25,7 @@ BOUNDED = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     installation = Installation(tmp_path_factory.mktemp("scan") / "data")
-    assert installation.init().returncode == 0
+    installation.prepare()
     installation.start()
     yield installation
     installation.stop()

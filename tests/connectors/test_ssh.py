@@ -125,9 +125,9 @@ async def test_an_old_server_is_spoken_to_only_where_its_resource_says_so(tmp_pa
         (tmp_path / "user.pub").write_bytes((tmp_path / "service.pub").read_bytes())
         service = Secret((tmp_path / "service").read_bytes())
         target = Target("127.0.0.1", old.port, old.user, None, service, old.host_key, False, None)
-        # Whichever side sees first that they have nothing in common ends it.
-        with pytest.raises((TargetRefused, TargetUnreachable), match=r"no way to speak to|Connection lost"):
-            await ssh.open_connection(target)
+        for _ in range(20):  # whichever side sees first that they have nothing in common ends it
+            with pytest.raises(TargetRefused, match="no way to speak to"):
+                await ssh.open_connection(target)
         with pytest.raises(TargetUnreachable):
             await ssh.takes_passwords(target)
         for trusted in (old.host_key, None):

@@ -14,6 +14,7 @@ from locum.credentials.overrides import (
     OverrideType,
     add_members,
     add_override,
+    candidates,
     change_override,
     delete_override,
     override_of,
@@ -23,6 +24,7 @@ from locum.credentials.overrides import (
 from locum.kit.db import Database
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
+from locum.kit.paging import Page
 from locum.resources.model import platform
 from rules_world import Rules, make_rules
 from world import ACTOR
@@ -75,6 +77,34 @@ async def test_members_go_by_the_override_and_then_by_their_platform_again(
     (added,) = details(database, "override_policy.member_added", wide)
     assert added == {"name": "hosts", "resource": "db01", "domain": ""}
     assert len(details(database, "override_policy.member_removed", narrow)) == 1
+
+
+async def test_what_can_be_put_under_one_is_on_its_platform_and_under_none(
+    database: Database, tmp_path: Path
+) -> None:
+    rules = await make_rules(database, tmp_path)
+    host, taken = await rules.host("db01"), await rules.host("db02")
+    for name in ("root", "app", "web"):
+        await rules.login(name, host)
+    elsewhere = await rules.login("adrift", None)
+    narrow, wide = await make(rules, "logins"), await make(rules, "hosts", OverrideType.RESOURCE)
+    other = await make(rules, "other hosts", OverrideType.RESOURCE)
+    await database.write(add_members, ACTOR, other, [taken])
+
+    async def names(override_id: UUID, page: Page | None = None) -> list[str]:
+        found = await database.read(candidates, override_id, page or Page())
+        assert found.total >= len(found.rows)
+        return [row.name for row in found.rows]
+
+    assert await names(narrow) == ["app", "root", "web"]
+    assert await names(narrow, Page(1, 1)) == ["root"]
+    assert await names(narrow, Page(filter_text="WE")) == ["web"]
+    assert await names(wide) == ["db01", "web01"]
+    assert elsewhere not in {row.id for row in (await database.read(candidates, narrow, Page())).rows}
+    await database.write(add_members, ACTOR, wide, [host])
+    assert await names(other) == ["web01"]
+    with pytest.raises(NotFound):
+        await names(new_id())
 
 
 async def test_what_is_wrong_is_refused(database: Database, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from installation import Installation
 
 def test_each_use_is_audited_with_the_operators_account(tmp_path: Path) -> None:
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     assert made.locum("recording", "list").stdout.strip() == "[]"
     assert made.stop() == 0

@@ -18,6 +18,7 @@ import pytest
 from demo.client import Client as ApiClient
 from demo.hosts import Host
 
+from browser_terminal import window
 from installation import USER_PASSWORD, Installation, ask
 from ssh_gateway import Client
 from ssh_terminal import Terminal, open_terminal
@@ -32,7 +33,7 @@ LOCK = "/api/v1/ActivitySession/lock"
 @pytest.fixture(scope="module")
 def several(tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host]) -> Iterator[Installation]:
     made = Installation(tmp_path_factory.mktemp("several") / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     (made.data / "locum.toml").write_text("gateway_processes = 2\nconnections_per_person = 6\n")
     made.start()
     assert made.healthy(), made.log()
@@ -152,6 +153,7 @@ async def reached(several: Installation, connection_id: str, terminal: Terminal,
     await terminal.expect(text.encode())
     await until(lambda: watched(several, connection_id, text))
     await until(lambda: found_lines(admin, text))
+    await assisted(several, connection_id, terminal, number)
     session = session_of(several, connection_id)["id"]
     lock = {"activitySessionIds": [session], "locked": True, "lockTitle": "Stop", "lockMessage": "call us"}
     await asyncio.to_thread(admin.call, "PUT", LOCK, lock)
@@ -161,6 +163,23 @@ async def reached(several: Installation, connection_id: str, terminal: Terminal,
     await asyncio.to_thread(admin.call, "DELETE", f"/api/v1/ActivitySession/{session}")
     await terminal.expect(rb"locum: your session ended: ")
     assert await terminal.closed() == 255
+
+
+async def assisted(several: Installation, connection_id: str, terminal: Terminal, number: int) -> None:
+    """Somebody types there beside the person and in their place."""
+    with window(several, several.browser(), f"/api/locum/v1/Recording/{connection_id}/Assist") as helper:
+        helper.until_told("assisting")
+        await terminal.expect(rb"locum: admin assists you now: both of you type here")
+        helper.type(f"echo his-{number}-$((40+2))\r")
+        await terminal.expect(f"his-{number}-42".encode())
+        helper.say(takeOver=True)
+        assert helper.until_told("takenOver") is True
+        await terminal.expect(rb"locum: admin has taken over")
+        terminal.send(b"echo mi''ne\r")
+        helper.type(f"echo alone-{number}-$((40+2))\r")
+        alone = await terminal.expect(f"alone-{number}-42".encode())
+        assert b"mine" not in alone.string[: alone.end()]
+    await terminal.expect(rb"locum: admin assists you no more")
 
 
 @pytest.mark.full  # they are counted in the database, whoever asks

@@ -23,7 +23,7 @@ from installation import ADMIN, ADMIN_PASSWORD, LOCUM, Installation, status
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     installation = Installation(tmp_path_factory.mktemp("operate") / "data")
-    assert installation.init().returncode == 0
+    installation.prepare()
     return installation
 
 

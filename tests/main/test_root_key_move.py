@@ -191,7 +191,7 @@ def test_nothing_else_runs_on_the_directory_meanwhile(kept: Kept) -> None:
 def test_beside_a_running_server_it_is_refused_and_afterwards_the_server_starts(tmp_path: Path) -> None:
     token = soft_token(tmp_path / "token")
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     before = root_key_path(made.data).read_bytes()
     around = {**os.environ, "SOFTHSM2_CONF": str(token.conf)}

@@ -315,7 +315,7 @@ def test_killed_at_each_step_everything_opens_and_the_next_run_finishes(killed: 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Installation]:
     installation = Installation(tmp_path / "data")
-    assert installation.init().returncode == 0
+    installation.prepare()
     installation.start()
     yield installation
     installation.stop()

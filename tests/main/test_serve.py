@@ -24,7 +24,7 @@ from installation import ENDED, LOCUM, USER, USER_PASSWORD, Installation, ask
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     made = Installation(tmp_path_factory.mktemp("serve") / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     return made
 
 
@@ -169,7 +169,7 @@ def test_sigterm_ends_with_status_zero_and_frees_everything(prepared: Installati
 
 def test_sigterm_tells_connections_why(tmp_path: Path, linux_hosts: list[Host]) -> None:
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     (made.data / "locum.toml").write_text("drain_timeout = 1\n")
     made.start()
     made.seed(linux_hosts[0])
@@ -239,7 +239,7 @@ def created_from(made: Installation) -> str:
 
 def test_a_forwarded_address_is_believed_from_a_trusted_proxy_alone(tmp_path: Path) -> None:
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     (made.data / "locum.toml").write_text('public_ssh = "ssh.example.org:22"\n')
     made.start()
     admin = made.admin()
@@ -256,7 +256,7 @@ def test_a_forwarded_address_is_believed_from_a_trusted_proxy_alone(tmp_path: Pa
 
 def test_links_name_the_public_address(tmp_path: Path, linux_hosts: list[Host]) -> None:
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start(env={"LOCUM_PUBLIC_SSH": "ssh.example.org:2222"})
     made.seed(linux_hosts[0])
     user = made.user()

@@ -66,6 +66,15 @@ def test_a_long_line_goes_on_in_the_next() -> None:
     assert [len(text) for _, text in found] == [LONGEST_LINE, LONGEST_LINE, 5]
 
 
+def test_a_line_that_is_mostly_no_text_is_none() -> None:
+    """Each by itself: what stands beside a picture is found."""
+    picture = bytes(range(128, 256)) * 8
+    assert shown(("o", b"secret\n" + picture + b"\nviele Gr\xfc\xdfe\n")) == [
+        (Stream.OUTPUT, "secret"),
+        (Stream.OUTPUT, "viele Gr\ufffd\ufffde"),
+    ]
+
+
 def test_the_time_is_that_of_the_last_part() -> None:
     lines = Lines()
     (found,) = lines.take([Event(1.5, "o", b"a"), Event(2.25, "o", b"b\n")])

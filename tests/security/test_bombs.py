@@ -34,7 +34,7 @@ MIB = 1024 * 1024
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     made = Installation(tmp_path_factory.mktemp("bombs") / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     assert made.healthy(), made.log()
     made.admin()  # the memory of a password's hash is the server's own

@@ -90,7 +90,7 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory, ca_file: Path) -> Iterator[Door]:
     made = Installation(tmp_path_factory.mktemp("door") / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start([LOCUM, "serve", "--client-ca", str(ca_file)])
     door = Door(made, made.admin(), "")
     door.key = door.application("inventory", INVENTORY.serial)
@@ -102,7 +102,7 @@ def door(tmp_path_factory: pytest.TempPathFactory, ca_file: Path) -> Iterator[Do
 def idle(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """Prepared, and not running."""
     made = Installation(tmp_path_factory.mktemp("idle") / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     return made
 
 
@@ -277,7 +277,7 @@ def test_serial_numbers_as_tools_print_them(door: Door, number: int, kept: str, 
 @pytest.mark.parametrize("way", [pytest.param("variable", marks=pytest.mark.full), "file"])
 def test_the_ca_from_a_variable_and_from_the_file(tmp_path: Path, ca_file: Path, way: str) -> None:
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     door = Door(made, made.admin(), "")
     door.key = door.application("inventory", INVENTORY.serial)

@@ -30,7 +30,7 @@ def running() -> Iterator[Installation]:
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     made = Installation(folder / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     assert made.healthy(), made.log()
     yield made

@@ -23,7 +23,7 @@ LOOKS_S = 3  # a worker looks at least once a second
 @pytest.fixture
 def original(tmp_path: Path, linux_hosts: list[Host]) -> Iterator[Installation]:
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     made.seed(linux_hosts[0])
     yield made

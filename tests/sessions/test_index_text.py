@@ -165,8 +165,12 @@ async def test_what_is_damaged_or_missing_is_said_once_and_holds_up_nobody(
     assert await desk.lines(good) == SAID
 
 
-async def test_an_endless_recording_is_cut(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_text, "LONGEST", 20)
+@pytest.mark.parametrize(("bound", "most"), [("LONGEST", 20), ("LONGEST_TEXT", 2 * len("line 0") * 10)])
+async def test_an_endless_recording_is_cut(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
+) -> None:
+    """After so many lines, or so many characters in them."""
+    monkeypatch.setattr(index_text, bound, most)
     monkeypatch.setattr(index_text, "EVENTS_AT_ONCE", 10)
     flood = [Event(float(at), "o", b"line %d\n" % at) for at in range(500)]
     one = await desk.connect(flood)

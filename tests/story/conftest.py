@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,21 +19,13 @@ from installation import Installation
 from live_logins import NAME, PASSWORD, LiveLogin, mariadb_login, postgres_login, remove_linux_login
 
 
-@pytest.fixture(scope="module")
-def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory that each case gets a copy of."""
-    made = Installation(tmp_path_factory.mktemp("initialised") / "data")
-    assert made.init().returncode == 0
-    return made.data
-
-
 @pytest.fixture
 def rotating(
-    tmp_path: Path, initialised: Path, database_authority: Authority, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Installation]:
     monkeypatch.setenv("SSL_CERT_FILE", str(database_authority.file))
-    shutil.copytree(initialised, tmp_path / "data")
     made = Installation(tmp_path / "data")
+    made.prepare()
     yield made
     if made.process is not None and made.process.poll() is None:
         made.stop()

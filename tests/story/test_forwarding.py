@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from demo.story import ACTIVITY, RESOURCE, Story
 
 from demo import hosts
 from person_agent import agent_of
+from person_display import COOKIE, DRAW, display_of
 from ssh_gateway import Client, free_port
 
 pytestmark = pytest.mark.anyio
@@ -31,11 +32,18 @@ def person(demo: Demo, tmp_path: Path) -> Client:
     admin = demo.client()
     admin.sign_in(ADMIN, demo.admin_password, "NA")
     (default,) = admin.call("GET", "/api/v1/ConnectionProfile")
-    rules = {"destinations": [f"{sshd_of(demo)}:22"], "listen": ["localhost:*"], "agent": True}
+    rules = {"destinations": [f"{sshd_of(demo)}:22"], "listen": ["localhost:*"], "agent": True, "x11": True}
     admin.call("PUT", f"/api/locum/v1/ConnectionProfile/{default['id']}/ChannelRules", rules)
     port = int(demo.ssh.rsplit(":", 1)[1])
     host_key = " ".join((demo.data / "public" / "ssh_host_key.pub").read_text().split()[:2])
     return Client(tmp_path, port, host_key)
+
+
+@pytest.fixture
+async def display(person: Client) -> AsyncIterator[list[bytes]]:
+    """What the person's display was sent."""
+    async with display_of(person) as began:
+        yield began
 
 
 @pytest.fixture
@@ -45,7 +53,9 @@ def agent(tmp_path: Path, person: Client) -> Iterator[str]:
         yield key
 
 
-async def test_connections_pass_both_ways_and_the_agent_is_there(demo: Demo, person: Client, agent: str) -> None:
+async def test_connections_pass_both_ways_and_the_agent_and_the_display_are_there(
+    demo: Demo, person: Client, agent: str, display: list[bytes]
+) -> None:
     async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"hello from the person\n")
         writer.close()
@@ -54,7 +64,7 @@ async def test_connections_pass_both_ways_and_the_agent_is_there(demo: Demo, per
     beside, near, socks = service.sockets[0].getsockname()[1], free_port(), free_port()
     sshd = sshd_of(demo)
     ssh = await person.start(
-        *("-A", "-L", f"{near}:{sshd}:22", "-D", str(socks), "-R", f"0:{HOST}:{beside}", HOST, "bash"),
+        *("-A", "-Y", "-L", f"{near}:{sshd}:22", "-D", str(socks), "-R", f"0:{HOST}:{beside}", HOST, "bash"),
         user=f"{USER}+{ACTIVITY}+{RESOURCE}",
         password=demo.user_password,
         code=Story(demo, print)._codes.next(),
@@ -67,6 +77,10 @@ async def test_connections_pass_both_ways_and_the_agent_is_there(demo: Demo, per
     async with asyncio.timeout(60):
         assert await ssh.stdout.readline() == b"up\n", await ssh.stderr.read()
         assert (await ssh.stdout.readline()).decode() == agent
+
+        ssh.stdin.write(f"python3 -c '{DRAW}'\n".encode())
+        assert await ssh.stdout.readline() == b"drawn\n"
+        assert display[0].endswith(COOKIE)
 
         reader, writer = await asyncio.open_connection(HOST, near)
         assert (await reader.readline()).startswith(SSHD)

@@ -55,7 +55,7 @@ COURSES = {
     "kept": Course(Terms()),
 }
 DATABASE = Course(BOTH, first=())
-SLICE = {("password", 4), ("password", 36), ("database", 40)}
+SLICE = {("password", 36)}
 """The account is on and nobody has written so; the secret is changed, and the account off, and nobody has."""
 
 

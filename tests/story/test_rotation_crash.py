@@ -56,7 +56,6 @@ COURSES = {
 }
 DATABASE = Course((*BEGUN, "change_password", "_promote", "finish"))
 SLICE = {
-    ("key", "after change_key"),
     ("rolled back", "after finish"),
     ("database", "after change_password"),
 }  # where a course comes there for the first time

@@ -21,7 +21,7 @@ POLLED = "/api/v1/ManagedAccount/Search"
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Installation]:
     installation = Installation(tmp_path / "data")
-    assert installation.init().returncode == 0
+    installation.prepare()
     installation.start()
     yield installation
     assert installation.stop() == 0

@@ -22,7 +22,7 @@ SESSIONS = "/api/v1/ActivitySession"
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     made = Installation(tmp_path / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     yield made
     made.stop()

@@ -30,7 +30,7 @@ PROFILES = "/api/v1/ConnectionProfile"
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory, linux_hosts: list[Host]) -> Iterator[Installation]:
     made = Installation(tmp_path_factory.mktemp("terminal") / "data")
-    assert made.init().returncode == 0
+    made.prepare()
     made.start()
     made.seed(linux_hosts[0])
     yield made

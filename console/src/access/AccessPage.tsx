@@ -1,23 +1,27 @@
 /** What the signed-in person can ask for, as cards. */
 import { Badge, Button, Card, Group, Text, Title } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
 import { answer, api, type Model } from "../shared/api";
 import { when } from "../shared/format";
-import { Loaded, Pages } from "../shared/Listing";
+import { Loaded, Pages } from "../shared/Loaded";
 import { Page } from "../shared/Page";
 import { usePaged } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { useWords } from "../words";
-import { AskDialog } from "./AskDialog";
 import { Shortcuts } from "./Shortcuts";
 
 export type Card = Model<"ActivityCardWithPolicies">;
 const route = getRouteApi("/");
+const loadDialog = () => import("./AskDialog");
+const AskDialog = lazy(loadDialog);
 
 export function AccessPage() {
   const words = useWords();
   const { q, ask, on, named, again } = route.useSearch();
   const navigate = route.useNavigate();
+  // The page is there before it; who opens it needn't wait.
+  useEffect(() => void loadDialog(), []);
   const cards = usePaged(["cards", q], (paging) =>
     answer(
       api.GET("/api/v1/AccessControlPolicy/ActivityCardWithPolicies", {
@@ -43,17 +47,19 @@ export function AccessPage() {
         <Pages page={cards.page} total={cards.total ?? 0} onPage={cards.onPage} />
       </Loaded>
       {ask && (
-        <AskDialog
-          key={`${ask} ${on} ${again}`}
-          asked={{ ask, on, named, again }}
-          onClose={() =>
-            void navigate({
-              search: (before) => ({ ...before, ask: undefined, on: undefined, named: undefined, again: undefined }),
-              replace: true,
-              resetScroll: false,
-            })
-          }
-        />
+        <Suspense>
+          <AskDialog
+            key={`${ask} ${on} ${again}`}
+            asked={{ ask, on, named, again }}
+            onClose={() =>
+              void navigate({
+                search: (before) => ({ ...before, ask: undefined, on: undefined, named: undefined, again: undefined }),
+                replace: true,
+                resetScroll: false,
+              })
+            }
+          />
+        </Suspense>
       )}
     </Page>
   );

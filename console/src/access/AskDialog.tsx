@@ -19,7 +19,7 @@ export type Asked = {
   again?: string;
 };
 
-export function AskDialog({ asked, onClose }: { asked: Asked; onClose: () => void }) {
+export default function AskDialog({ asked, onClose }: { asked: Asked; onClose: () => void }) {
   const words = useWords();
   const { ask, on, named, again } = asked;
   const card = useQuery({

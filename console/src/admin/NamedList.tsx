@@ -21,7 +21,7 @@ type Props<Row> = {
   /** Under which address each has its page, by its id. */
   at: string;
   /** What adds one, beside the search. */
-  add: ReactNode;
+  add?: ReactNode;
   places: ReactNode;
 };
 

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { answer, api, type Model } from "../shared/api";
 import { useInterval } from "../shared/attention";
 import { when } from "../shared/format";
-import { Loaded } from "../shared/Listing";
+import { Loaded } from "../shared/Loaded";
 import { Page } from "../shared/Page";
 import { whole } from "../shared/paged";
 import { useWords } from "../words";

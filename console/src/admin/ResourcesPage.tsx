@@ -1,9 +1,9 @@
 /** What sessions can be on. */
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
-import { type Column, Listing } from "../shared/Listing";
+import type { Column } from "../shared/Listing";
+import { LongListing } from "../shared/LongListing";
 import { Page } from "../shared/Page";
-import { usePaged } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { useWords } from "../words";
 import { ResourcePlaces } from "./people/Places";
@@ -14,9 +14,6 @@ const route = getRouteApi("/admin/resources");
 export default function ResourcesPage() {
   const words = useWords();
   const { q } = route.useSearch();
-  const resources = usePaged(["resources", q], (paging) =>
-    answer(api.GET("/api/v1/ManagedResource/Search", { params: { query: { filterText: q, ...paging } } })),
-  );
   const columns: Column<Resource>[] = [
     { key: "name", label: words.resources.name, show: (row) => <strong className="breaks">{row.displayName ?? row.name}</strong> },
     { key: "platform", label: words.resources.platform, show: (row) => row.platformName ?? words.shared.none },
@@ -32,10 +29,13 @@ export default function ResourcesPage() {
   return (
     <Page title={words.resources.title} intro={words.resources.intro} aside={<SearchBox label={words.resources.search} />}>
       <ResourcePlaces />
-      <Listing
+      <LongListing
         label={words.resources.title}
         columns={columns}
-        {...resources}
+        of={["resources", q]}
+        ask={(paging) =>
+          answer(api.GET("/api/v1/ManagedResource/Search", { params: { query: { filterText: q, ...paging } } }))
+        }
         keyOf={(row) => row.id}
         empty={q ? words.resources.nothing : words.resources.empty}
       />

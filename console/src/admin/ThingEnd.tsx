@@ -7,7 +7,7 @@ import { CopyThing } from "./CopyThing";
 import { GraveDeed } from "./Deed";
 
 /** `list` and `one` name the queries of all such things and of a single one. */
-type Kind = { list: string; one: string; at: string };
+export type Kind = { list: string; one: string; at: string };
 
 /** Lists and pages ask anew; of a new thing, its page is gone to. */
 export function useSaved({ list, one, at }: Kind, id: string | null) {
@@ -25,7 +25,8 @@ type Props = {
   name: string;
   /** Makes one like it under another name, and answers it. */
   copy?: (name: string) => Promise<{ id: string }>;
-  remove: () => Promise<unknown>;
+  /** Without it, it stays. */
+  remove?: () => Promise<unknown>;
   /** What deleting it means. */
   text: string;
 };
@@ -48,16 +49,18 @@ export function ThingEnd({ kind, name, copy, remove, text }: Props) {
           }}
         />
       )}
-      <GraveDeed
-        label={words.form.delete}
-        title={words.form.deleteTitle(name)}
-        text={text}
-        act={remove}
-        then={async () => {
-          await renew();
-          await navigate({ to: kind.at });
-        }}
-      />
+      {remove && (
+        <GraveDeed
+          label={words.form.delete}
+          title={words.form.deleteTitle(name)}
+          text={text}
+          act={remove}
+          then={async () => {
+            await renew();
+            await navigate({ to: kind.at });
+          }}
+        />
+      )}
     </Group>
   );
 }

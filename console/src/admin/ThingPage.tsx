@@ -3,7 +3,7 @@ import { Anchor, Group } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { Loaded } from "../shared/Listing";
+import { Loaded } from "../shared/Loaded";
 import { Page } from "../shared/Page";
 import { useAdminWords } from "../words/admin";
 

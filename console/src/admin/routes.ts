@@ -5,7 +5,6 @@ import { type ListSearch, listSearch } from "../shared/paged";
 
 type Found = Record<string, unknown>;
 
-
 export function administration(getParentRoute: () => typeof root) {
   return [...credentials(getParentRoute), ...people(getParentRoute), ...access(getParentRoute)] as const;
 }
@@ -52,6 +51,28 @@ function credentials(getParentRoute: () => typeof root) {
       getParentRoute,
       path: "/admin/complexities/$id",
       component: lazyRouteComponent(() => import("./schedules/ComplexityPage")),
+    }),
+    createRoute({
+      getParentRoute,
+      path: "/admin/overrides",
+      component: lazyRouteComponent(() => import("./overrides/OverridesPage")),
+      validateSearch: listSearch,
+    }),
+    createRoute({
+      getParentRoute,
+      path: "/admin/overrides/$id",
+      component: lazyRouteComponent(() => import("./overrides/OverridePage")),
+    }),
+    createRoute({
+      getParentRoute,
+      path: "/admin/platforms",
+      component: lazyRouteComponent(() => import("./platforms/PlatformsPage")),
+      validateSearch: listSearch,
+    }),
+    createRoute({
+      getParentRoute,
+      path: "/admin/platforms/$id",
+      component: lazyRouteComponent(() => import("./platforms/PlatformPage")),
     }),
     createRoute({
       getParentRoute,

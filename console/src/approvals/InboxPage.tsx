@@ -5,7 +5,7 @@ import { useState } from "react";
 import { answersOf } from "../access/answers";
 import { answer, api, type Model } from "../shared/api";
 import { when } from "../shared/format";
-import { Loaded } from "../shared/Listing";
+import { Loaded } from "../shared/Loaded";
 import { Page } from "../shared/Page";
 import { whole } from "../shared/paged";
 import { Trouble } from "../shared/Trouble";

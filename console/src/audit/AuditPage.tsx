@@ -5,9 +5,10 @@ import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import { useInterval } from "../shared/attention";
 import { dayStart, exactly, when } from "../shared/format";
-import { type Column, Listing } from "../shared/Listing";
+import type { Column } from "../shared/Listing";
+import { LongListing } from "../shared/LongListing";
 import { Page } from "../shared/Page";
-import { usePaged } from "../shared/paged";
+import { FROM_THE_TOP } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { Trouble } from "../shared/Trouble";
 import { useWords, type Words } from "../words";
@@ -22,11 +23,8 @@ export default function AuditPage() {
   const { q, troubled, from, to } = route.useSearch();
   const navigate = route.useNavigate();
   const bounds = { startDate: dayStart(from), endDate: dayStart(to, 1) };
-  const events = usePaged(["audit", q, troubled, from, to], (paging) =>
-    answer(api.GET("/api/locum/v1/AuditEvent", { params: { query: { filterText: q, troubled, ...bounds, ...paging } } })),
-  );
   const keep = (more: { troubled?: true; from?: string; to?: string }) =>
-    void navigate({ search: (before) => ({ ...before, ...more, page: undefined }), replace: true });
+    void navigate({ search: (before) => ({ ...before, ...more, ...FROM_THE_TOP }), replace: true });
   return (
     <Page title={words.audit.title} intro={words.audit.intro} aside={<SearchBox label={words.audit.search} />}>
       <Stack gap="md">
@@ -53,10 +51,14 @@ export default function AuditPage() {
           />
         </Group>
         <div>
-          <Listing
+          <LongListing
             label={words.audit.title}
             columns={columns(words)}
-            {...events}
+            of={["audit", q, troubled, from, to]}
+            ask={(paging) => {
+              const query = { filterText: q, troubled, ...bounds, ...paging };
+              return answer(api.GET("/api/locum/v1/AuditEvent", { params: { query } }));
+            }}
             keyOf={(row) => String(row.id)}
             empty={q || troubled || from || to ? words.audit.nothing : words.audit.empty}
           />

@@ -1,13 +1,13 @@
 /** Everybody's sessions: those that run, and those that have ended, which can be searched. */
-import { Tabs } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api } from "../shared/api";
 import { useInterval } from "../shared/attention";
 import { Listing } from "../shared/Listing";
-import { Page } from "../shared/Page";
-import { usePaged, whole } from "../shared/paged";
+import { LongListing } from "../shared/LongListing";
+import { whole } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
+import { TabbedPage } from "../shared/TabbedPage";
 import { columns } from "../sessions/SessionsPage";
 import { useWords } from "../words";
 
@@ -17,45 +17,31 @@ const REFRESH_MS = 5_000;
 
 export default function HistoryPage() {
   const words = useWords();
-  const { tab, q } = route.useSearch();
-  const navigate = route.useNavigate();
   return (
-    <Page title={words.history.title} intro={words.history.intro} aside={<SearchBox label={words.history.search} />}>
-      <Tabs
-        value={tab ?? "past"}
-        keepMounted={false}
-        onChange={(to) => void navigate({ search: { tab: to === "live" ? "live" : undefined, q } })}
-      >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="past">{words.history.past}</Tabs.Tab>
-          <Tabs.Tab value="live">{words.history.live}</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="past">
-          <Past />
-        </Tabs.Panel>
-        <Tabs.Panel value="live">
-          <Live />
-        </Tabs.Panel>
-      </Tabs>
-    </Page>
+    <TabbedPage
+      title={words.history.title}
+      intro={words.history.intro}
+      aside={<SearchBox label={words.history.search} />}
+      tabs={[
+        { name: "past", label: words.history.past, show: <Past /> },
+        { name: "live", label: words.history.live, show: <Live /> },
+      ]}
+    />
   );
 }
 
 function Past() {
   const words = useWords();
   const { q } = route.useSearch();
-  const sessions = usePaged(["history", q], (paging) =>
-    answer(
-      api.GET("/api/v1/ActivitySession/SummaryByStatus/Historical", {
-        params: { query: { filterText: q, ...paging } },
-      }),
-    ),
-  );
   return (
-    <Listing
+    <LongListing
       label={words.history.past}
       columns={columns(words, "everybody")}
-      {...sessions}
+      of={["history", q]}
+      ask={(paging) => {
+        const query = { filterText: q, ...paging };
+        return answer(api.GET("/api/v1/ActivitySession/SummaryByStatus/Historical", { params: { query } }));
+      }}
       keyOf={(row) => row.id}
       empty={q ? words.history.nothing : words.history.empty}
     />

@@ -3,9 +3,9 @@ import { Anchor, Code } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import { when } from "../shared/format";
-import { type Column, Listing } from "../shared/Listing";
+import type { Column } from "../shared/Listing";
+import { LongListing } from "../shared/LongListing";
 import { Page } from "../shared/Page";
-import { usePaged } from "../shared/paged";
 import { SearchBox } from "../shared/SearchBox";
 import { useWords, type Words } from "../words";
 
@@ -26,9 +26,6 @@ export default function RecordingsPage() {
 
 function Newest() {
   const words = useWords();
-  const recordings = usePaged(["recordings"], (paging) =>
-    answer(api.GET("/api/locum/v1/Recording", { params: { query: paging } })),
-  );
   const activity: Column<Recording> = {
     key: "activity",
     label: words.sessions.activity,
@@ -39,10 +36,11 @@ function Newest() {
     ),
   };
   return (
-    <Listing
+    <LongListing
       label={words.recordings.title}
       columns={[activity, ...where<Recording>(words)]}
-      {...recordings}
+      of={["recordings"]}
+      ask={(paging) => answer(api.GET("/api/locum/v1/Recording", { params: { query: paging } }))}
       keyOf={(row) => row.id}
       empty={words.recordings.empty}
     />
@@ -51,9 +49,6 @@ function Newest() {
 
 function Lines({ text }: { text: string }) {
   const words = useWords();
-  const lines = usePaged(["lines", text], (paging) =>
-    answer(api.GET("/api/locum/v1/Recording/Text", { params: { query: { filterText: text, ...paging } } })),
-  );
   const line: Column<Line> = {
     key: "line",
     label: words.recordings.line,
@@ -69,10 +64,13 @@ function Lines({ text }: { text: string }) {
     ),
   };
   return (
-    <Listing
+    <LongListing
       label={words.recordings.title}
       columns={[line, ...where<Line>(words)]}
-      {...lines}
+      of={["lines", text]}
+      ask={(paging) =>
+        answer(api.GET("/api/locum/v1/Recording/Text", { params: { query: { filterText: text, ...paging } } }))
+      }
       keyOf={(row) => `${row.id} ${row.offsetMs} ${row.text}`}
       empty={words.recordings.nothing}
     />

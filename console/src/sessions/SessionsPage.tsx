@@ -1,51 +1,36 @@
-/** One's own sessions: open ones, and ended ones by page. */
-import { Anchor, Tabs } from "@mantine/core";
+/** One's own sessions: open ones, requests, and ended ones. */
+import { Anchor } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import { useInterval } from "../shared/attention";
 import { when } from "../shared/format";
 import { type Column, Listing } from "../shared/Listing";
-import { Page } from "../shared/Page";
-import { usePaged, whole } from "../shared/paged";
+import { LongListing } from "../shared/LongListing";
+import { whole } from "../shared/paged";
 import { StatusPill } from "../shared/StatusPill";
+import { TabbedPage } from "../shared/TabbedPage";
 import { hasRole, useWho } from "../signin/who";
 import { useWords, type Words } from "../words";
 import { AgainLink } from "./AgainLink";
 import { Requests } from "./Requests";
 
 export type Session = Model<"SessionSummary">;
-const route = getRouteApi("/sessions");
 const OPEN_STATUSES = [-1, 0, 1, 2] as const;
 const REFRESH_MS = 5_000;
 
 export function SessionsPage() {
   const words = useWords();
-  const { tab } = route.useSearch();
-  const navigate = route.useNavigate();
   return (
-    <Page title={words.sessions.title} intro={words.sessions.intro}>
-      <Tabs
-        value={tab ?? "open"}
-        keepMounted={false}
-        onChange={(to) => void navigate({ search: { tab: to === "past" || to === "requests" ? to : undefined } })}
-      >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="open">{words.sessions.open}</Tabs.Tab>
-          <Tabs.Tab value="requests">{words.requests.tab}</Tabs.Tab>
-          <Tabs.Tab value="past">{words.sessions.past}</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="open">
-          <OpenSessions />
-        </Tabs.Panel>
-        <Tabs.Panel value="requests">
-          <Requests />
-        </Tabs.Panel>
-        <Tabs.Panel value="past">
-          <PastSessions />
-        </Tabs.Panel>
-      </Tabs>
-    </Page>
+    <TabbedPage
+      title={words.sessions.title}
+      intro={words.sessions.intro}
+      tabs={[
+        { name: "open", label: words.sessions.open, show: <OpenSessions /> },
+        { name: "requests", label: words.requests.tab, show: <Requests /> },
+        { name: "past", label: words.sessions.past, show: <PastSessions /> },
+      ]}
+    />
   );
 }
 
@@ -82,14 +67,14 @@ async function open(): Promise<Session[]> {
 function PastSessions() {
   const words = useWords();
   const plays = hasRole(useWho(), "admin", "userplus");
-  const sessions = usePaged(["sessions", "past"], (paging) =>
-    answer(api.GET("/api/v1/ActivitySession/MySummaryByStatus/Historical", { params: { query: paging } })),
-  );
   return (
-    <Listing
+    <LongListing
       label={words.sessions.past}
       columns={[...columns(words, "past"), ...pastColumns(words, plays)]}
-      {...sessions}
+      of={["sessions", "past"]}
+      ask={(paging) =>
+        answer(api.GET("/api/v1/ActivitySession/MySummaryByStatus/Historical", { params: { query: paging } }))
+      }
       keyOf={(row) => row.id}
       empty={words.sessions.emptyPast}
     />

@@ -1,10 +1,7 @@
-/** One page of a list that the server pages. On narrow screens each row is a card. */
-import { Group, Pagination, Skeleton, Table, Text } from "@mantine/core";
+/** A short list, or one page of a longer one. On narrow screens each row is a card. */
+import { Table } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useWords } from "../words";
-import { Empty } from "./Page";
-import { ROWS } from "./paged";
-import { Trouble } from "./Trouble";
+import { Loaded, Pages } from "./Loaded";
 
 export type Column<Row> = { key: string; label: string; show: (row: Row) => ReactNode };
 
@@ -27,23 +24,11 @@ export function Listing<Row>(props: Props<Row>) {
   return (
     <Loaded {...props}>
       <Table className={props.isStale ? "listing stale" : "listing"} verticalSpacing="sm" highlightOnHover aria-label={props.label}>
-        <Table.Thead>
-          <Table.Tr>
-            {props.columns.map((column) => (
-              <Table.Th key={column.key} scope="col">
-                {column.label}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <Head columns={props.columns} />
         <Table.Tbody>
           {rows?.map((row) => (
             <Table.Tr key={props.keyOf(row)}>
-              {props.columns.map((column) => (
-                <Table.Td key={column.key} data-label={column.label}>
-                  {column.show(row)}
-                </Table.Td>
-              ))}
+              <Cells columns={props.columns} row={row} />
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -53,54 +38,25 @@ export function Listing<Row>(props: Props<Row>) {
   );
 }
 
-/** How many there are, and the way to the other pages. */
-export function Pages({ page, total, onPage }: { page: number; total: number; onPage: (page: number) => void }) {
-  const words = useWords();
-  const pages = Math.ceil(total / ROWS);
+/** The columns' names; with `index`, as that row of a table of which not all rows are there. */
+export function Head<Row>({ columns, index }: { columns: Column<Row>[]; index?: number }) {
   return (
-    <Group justify="space-between" mt="md">
-      <Text size="sm" c="dimmed">
-        {words.shared.total(total)}
-      </Text>
-      {pages > 1 && (
-        <Pagination
-          total={pages}
-          value={page}
-          onChange={onPage}
-          size="sm"
-          aria-label={words.shared.pages}
-          getItemProps={(number) => ({ "aria-label": words.shared.page(number, pages) })}
-          getControlProps={(control) => ({ "aria-label": control })}
-        />
-      )}
-    </Group>
+    <Table.Thead>
+      <Table.Tr aria-rowindex={index}>
+        {columns.map((column) => (
+          <Table.Th key={column.key} scope="col">
+            {column.label}
+          </Table.Th>
+        ))}
+      </Table.Tr>
+    </Table.Thead>
   );
 }
 
-type Load = {
-  rows: unknown[] | null | undefined;
-  error?: unknown;
-  onRetry?: () => void;
-  empty: string;
-  hint?: string;
-  children: ReactNode;
-};
-
-/** A list once it is there; before, or in its place: that it is asked for, what went wrong, that there is nothing. */
-export function Loaded({ rows, error, onRetry, empty, hint, children }: Load) {
-  if (error) return <Trouble error={error} onRetry={onRetry} />;
-  if (!rows) return <Waiting />;
-  if (rows.length === 0) return <Empty title={empty} hint={hint} />;
-  return children;
-}
-
-function Waiting() {
-  const words = useWords();
-  return (
-    <div role="status" aria-label={words.shared.loading}>
-      {[0, 1, 2, 3, 4].map((line) => (
-        <Skeleton key={line} height={44} mb="xs" radius="md" />
-      ))}
-    </div>
-  );
+export function Cells<Row>({ columns, row }: { columns: Column<Row>[]; row: Row }) {
+  return columns.map((column) => (
+    <Table.Td key={column.key} data-label={column.label}>
+      {column.show(row)}
+    </Table.Td>
+  ));
 }

@@ -7,7 +7,7 @@ import { Ask } from "../me/Ask";
 import { Part } from "../me/Part";
 import { useAdminWords } from "../words/admin";
 import { RemoveIcon, SearchIcon } from "./icons";
-import { Loaded, Pages } from "./Listing";
+import { Loaded, Pages } from "./Loaded";
 import { ROWS } from "./paged";
 import { type Named, PickMany, type Search } from "./Picker";
 import { Trouble } from "./Trouble";

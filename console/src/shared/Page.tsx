@@ -10,7 +10,7 @@ export function Page(props: { title: string; intro?: string; aside?: ReactNode; 
   return (
     <>
       <Group justify="space-between" align="flex-start" mb="lg" gap="sm">
-        <div>
+        <div className="page-head">
           <Title order={1} size="h2" ref={heading} tabIndex={-1} className="heading breaks">
             {props.title}
           </Title>

@@ -3,6 +3,7 @@ import { TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { SearchIcon } from "./icons";
+import { FROM_THE_TOP } from "./paged";
 
 export function SearchBox({ label }: { label: string }) {
   const { q } = useSearch({ strict: false });
@@ -11,7 +12,7 @@ export function SearchBox({ label }: { label: string }) {
     (text: string) =>
       void navigate({
         to: ".",
-        search: (before) => ({ ...before, q: text || undefined, page: undefined }),
+        search: (before) => ({ ...before, q: text || undefined, ...FROM_THE_TOP }),
         replace: true,
       }),
     250,

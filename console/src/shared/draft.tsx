@@ -48,6 +48,8 @@ export function useDraft<T>(saved: T) {
       onChange: (event: ChangeEvent<HTMLSelectElement>) =>
         set(name, (event.currentTarget.value || null) as T[typeof name]),
     }),
+    /** Whatever an input takes and gives as it is, such as what a picker picks. */
+    plain: <K extends keyof T>(name: K) => ({ value: value[name], onChange: (to: T[K]) => set(name, to) }),
     /** Several texts, one a line. */
     lines: (name: Of<T, string[]>) => ({
       value: (value[name] as string[]).join("\n"),

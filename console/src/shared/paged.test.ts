@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { holding, listSearch } from "./paged";
 
 describe("what a list keeps in the address", () => {
-  it("is a text and a page, and nothing else", () => {
+  it("is a text and a place, and nothing else", () => {
     expect(listSearch({ q: "web", page: 3, other: 1 })).toEqual({ q: "web", page: 3 });
-    expect(listSearch({ q: 42, page: "2" })).toEqual({ q: "42", page: 2 });
-    for (const page of [1, 0, -1, 1.5, "x", null]) expect(listSearch({ page }).page).toBeUndefined();
+    expect(listSearch({ q: 42, page: "2", row: "5001" })).toEqual({ q: "42", page: 2, row: 5001 });
+    for (const no of [1, 0, -1, 1.5, "x", null]) expect(listSearch({ page: no, row: no })).toEqual({});
     expect(listSearch({ q: "a".repeat(300) }).q).toHaveLength(200);
   });
 });

@@ -1,18 +1,23 @@
 /** What stands around every page: where one can go, who one is, and the way out. */
-import { ActionIcon, Anchor, Button, Drawer, Group, Stack, Text } from "@mantine/core";
+import { ActionIcon, Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Mark, MenuIcon, SecurityIcon } from "../shared/icons";
 import { signOut, useWho } from "../signin/who";
 import { useWords } from "../words";
 import { Appearance } from "./Appearance";
 import { Place, Places } from "./Places";
 
+const Menu = lazy(() => import("./Menu"));
+
 export function Shell() {
   const words = useWords();
   const [isOpen, menu] = useDisclosure();
   const { pathname } = useLocation();
+  // Loaded for who opens it, and kept from then on, as it moves when it closes.
+  const [hasMenu, setHasMenu] = useState(false);
+  if (isOpen && !hasMenu) setHasMenu(true);
   useEffect(menu.close, [pathname]);
   return (
     <div className="shell">
@@ -32,18 +37,7 @@ export function Shell() {
         <Places />
         <Me />
       </nav>
-      <Drawer
-        opened={isOpen}
-        onClose={menu.close}
-        size={280}
-        title={<Brand />}
-        closeButtonProps={{ "aria-label": words.shared.close }}
-      >
-        <nav aria-label={words.shell.nav} className="drawer">
-          <Places />
-          <Me />
-        </nav>
-      </Drawer>
+      <Suspense>{hasMenu && <Menu isOpen={isOpen} onClose={menu.close} />}</Suspense>
       <main id="content" className="content" tabIndex={-1}>
         <Outlet />
       </main>
@@ -51,7 +45,7 @@ export function Shell() {
   );
 }
 
-function Brand() {
+export function Brand() {
   return (
     <Anchor component={Link} to="/" underline="never" c="inherit" className="brand">
       <Mark />
@@ -62,7 +56,7 @@ function Brand() {
   );
 }
 
-function Me() {
+export function Me() {
   const words = useWords();
   const who = useWho();
   return (

@@ -54,7 +54,7 @@ def post_ticket(tx: ReadTx, call: Call[ConnectionId, None, None]) -> TerminalTic
     summary="A WebSocket: what is typed in it is typed in the person's terminal, who is told so",
 )
 async def open_assist(call: Call[ConnectionId, None, None]) -> Dialogue:
-    """Only the process that carries a connection can let somebody type in it."""
+    """Only the node that carries a connection can let somebody type in it."""
     holder, connection_id = holder_of(call), call.params.connection_id
     await call.api.db.read(_check, call)
 
@@ -63,7 +63,7 @@ async def open_assist(call: Call[ConnectionId, None, None]) -> Dialogue:
         call.api.terminals.use_ticket(first.get("ticket"), holder, PURPOSE, connection_id)
         await _note(call, Assist.BEGUN)
         try:
-            assistant = call.api.terminals.assist(connection_id, call.caller.name)
+            assistant = await call.api.terminals.assist(connection_id, call.caller.name)
             try:
                 await socket.tell(assisting=True)
                 await _assist(call, socket, assistant)

@@ -16,11 +16,12 @@ from locum.api.wire.credential_group import MembersChanged, MemberView
 from locum.api.wire.enums import OverridePolicyType
 from locum.api.wire.override_policy import OverridePolicy, OverridePolicyIn
 from locum.credentials import model, overrides
-from locum.credentials.members import members
+from locum.credentials.members import Member, members
 from locum.credentials.overrides import OverrideType
 from locum.credentials.schedules import schedules
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict
+from locum.kit.paging import Listed
 from locum.kit.permissions import Permission
 
 # The room's words for the schedules, and the wire's without "_id".
@@ -130,8 +131,19 @@ def delete_override(tx: Tx, call: Call[OverrideId, None, None]) -> None:
 )
 def get_members(tx: ReadTx, call: Call[OverrideId, Paging, None]) -> Table[MemberView]:
     held = overrides.override_of(tx, call.params.override_policy_id)
-    listed = members(tx, overrides.tie_of(held), held.id, call.query.page())
-    return Table[MemberView](data=[MemberView.from_row(row) for row in listed.rows], records_total=listed.total)
+    return _table(members(tx, overrides.tie_of(held), held.id, call.query.page()))
+
+
+@operation(
+    "OverridePolicy.GetCandidates",
+    "GET /api/locum/v1/OverridePolicy/{overridePolicyId}/Candidate",
+    who=ADMIN,
+    permission=Permission.CREDENTIALS_OVERRIDE_READ,
+    problems=(404,),
+    summary="One page of the credentials or resources of its platform that are under no override policy",
+)
+def get_candidates(tx: ReadTx, call: Call[OverrideId, Paging, None]) -> Table[MemberView]:
+    return _table(overrides.candidates(tx, call.params.override_policy_id, call.query.page()))
 
 
 @operation(
@@ -160,6 +172,10 @@ def add_members(tx: Tx, call: Call[OverrideId, None, list[UUID]]) -> MembersChan
 def remove_members(tx: Tx, call: Call[OverrideId, None, list[UUID]]) -> MembersChanged:
     count = overrides.remove_members(tx, call.caller.actor, call.params.override_policy_id, call.body)
     return MembersChanged(count=count)
+
+
+def _table(listed: Listed[Member]) -> Table[MemberView]:
+    return Table[MemberView](data=[MemberView.from_row(row) for row in listed.rows], records_total=listed.total)
 
 
 def _one(tx: ReadTx, row: model.OverridePolicy) -> OverridePolicy:

@@ -105,7 +105,13 @@ async def get_cast(call: Call[ConnectionId, None, None]) -> Asciicast:
     db, connection_id = call.api.db, call.params.connection_id
     row = await db.read(_found, call.caller, connection_id)
     archived = await db.read(archiving.key_of, connection_id)
-    content = await asyncio.to_thread(_played, call.api, connection_id, archived)
+    try:
+        content = await asyncio.to_thread(_played, call.api, connection_id, archived)
+    except NotFound:  # it may have moved to the archive meanwhile
+        archived = await db.read(archiving.key_of, connection_id)
+        if archived is None:
+            raise
+        content = await asyncio.to_thread(_played, call.api, connection_id, archived)
     await db.write(
         record,
         call.caller.actor,

@@ -49,7 +49,7 @@ class Assistant(Protocol):
     def leave(self) -> None: ...
 
 
-Assist = Callable[[UUID, str], Assistant]
+Assist = Callable[[UUID, str], Awaitable[Assistant]]
 Enter = Callable[[SignedIn, UUID, str], Awaitable[Shell]]
 
 

@@ -26,8 +26,17 @@ class _Client(asyncssh.SSHClient):
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        self._connection: asyncssh.SSHClientConnection | None = None
         self.seen = ""
         self.thumbprint = ""
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self._connection = conn
+
+    @property
+    def offer_came_to_nothing(self) -> bool:
+        """The host said which algorithms it offers, and never showed its key."""
+        return self._connection is not None and bool(self._connection._server_kexinit) and not self.seen
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self.seen = " ".join(key.export_public_key().decode().split()[:2])
@@ -75,6 +84,10 @@ async def open_connection(target: Target) -> tuple[asyncssh.SSHClientConnection,
     except asyncssh.KeyExchangeFailed as error:
         raise TargetRefused(f"no way to speak to {where}: {_reason(error)}") from None
     except (asyncssh.Error, OSError, TimeoutError) as error:
+        # A host that has nothing in common with us may end the connection before asyncssh has seen that.
+        if isinstance(error, asyncssh.ConnectionLost) and client.offer_came_to_nothing:
+            words = f"no way to speak to {where}: it ended the connection over the algorithms that Locum offers"
+            raise TargetRefused(words) from None
         raise TargetUnreachable(f"can't reach {where}: {_reason(error)}") from None
     except ValueError:  # what asyncssh's parsers raise at packets that make no sense
         raise TargetUnreachable(f"can't reach {where}: it sends packets that make no sense") from None

@@ -85,6 +85,14 @@ def members(tx: ReadTx, tie: Membership, owner_id: UUID, page: Page) -> Listed[M
     return fetch(tx, Member, query, page, columns=columns, tie=c.id, searched=["name", "domain"])
 
 
+def others(tx: ReadTx, tie: Membership, eligible: sa.ColumnElement[bool], page: Page) -> Listed[Member]:
+    """One page of what belongs to no owner yet, of those that are `eligible`: a condition about `tie.things`."""
+    c = tie.things.c
+    query = sa.select(c.id, c.name, c.domain).where(eligible, ~sa.exists().where(tie.member == c.id))
+    columns: dict[str, sa.ColumnElement[Any]] = {"name": c.name, "domain": c.domain}
+    return fetch(tx, Member, query, page, columns=columns, tie=[c.name, c.id], searched=["name", "domain"])
+
+
 def member_ids(tx: ReadTx, tie: Membership, owner_id: UUID) -> list[UUID]:
     """The ids of everything that belongs to the owner."""
     c = tie.things.c

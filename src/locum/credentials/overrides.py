@@ -11,15 +11,16 @@ import sqlalchemy as sa
 
 from locum.audit import log as audit
 from locum.credentials import members
-from locum.credentials.effective import is_under, look_again, platform_of
+from locum.credentials.effective import is_of_platform, is_under, look_again, platform_of
 from locum.credentials.elsewhere import platform, resource
-from locum.credentials.members import CREDENTIALS_OF_OVERRIDE, RESOURCES_OF_OVERRIDE, Membership
+from locum.credentials.members import CREDENTIALS_OF_OVERRIDE, RESOURCES_OF_OVERRIDE, Member, Membership
 from locum.credentials.model import OverridePolicy, credential, managed_user, override_policy, schedule
 from locum.kit.actor import Actor
 from locum.kit.db import ReadTx, Tx
 from locum.kit.errors import Conflict, Invalid, NotFound
 from locum.kit.ids import new_id
 from locum.kit.named import free_name, known, name_kept
+from locum.kit.paging import Listed, Page
 
 _WORD = "override policy"
 _COLUMNS = [override_policy.c[name] for name in OverridePolicy.__struct_fields__]
@@ -149,6 +150,17 @@ def add_members(tx: Tx, actor: Actor, override_id: UUID, ids: Collection[UUID]) 
     added = members.add(tx, actor, tie, override_id, held.name, wanted)
     look_again(tx, _among(held, wanted))
     return len(added)
+
+
+def candidates(tx: ReadTx, override_id: UUID, page: Page) -> Listed[Member]:
+    """One page of what could be put under an override policy: of its platform, and under none. Raises NotFound."""
+    held = override_of(tx, override_id)
+    tie = tie_of(held)
+    if held.type == OverrideType.CREDENTIAL:
+        own = platform_of().with_only_columns(credential.c.id).where(is_of_platform(held.platform_id))
+    else:
+        own = sa.select(resource.c.id).where(resource.c.platform_id == held.platform_id)
+    return members.others(tx, tie, tie.things.c.id.in_(own), page)
 
 
 def remove_members(tx: Tx, actor: Actor, override_id: UUID, ids: Collection[UUID]) -> int:

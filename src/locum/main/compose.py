@@ -25,7 +25,6 @@ from locum.connectors.mariadb import MariadbKeeper
 from locum.connectors.mariadb_access import MariadbConnector
 from locum.connectors.postgresql import PostgresKeeper
 from locum.connectors.postgresql_access import PostgresConnector
-from locum.gateway.ssh.gateway import SshGateway
 from locum.gateway.ssh.inside import Entering, Inside
 from locum.identities.authenticate import Authenticator
 from locum.identities.key_usage import KeyUsage
@@ -207,7 +206,7 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
         recordings=gateways.recorder.store,
         archive=gateways.archive,
         archive_trouble=lambda: gateways.archiver.trouble if gateways.archiver else None,
-        terminals=_terminals(gateways.gateway),
+        terminals=_terminals(gateways),
         limits=limits_of(settings),
         certificate=tls.shown(tls.certificate_file(settings)),
     )
@@ -233,11 +232,12 @@ def compose(settings: Settings, db: Database, vault: Vault) -> Node:
     return node
 
 
-def _terminals(gateway: SshGateway) -> Terminals:
+def _terminals(gateways: GatewayParts) -> Terminals:
     async def enter(who: SignedIn, session_id: UUID, address: str) -> Inside:
-        return await gateway.enter(Entering(who, Wanted(who.name, "", "", session_id=session_id), address))
+        wanted = Wanted(who.name, "", "", session_id=session_id)
+        return await gateways.gateway.enter(Entering(who, wanted, address))
 
-    return Terminals(enter, gateway.assist)
+    return Terminals(enter, gateways.assist)
 
 
 def _handlers(

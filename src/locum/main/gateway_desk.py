@@ -19,6 +19,7 @@ from locum.gateway.ssh.gate import Gate, SignInSteps
 from locum.identities.signin import FirstFactor, SignedIn
 from locum.kit.errors import Forbidden, LocumError, Unauthenticated
 from locum.main import gateway_link as say
+from locum.main.gateway_assist import FarAssistant, FarAssistants
 from locum.main.gateway_link import FromGateway, Link, ProvenAnswer, encoded
 from locum.sessions.connections import Grant
 from locum.vault.secret import Secret
@@ -47,6 +48,7 @@ class Desk:
         self._grants: dict[UUID, Grant] = {}
         self._numbers: dict[int, UUID] = {}  # the call that opened it, and the connection
         self._past: dict[UUID, Grant] = {}  # closed, but what passed in them may not be written yet
+        self._assistants = FarAssistants(link)
         self._proven: dict[FirstFactor | SignedIn, None] = {}
 
     async def serve(self) -> None:
@@ -59,14 +61,25 @@ class Desk:
                     self._withdraw(number)
                 case say.Ready():
                     self._ready()
+                case say.Assisting() | say.AssistOver():
+                    self._assistants.heard(message)
 
     @property
     def connections(self) -> int:
         """How many the process has open."""
         return len(self._grants)
 
+    def carries(self, connection_id: UUID) -> bool:
+        """Whether the process has this connection open."""
+        return connection_id in self._grants
+
+    async def assist(self, connection_id: UUID, name: str) -> FarAssistant:
+        """Let `name` type in a connection of the process. Raises Conflict."""
+        return await self._assistants.assist(connection_id, name)
+
     async def left(self) -> list[Grant]:
         """The connections that were open when the process went, after what was under way is done or undone."""
+        self._assistants.lost()
         for number in self._opening:
             self._tasks[number].cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

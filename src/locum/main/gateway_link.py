@@ -144,6 +144,19 @@ class Ready(Message, frozen=True):
     """The gateway process accepts connections."""
 
 
+class Assisting(Message, frozen=True):
+    """The assistant of that number can type."""
+
+    number: int
+
+
+class AssistOver(Message, frozen=True):
+    """The last of each assistant: why they can't type, or no more."""
+
+    number: int
+    reason: str
+
+
 # -- what a gateway process is told
 
 
@@ -199,14 +212,43 @@ class Progress(Message, frozen=True):
     line: str
 
 
+class Assist(Message, frozen=True):
+    """Let somebody of that name type in the connection. `number` is the assistant's from here on."""
+
+    number: int
+    connection_id: UUID
+    name: str
+
+
+class Typed(Message, frozen=True):
+    """What the assistant types."""
+
+    number: int
+    data: bytes
+
+
+class TakeOver(Message, frozen=True):
+    """The assistant types alone, or both again."""
+
+    number: int
+    taken: bool
+
+
+class AssistEnd(Message, frozen=True):
+    """The assistant leaves."""
+
+    number: int
+
+
 class Drain(Message, frozen=True):
     """Accept nobody any more, and end when nobody is connected, or after so many seconds."""
 
     timeout: float
 
 
-FromGateway = Asked | Withdrawn | Ready
-ToGateway = Start | Answered | Denied | Failed | End | Change | Progress | Drain
+OfAssistant = Assist | Typed | TakeOver | AssistEnd
+FromGateway = Asked | Withdrawn | Ready | Assisting | AssistOver
+ToGateway = Start | Answered | Denied | Failed | End | Change | Progress | OfAssistant | Drain
 
 
 def _plain(value: Any) -> Any:

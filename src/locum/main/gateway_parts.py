@@ -14,6 +14,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import SQLAlchemyError
 
+from locum.gateway.ssh.assist import Assistant
 from locum.gateway.ssh.connection import Rooms
 from locum.gateway.ssh.gateway import SshGateway
 from locum.identities import digests, signing_key, tokens
@@ -26,6 +27,7 @@ from locum.kit.settings import Settings, split_address
 from locum.kit.wake import Wake
 from locum.main import keys
 from locum.main.archiver import Archiver, open_archive
+from locum.main.gateway_assist import FarAssistant
 from locum.main.gateway_link import Start
 from locum.main.gateway_processes import GatewayProcesses
 from locum.main.interrupted import close_recording, close_recordings, delete_recordings
@@ -67,6 +69,11 @@ class GatewayParts:
             await self.gateway.start(listener)
         else:
             await self.processes.start(listener)
+
+    async def assist(self, connection_id: UUID, name: str) -> Assistant | FarAssistant:
+        """Let `name` type in a connection of this node, whichever of its processes carries it. Raises Conflict."""
+        found = await self.processes.assist(connection_id, name) if self.processes is not None else None
+        return found or self.gateway.assist(connection_id, name)
 
     async def close(self, drain_timeout: float) -> None:
         """Accept none any more, and end those there are, at the latest after `drain_timeout` seconds."""

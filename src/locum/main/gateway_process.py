@@ -24,8 +24,9 @@ from locum.gateway.ssh.gateway import SshGateway
 from locum.gateway.ssh.transport import ServerConnection
 from locum.main import gateway_link as say
 from locum.main import keys
+from locum.main.gateway_assist import Assistants
 from locum.main.gateway_far import FarRooms
-from locum.main.gateway_link import Link, ToGateway
+from locum.main.gateway_link import Link, OfAssistant, ToGateway
 from locum.main.process import set_up
 from locum.recordings.store import Store
 from locum.recordings.writer import Recorder
@@ -63,7 +64,7 @@ async def _run(end: socket.socket, hand: socket.socket) -> None:
     taking = asyncio.create_task(_take(hand, gateway.clients()))
     link.send(say.Ready())
     drain: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-    hearing = asyncio.create_task(_hear(link, rooms, drain))
+    hearing = asyncio.create_task(_hear(link, rooms, Assistants(gateway, link), drain))
     timeout = await drain
     taking.cancel()
     await gateway.stop(timeout)
@@ -93,13 +94,17 @@ async def _take(hand: socket.socket, clients: Callable[[], ServerConnection]) ->
         loop.remove_reader(hand)
 
 
-async def _hear(link: Link[ToGateway], rooms: FarRooms, drain: asyncio.Future[float]) -> None:
+async def _hear(
+    link: Link[ToGateway], rooms: FarRooms, assistants: Assistants, drain: asyncio.Future[float]
+) -> None:
     """What the other end says, for as long as it is there."""
     with contextlib.suppress(ValueError):  # what is no message is as good as nobody
         while (message := await link.receive()) is not None:
             try:
                 if isinstance(message, say.Drain):
                     drain.set_result(message.timeout)
+                elif isinstance(message, OfAssistant):
+                    assistants.heard(message)
                 else:
                     rooms.heard(message)
             except Exception:  # The outermost boundary: news of one connection must not keep it from the others.

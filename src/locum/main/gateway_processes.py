@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -19,6 +20,7 @@ from locum.gateway.ssh.gate import Gate, SignInSteps
 from locum.gateway.ssh.gateway import CLOSE_TIMEOUT_S
 from locum.kit.errors import StartError
 from locum.main import gateway_link as say
+from locum.main.gateway_assist import FarAssistant
 from locum.main.gateway_desk import Desk
 from locum.main.gateway_link import FromGateway, Link
 from locum.sessions.connections import Grant
@@ -103,6 +105,13 @@ class GatewayProcesses:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         await asyncio.gather(*self._keepers, return_exceptions=True)
+
+    async def assist(self, connection_id: UUID, name: str) -> FarAssistant | None:
+        """Let `name` type in a connection of one of them; None where none has it. Raises Conflict."""
+        for running in self._running.values():
+            if running.desk.carries(connection_id):
+                return await running.desk.assist(connection_id, name)
+        return None
 
     async def _accept(self, listener: socket.socket) -> None:
         """Hand out who connects. Where no process runs, they wait in the socket's queue."""

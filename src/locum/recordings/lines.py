@@ -2,7 +2,8 @@
 
 What a terminal shows is taken line by line, without escape codes; a line that was overwritten counts as it was in the
 end. What a person types counts as a line when they end it, with what they took back taken back; a command that a
-client asked for is one too. Passwords at a prompt never were in the recording.
+client asked for is one too. Passwords at a prompt never were in the recording. A line that is mostly no text, as of a
+picture that is sent, is none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from enum import IntEnum
 from locum.recordings.format import Event
 
 LONGEST_LINE = 1000  # characters; what is longer goes on in a further line
+UNREADABLE = "\ufffd"  # what stands for bytes that are no UTF-8
 
 
 class Stream(IntEnum):
@@ -40,7 +42,7 @@ _MOVE = re.compile(r"\x1b\[[0-9;?]*[ABEFHJdf]|\x1b[DEM78]|\x1bc")
 _CODE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 _HALF_CODE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P_^X][^\x07\x1b]*\x1b?|[ -/]*)\Z")
 _LONGEST_CODE = 256
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]+")
 
 
 @dataclass(slots=True)
@@ -77,6 +79,8 @@ class _Side:
         yield from self._pieces(rest)
 
     def _pieces(self, line: str) -> Iterator[TextLine]:
+        if 10 * line.count(UNREADABLE) > 3 * len(line):
+            return
         line = line.rstrip("\r").rpartition("\r")[2]
         shown = _CONTROL.sub("", _taken_back(line)).strip()
         for start in range(0, len(shown), LONGEST_LINE):

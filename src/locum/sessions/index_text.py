@@ -31,9 +31,12 @@ from locum.vault.store import Vault
 INTERVAL_S = 0.5
 AT_ONCE = 10_000  # connections looked at in a round
 EVENTS_AT_ONCE = 500
-TURNS = 20  # of so many events in a round
+BYTES_AT_ONCE = 1024 * 1024
+TURNS = 8  # of so much in a round
+REST = 3  # times as long as it worked: whoever moves much data through the gateway keeps most of the processor
 QUIET_S = 2.0  # after which a line that has not ended counts as one
 LONGEST = 100_000  # lines of one recording
+LONGEST_TEXT = 10_000_000  # characters in them
 
 log = structlog.get_logger("locum.sessions")
 
@@ -52,7 +55,8 @@ class _Reading:
         self._lines = Lines()
         self._quiet_since = time.monotonic()
         self._seen = 0
-        self.taken = 0
+        self._lines_taken = 0
+        self._characters_taken = 0
         self.caught_up = False
 
     def has_news(self) -> bool:
@@ -73,8 +77,14 @@ class _Reading:
             self._quiet_since = time.monotonic()
         elif self._is_quiet:
             found += self._lines.end()
-        self.taken += len(found)
+        self._lines_taken += len(found)
+        self._characters_taken += sum(len(line.text) for line in found)
         return found
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether no more of it is taken."""
+        return self._lines_taken >= LONGEST or self._characters_taken >= LONGEST_TEXT
 
     @property
     def _is_quiet(self) -> bool:
@@ -83,9 +93,13 @@ class _Reading:
     def _take(self) -> list[Event]:
         """Some events; those before a damage come first, and the next call raises it."""
         events: list[Event] = []
+        size = 0
         try:
             for event in islice(self._events, EVENTS_AT_ONCE):
                 events.append(event)
+                size += len(event.data)
+                if size >= BYTES_AT_ONCE:
+                    break
         except Damaged:
             if not events:
                 raise
@@ -149,12 +163,14 @@ class TextIndex:
             await self._db.write(delete_lines, [wanted.connection_id])
             self._readings[wanted.connection_id] = reading
         for _ in range(TURNS):  # then it is the others' turn
+            began = time.monotonic()
             lines = await asyncio.to_thread(reading.more)
             if lines:
                 await self._db.write(add_lines, wanted.connection_id, lines)
-            if reading.caught_up or reading.taken >= LONGEST:
+            if reading.caught_up or reading.is_too_long:
                 break
-        if reading.taken >= LONGEST:
+            await asyncio.sleep(REST * (time.monotonic() - began))
+        if reading.is_too_long:
             await self._finish(wanted.connection_id, cut=True)
         elif reading.caught_up and (reading.at_end or wanted.closed):
             await self._finish(wanted.connection_id, cut=False)

@@ -101,7 +101,7 @@ def limits() -> Limits:
 
 @pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.full)])
 def processes(request: pytest.FixtureRequest) -> int:
-    """How many carry the connections. Tests of `IN_BOTH` say so themselves, and those of `IN_ONE`."""
+    """How many carry the connections. The few of `IN_BOTH` say so themselves, and those of `IN_ONE`."""
     return int(request.param)
 
 

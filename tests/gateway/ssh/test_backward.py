@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from locum.activities.channel_rules import ChannelRules
 from locum.gateway.ssh.relay import FORWARD_LIMIT
 from locum.sessions.connections import Now
 from person_agent import agent_of
+from person_display import COOKIE, DRAW, display_of
 from ssh_gateway import Client, Gate, Tape, connected, free_port, scripted_target
 
 pytestmark = pytest.mark.anyio
@@ -244,46 +244,10 @@ async def test_a_target_that_asks_without_end_costs_a_bounded_number(
 
 # -- the display
 
-DRAW = """
-import os, socket, struct, subprocess
-display = os.environ["DISPLAY"]
-cookie = bytes.fromhex(subprocess.run(["xauth", "list", display], capture_output=True, text=True).stdout.split()[2])
-subprocess.run(["xauth", "remove", display])
-name = b"MIT-MAGIC-COOKIE-1"
-wire = socket.create_connection(("127.0.0.1", 6000 + int(display.rsplit(":", 1)[1].split(".")[0])))
-wire.sendall(struct.pack("<BxHHHHxx", 0x6c, 11, 0, len(name), len(cookie)) + name + b"\\0\\0" + cookie)
-print(wire.recv(100).decode())
-"""
-COOKIE = bytes(range(16))
-
-
-@contextlib.asynccontextmanager
-async def display(client: Client) -> AsyncIterator[list[bytes]]:
-    """A display beside the person that shows nothing; what it was sent first."""
-    began: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        began.append(await reader.readexactly(12 + 20 + 16))
-        writer.write(b"drawn")
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(serve, HOST, 0)
-    number = server.sockets[0].getsockname()[1] - 6000
-    authority = client.home / "authority"
-    subprocess.run(
-        ["xauth", "-q", "-f", authority, "add", f"{HOST}:{number}", "MIT-MAGIC-COOKIE-1", COOKIE.hex()],
-        check=True,
-        stderr=subprocess.DEVNULL,
-    )
-    client.extra_environment |= {"DISPLAY": f"{HOST}:{number}", "XAUTHORITY": str(authority)}
-    yield began
-    server.close()
-
 
 async def test_a_program_on_the_target_draws_on_the_display_of_who_lets_it(client: Client, gate: Gate) -> None:
     allow(gate, x11=True)
-    async with display(client) as began:
+    async with display_of(client) as began:
         answer = await client.run("-Y", HOST, f"{sys.executable} -c '{DRAW}'")
     assert answer.out == b"drawn\n", answer.err
     assert began[0].endswith(COOKIE)  # the client put the real one in place of what the target knows
@@ -294,7 +258,7 @@ async def test_a_program_on_the_target_draws_on_the_display_of_who_lets_it(clien
 
 async def test_a_display_that_is_not_allowed_is_refused_with_words(client: Client, gate: Gate) -> None:
     allow(gate, agent=True, listen=("*:*",))
-    async with display(client):
+    async with display_of(client):
         answer = await client.run("-Y", HOST, "echo display=$DISPLAY")
     assert answer.out == b"display=\n"
     assert "locum: X11 forwarding is not allowed by the connection profile" in answer.err
@@ -306,7 +270,7 @@ async def test_a_target_without_displays_is_said(client: Client, gate: Gate) -> 
         process.exit(0)
 
     allow(gate, x11=True)
-    async with scripted_target(gate, run), display(client):
+    async with scripted_target(gate, run), display_of(client):
         answer = await client.run("-Y", HOST, "id")
     assert answer.out == b"ran"
     assert "locum: the target does not forward X11" in answer.err

@@ -12,7 +12,7 @@ import asyncssh
 import pytest
 
 from locum.recordings.writer import Recorder
-from several_gateways import IN_ONE
+from several_gateways import IN_BOTH, IN_ONE
 from ssh_gateway import Client, Gate, Tape, connected, resident, scripted_target
 from ssh_terminal import open_terminal
 
@@ -58,6 +58,7 @@ async def test_output_and_errors_interleave_without_loss(client: Client) -> None
     assert answer.err.split() == [f"e{number}" for number in range(2000)]
 
 
+@IN_BOTH
 async def test_a_shell_has_the_terminal_of_the_person(client: Client) -> None:
     async with open_terminal(client, HOST, size=(101, 37)) as terminal:
         await terminal.expect(rb"[$#] ")

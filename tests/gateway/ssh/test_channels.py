@@ -36,3 +36,37 @@ async def test_all_are_told_locked_and_ended_and_there_are_so_many(client: Clien
         ended = await asyncio.gather(*(one.wait() for one in running))
         assert {one.exit_status for one in ended} == {255}
     assert await gate.until_ended() == "your session ended: over"
+
+
+class Corked:
+    """A transport that keeps what is written until it is uncorked."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._kept: list[bytes] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self._kept.append(bytes(data))
+
+    def uncork(self) -> None:
+        self._transport.write(b"".join(self._kept))
+
+
+async def test_a_place_is_free_as_soon_as_its_end_has_come(client: Client) -> None:
+    """The end of one and the next one come in one piece."""
+    async with connected(client) as connection:
+        running = [await connection.create_process("cat") for _ in range(CHANNEL_LIMIT)]
+        running[0].stdin.write_eof()
+        transport = connection._transport
+        assert transport is not None
+        corked = Corked(transport)
+        connection._transport = corked  # type: ignore[assignment]
+        await running[0].wait()
+        opening = asyncio.create_task(connection.run("echo next"))
+        await asyncio.sleep(0)
+        connection._transport = transport
+        corked.uncork()
+        assert (await opening).stdout == "next\n"

@@ -12,7 +12,7 @@ from locum.gateway.ssh.gateway import SshGateway
 from locum.kit.errors import Conflict, Forbidden
 from locum.kit.paging import Listed, Page
 from locum.sessions.connections import Choice
-from several_gateways import IN_BOTH, IN_ONE
+from several_gateways import IN_ONE
 from ssh_gateway import Client, Gate, connected
 from ssh_terminal import open_terminal
 
@@ -21,7 +21,6 @@ HOST = "127.0.0.1"
 OFFERED = [Choice("Linux shell", f"web{number:02}+x") for number in range(20)]
 
 
-@IN_BOTH
 async def test_the_right_one_is_opened(client: Client, gate: Gate) -> None:
     gate.offered = [*OFFERED, Choice("Linux sudo", "db\x1b[31m01")]
     async with open_terminal(client, HOST, user="alice") as terminal:

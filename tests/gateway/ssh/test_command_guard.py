@@ -14,7 +14,6 @@ from locum.activities.command_rules import CommandAction, CommandHit, CommandRul
 from locum.gateway.ssh.command_guard import LONGEST_LINE
 from locum.kit.ids import new_id
 from locum.sessions.connections import Now
-from several_gateways import IN_BOTH
 from ssh_gateway import Client, Gate, Tape
 from ssh_terminal import Terminal, open_terminal
 
@@ -142,7 +141,6 @@ async def test_text_in_an_editor_is_no_command_line(client: Client, gate: Gate) 
         await terminal.expect(rb"got=well")
 
 
-@IN_BOTH
 async def test_a_lock_holds_at_once_and_an_unlock_lets_go_on(client: Client, gate: Gate, mark: Path) -> None:
     restrict(gate, ("^touch ", CommandAction.LOCK), message="ask the owner")
     async with bash(client) as terminal:
@@ -158,7 +156,6 @@ async def test_a_lock_holds_at_once_and_an_unlock_lets_go_on(client: Client, gat
     assert not mark.exists()
 
 
-@IN_BOTH
 async def test_a_terminating_line_ends_the_session(client: Client, gate: Gate, mark: Path) -> None:
     restrict(gate, ("^touch ", CommandAction.TERMINATE), message="enough")
     async with bash(client) as terminal:

@@ -30,7 +30,6 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@IN_BOTH
 async def test_a_refusal_of_the_gate_reaches_the_person(client: Client, gate: Gate) -> None:
     gate.refusal = Forbidden("no policy lets you do that\x1b[31m")
     answer = await client.run(HOST, "id")
@@ -65,7 +64,6 @@ async def test_a_url_that_openssh_decodes_reaches_the_same_session(client: Clien
     assert (gate.wanted[0].user, gate.wanted[0].session_id) == ("alice", session)
 
 
-@IN_BOTH
 async def test_progress_is_shown_where_there_is_a_terminal(client: Client, gate: Gate) -> None:
     gate.say = ("preparing access…",)
     gate.wait = asyncio.Event()
@@ -86,7 +84,6 @@ async def test_what_is_typed_and_sent_while_access_is_made_is_not_lost(client: C
     assert (await running).out == data
 
 
-@IN_BOTH
 async def test_a_person_who_leaves_while_access_is_made_is_not_waited_for(client: Client, gate: Gate) -> None:
     gate.wait = asyncio.Event()
     process = await client.start(HOST, "id")
@@ -163,7 +160,6 @@ async def test_without_a_notice_nothing_is_said(client: Client, gate: Gate) -> N
     assert (await client.run(HOST, "true")).err == ""
 
 
-@IN_BOTH
 async def test_ctrl_x_adds_time_when_it_was_offered_and_belongs_to_the_target_else(
     client: Client, gate: Gate
 ) -> None:
@@ -325,7 +321,6 @@ async def test_a_recorder_that_fails_ends_the_session(client: Client, gate: Gate
     assert "recorded" in await gate.until_ended()
 
 
-@IN_BOTH
 async def test_every_byte_a_person_saw_is_in_the_recording_at_once(client: Client, gate: Gate, tape: Tape) -> None:
     """Read while the session runs, which is what is left after `kill -9`."""
     async with connected(client) as connection:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from locum.activities.channel_rules import ChannelRules
+from several_gateways import IN_BOTH
 from ssh_gateway import Answer, Client, Gate, Tape, connected
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +46,7 @@ async def sftp(client: Client, script: str, *words: str) -> Answer:
     return await client.run(*batch, *words, HOST, program="sftp")
 
 
+@IN_BOTH
 @pytest.mark.parametrize("program", ["scp", "sftp"])
 async def test_files_move_both_ways_and_are_known_by_their_digest(
     client: Client, gate: Gate, tape: Tape, there: Path, program: str

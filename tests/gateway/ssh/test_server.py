@@ -167,7 +167,6 @@ async def test_no_transfer_in_a_terminal_either(client: Client, log: Log) -> Non
     assert len(await log.refused()) == 1
 
 
-@IN_BOTH
 async def test_no_local_forward(client: Client, log: Log) -> None:
     """`-W` shows what `-L` and `-D` ask for: a direct-tcpip channel."""
     answer = await client.run("-W", f"{HOST}:22", HOST)

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Part } from "../../me/Part";
 import type { Model } from "../../shared/api";
 import { DraftForm, useDraft } from "../../shared/draft";
-import { Loaded } from "../../shared/Listing";
+import { Loaded } from "../../shared/Loaded";
 import { Rows } from "../../shared/Rows";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";

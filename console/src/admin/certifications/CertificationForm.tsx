@@ -97,8 +97,7 @@ export function CertificationForm({ task, saved }: { task: Model<"AccessCertific
         required
         of="reviewers"
         search={findReviewers}
-        value={draft.value.reviewer}
-        onChange={(to) => draft.set("reviewer", to)}
+        {...draft.plain("reviewer")}
       />
       <TextInput
         type="datetime-local"
@@ -117,24 +116,21 @@ export function CertificationForm({ task, saved }: { task: Model<"AccessCertific
             hint={words.certifications.peopleHint}
             of="people"
             search={findPeople}
-            value={draft.value.people}
-            onChange={(to) => draft.set("people", to)}
+            {...draft.plain("people")}
           />
           <PickMany
             label={words.certifications.groups}
             hint={words.certifications.groupsHint}
             of="groups and collections"
             search={findGroupsAndCollections}
-            value={draft.value.groups}
-            onChange={(to) => draft.set("groups", to)}
+            {...draft.plain("groups")}
           />
           <PickMany
             label={words.policies.title}
             hint={words.certifications.policiesHint}
             of="policyIds"
             search={findPolicies}
-            value={draft.value.policies}
-            onChange={(to) => draft.set("policies", to)}
+            {...draft.plain("policies")}
           />
         </>
       )}

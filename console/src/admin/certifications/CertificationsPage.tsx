@@ -3,9 +3,9 @@ import { Badge, Group } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { when } from "../../shared/format";
-import { type Column, Listing } from "../../shared/Listing";
+import type { Column } from "../../shared/Listing";
+import { LongListing } from "../../shared/LongListing";
 import { Page } from "../../shared/Page";
-import { usePaged } from "../../shared/paged";
 import { SearchBox } from "../../shared/SearchBox";
 import { hasRole, useWho } from "../../signin/who";
 import { useWords } from "../../words";
@@ -21,9 +21,6 @@ export default function CertificationsPage() {
   const { locale } = useWords();
   const { q } = route.useSearch();
   const isAdministrator = hasRole(useWho(), "admin");
-  const tasks = usePaged(["certifications", q], (paging) =>
-    answer(api.GET("/api/v1/AccessCertificationTask", { params: { query: { filterText: q, ...paging } } })),
-  );
   const columns: Column<Task>[] = [
     { key: "name", label: words.form.name, show: (row) => <ThingLink at="/certifications" thing={row} /> },
     { key: "state", label: words.jobs.state, show: (row) => <TaskState status={row.status} /> },
@@ -42,10 +39,13 @@ export default function CertificationsPage() {
         </Group>
       }
     >
-      <Listing
+      <LongListing
         label={words.certifications.title}
         columns={columns}
-        {...tasks}
+        of={["certifications", q]}
+        ask={(paging) =>
+          answer(api.GET("/api/v1/AccessCertificationTask", { params: { query: { filterText: q, ...paging } } }))
+        }
         keyOf={(row) => row.id}
         empty={q ? words.form.nothingFound : words.certifications.empty}
       />

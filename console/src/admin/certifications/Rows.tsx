@@ -7,7 +7,7 @@ import { Part } from "../../me/Part";
 import { answer, api, type Given, type Model } from "../../shared/api";
 import { when } from "../../shared/format";
 import { type Column, Listing } from "../../shared/Listing";
-import { usePaged } from "../../shared/paged";
+import { FROM_THE_TOP, usePaged } from "../../shared/paged";
 import { SearchBox } from "../../shared/SearchBox";
 import { Trouble } from "../../shared/Trouble";
 import { useWho } from "../../signin/who";
@@ -61,7 +61,7 @@ export function Rows({ task }: { task: Task }) {
             checked={all ?? false}
             onChange={(event) => {
               const to = event.currentTarget.checked || undefined;
-              void navigate({ search: (before) => ({ ...before, all: to, page: undefined }) });
+              void navigate({ search: (before) => ({ ...before, all: to, ...FROM_THE_TOP }) });
             }}
           />
           {mayDecide && open.length > 0 && (

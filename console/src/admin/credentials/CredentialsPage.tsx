@@ -3,9 +3,10 @@ import { Anchor, Group, NativeSelect, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { when } from "../../shared/format";
-import { type Column, Listing } from "../../shared/Listing";
+import type { Column } from "../../shared/Listing";
+import { LongListing } from "../../shared/LongListing";
 import { Page } from "../../shared/Page";
-import { usePaged } from "../../shared/paged";
+import { FROM_THE_TOP } from "../../shared/paged";
 import { SearchBox } from "../../shared/SearchBox";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
@@ -25,10 +26,6 @@ export default function CredentialsPage() {
   const navigate = route.useNavigate();
   const words = useAdminWords();
   const { locale } = useWords();
-  const credentials = usePaged(["credentials", q, managed], (paging) => {
-    const query = { filterText: q, managedFilter: FILTERS.find((one) => one === managed), ...paging };
-    return answer(api.GET("/api/v1/Credential/Search", { params: { query } }));
-  });
   const time = (value: string | null) => when(value, locale) ?? "–";
   const columns: Column<Row>[] = [
     {
@@ -74,15 +71,19 @@ export default function CredentialsPage() {
           onChange={(event) => {
             const to = event.currentTarget.value;
             void navigate({
-              search: (before) => ({ ...before, managed: to === "" ? undefined : Number(to), page: undefined }),
+              search: (before) => ({ ...before, managed: to === "" ? undefined : Number(to), ...FROM_THE_TOP }),
             });
           }}
         />
       </Group>
-      <Listing
+      <LongListing
         label={words.credentials.title}
         columns={columns}
-        {...credentials}
+        of={["credentials", q, managed]}
+        ask={(paging) => {
+          const query = { filterText: q, managedFilter: FILTERS.find((one) => one === managed), ...paging };
+          return answer(api.GET("/api/v1/Credential/Search", { params: { query } }));
+        }}
         keyOf={(row) => row.id}
         empty={q ? words.credentials.nothing : words.credentials.empty}
       />

@@ -1,17 +1,18 @@
 /** What Locum works at: jobs of sessions and of credentials, and the steps of sessions on targets. */
-import { Anchor, Button, Group, NativeSelect, Switch, Tabs, Text } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Anchor, Group, NativeSelect, Switch, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { useInterval } from "../../shared/attention";
 import { when } from "../../shared/format";
 import { type Column, Listing } from "../../shared/Listing";
-import { Page } from "../../shared/Page";
-import { ROWS, usePaged, whole } from "../../shared/paged";
+import { LongListing } from "../../shared/LongListing";
+import { FROM_THE_TOP, usePaged } from "../../shared/paged";
 import { SearchBox } from "../../shared/SearchBox";
+import { TabbedPage } from "../../shared/TabbedPage";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { ActionState, useJobColumns } from "./columns";
+import { partOf } from "./QueuePage";
 
 type Queue = Model<"ActionQueueSearchResult">;
 const route = getRouteApi("/admin/jobs");
@@ -21,49 +22,33 @@ const TYPES = [7, 2, 9, 10, 3] as const;
 
 export default function JobsPage() {
   const words = useAdminWords();
-  const { tab } = route.useSearch();
-  const navigate = route.useNavigate();
   return (
-    <Page title={words.jobs.title} intro={words.jobs.intro} aside={<SearchBox label={words.jobs.search} />}>
-      <Tabs
-        value={tab ?? "jobs"}
-        keepMounted={false}
-        onChange={(to) => void navigate({ search: ({ q }) => ({ q, tab: to === "steps" ? "steps" : undefined }) })}
-      >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="jobs">{words.jobs.title}</Tabs.Tab>
-          <Tabs.Tab value="steps">{words.jobs.steps}</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="jobs">
-          <Jobs />
-        </Tabs.Panel>
-        <Tabs.Panel value="steps">
-          <Steps />
-        </Tabs.Panel>
-      </Tabs>
-    </Page>
+    <TabbedPage
+      title={words.jobs.title}
+      intro={words.jobs.intro}
+      aside={<SearchBox label={words.jobs.search} />}
+      tabs={[
+        { name: "jobs", label: words.jobs.title, show: <Jobs /> },
+        { name: "steps", label: words.jobs.steps, show: <Steps /> },
+      ]}
+    />
   );
 }
 
 function Jobs() {
   const words = useAdminWords();
-  const { q, type, page = 1 } = route.useSearch();
+  const { q, type } = route.useSearch();
   const navigate = route.useNavigate();
   const interval = useInterval(REFRESH_MS);
   const columns = useJobColumns();
-  const found = useQuery({
-    queryKey: ["jobs", q, type, page],
-    placeholderData: keepPreviousData,
-    refetchInterval: interval,
-    // How many there are the server doesn't say: one more than is shown tells that there is another page.
-    queryFn: () => {
+  const jobs = usePaged(
+    ["jobs", q, type],
+    (paging) => {
       const jobType = TYPES.find((one) => one === type);
-      const query = { filterText: q, jobType, skip: (page - 1) * ROWS, take: ROWS + 1 };
-      return answer(api.GET("/api/v1/ActionJob", { params: { query } }));
+      return answer(api.GET("/api/locum/v1/ActionJob", { params: { query: { filterText: q, jobType, ...paging } } }));
     },
-  });
-  const turn = (to: number) =>
-    void navigate({ search: (before) => ({ ...before, page: to > 1 ? to : undefined }) });
+    interval,
+  );
   return (
     <>
       <Group mb="md">
@@ -76,30 +61,17 @@ function Jobs() {
           value={String(type ?? "")}
           onChange={(event) => {
             const to = Number(event.currentTarget.value) || undefined;
-            void navigate({ search: (before) => ({ ...before, type: to, page: undefined }) });
+            void navigate({ search: (before) => ({ ...before, type: to, ...FROM_THE_TOP }) });
           }}
         />
       </Group>
       <Listing
         label={words.jobs.title}
         columns={columns}
-        {...whole(found)}
-        rows={found.data?.slice(0, ROWS)}
+        {...jobs}
         keyOf={(row) => row.id}
         empty={q ? words.form.nothingFound : words.jobs.none}
       />
-      <Group mt="md" justify="flex-end">
-        {page > 1 && (
-          <Button variant="default" onClick={() => turn(page - 1)}>
-            {words.form.before}
-          </Button>
-        )}
-        {(found.data?.length ?? 0) > ROWS && (
-          <Button variant="default" onClick={() => turn(page + 1)}>
-            {words.form.after}
-          </Button>
-        )}
-      </Group>
     </>
   );
 }
@@ -109,9 +81,6 @@ function Steps() {
   const { locale } = useWords();
   const { q, failing } = route.useSearch();
   const navigate = route.useNavigate();
-  const queues = usePaged(["queues", q, failing], (paging) =>
-    answer(api.GET("/api/v1/ActionQueue/Search", { params: { query: { filterText: q, failing, ...paging } } })),
-  );
   const columns: Column<Queue>[] = [
     {
       key: "part",
@@ -119,7 +88,7 @@ function Steps() {
       show: (row) => (
         <div className="breaks">
           <Anchor component={Link} to={`/admin/queues/${row.id}`} fw={600} className="breaks">
-            {row.actionGroupName}
+            {partOf(row, words)}
           </Anchor>
           <Text size="sm" c="dimmed">
             {row.statusDescription}
@@ -140,13 +109,16 @@ function Steps() {
         checked={failing ?? false}
         onChange={(event) => {
           const to = event.currentTarget.checked || undefined;
-          void navigate({ search: (before) => ({ ...before, failing: to, page: undefined }) });
+          void navigate({ search: (before) => ({ ...before, failing: to, ...FROM_THE_TOP }) });
         }}
       />
-      <Listing
+      <LongListing
         label={words.jobs.steps}
         columns={columns}
-        {...queues}
+        of={["queues", q, failing]}
+        ask={(paging) =>
+          answer(api.GET("/api/v1/ActionQueue/Search", { params: { query: { filterText: q, failing, ...paging } } }))
+        }
         keyOf={(row) => row.id}
         empty={failing ? words.jobs.nothingFails : q ? words.form.nothingFound : words.jobs.noSteps}
       />

@@ -3,9 +3,10 @@ import { Badge, Group, NativeSelect } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { when } from "../../shared/format";
-import { type Column, Listing } from "../../shared/Listing";
+import type { Column } from "../../shared/Listing";
+import { LongListing } from "../../shared/LongListing";
 import { Page } from "../../shared/Page";
-import { usePaged } from "../../shared/paged";
+import { FROM_THE_TOP } from "../../shared/paged";
 import { SearchBox } from "../../shared/SearchBox";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
@@ -31,10 +32,6 @@ export default function PeoplePage() {
   const { locale } = useWords();
   const { q, kind } = route.useSearch();
   const navigate = route.useNavigate();
-  const people = usePaged(["people", q, kind], (paging) => {
-    const query = { filterText: q, filterEntityType: KINDS.find((one) => one === kind), ...paging };
-    return answer(api.GET("/api/v1/ManagedAccount/Search", { params: { query } }));
-  });
   const columns: Column<Person>[] = [
     {
       key: "name",
@@ -75,14 +72,18 @@ export default function PeoplePage() {
           value={String(kind ?? "")}
           onChange={(event) => {
             const to = Number(event.currentTarget.value) || undefined;
-            void navigate({ search: (before) => ({ ...before, kind: to, page: undefined }) });
+            void navigate({ search: (before) => ({ ...before, kind: to, ...FROM_THE_TOP }) });
           }}
         />
       </Group>
-      <Listing
+      <LongListing
         label={words.people.title}
         columns={columns}
-        {...people}
+        of={["people", q, kind]}
+        ask={(paging) => {
+          const query = { filterText: q, filterEntityType: KINDS.find((one) => one === kind), ...paging };
+          return answer(api.GET("/api/v1/ManagedAccount/Search", { params: { query } }));
+        }}
         keyOf={(row) => row.id}
         empty={q ? words.form.nothingFound : words.people.empty}
       />

@@ -24,6 +24,7 @@ export function ResourcePlaces() {
       places={[
         { to: "/admin/resources", label: words.resources.title },
         { to: "/admin/groups/resources", label: words.groups.resources.title },
+        { to: "/admin/platforms", label: words.platforms.title },
       ]}
     />
   );

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Part } from "../../me/Part";
 import { type Draft, DraftForm, useDraft } from "../../shared/draft";
-import { Loaded } from "../../shared/Listing";
+import { Loaded } from "../../shared/Loaded";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
 

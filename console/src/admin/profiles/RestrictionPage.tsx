@@ -1,17 +1,12 @@
 /** One command restriction: which commands, what comes of them, and who is told. */
-import { Checkbox, Fieldset, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Checkbox, Fieldset, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
-import { DraftForm, useDraft } from "../../shared/draft";
 import { Rows } from "../../shared/Rows";
 import { useAdminWords } from "../../words/admin";
-import { Card } from "../Card";
-import { ThingEnd, useSaved } from "../ThingEnd";
-import { ThingPage } from "../ThingPage";
+import { OneThing, type Way } from "../OneThing";
 
 const route = getRouteApi("/admin/restrictions/$id");
-const KIND = { list: "restrictions", one: "restriction", at: "/admin/restrictions" };
 const ONE = "/api/locum/v1/CommandRestriction/{commandRestrictionId}";
 const FRESH = {
   name: "",
@@ -40,45 +35,31 @@ function bodyOf(value: Fresh) {
   };
 }
 
-function make(value: Fresh) {
-  return answer(api.POST("/api/locum/v1/CommandRestriction", { body: bodyOf(value) }));
+const of = (id: string) => ({ path: { commandRestrictionId: id } });
+
+function save(id: string | null, value: Fresh) {
+  const body = bodyOf(value);
+  return answer(id ? api.PUT(ONE, { params: of(id), body }) : api.POST("/api/locum/v1/CommandRestriction", { body }));
 }
+
+const WAY: Way<Fresh> = {
+  list: "restrictions",
+  one: "restriction",
+  at: "/admin/restrictions",
+  fresh: FRESH,
+  get: async (id) => draftOf(await answer(api.GET(ONE, { params: of(id) }))),
+  save,
+  copy: (_, saved, name) => save(null, { ...saved, name }),
+  remove: (id) => answer(api.DELETE(ONE, { params: of(id) })),
+};
 
 export default function RestrictionPage() {
   const { id } = route.useParams();
   const words = useAdminWords();
-  const isNew = id === "new";
-  const found = useQuery({
-    queryKey: ["restriction", id],
-    queryFn: async () =>
-      isNew ? FRESH : draftOf(await answer(api.GET(ONE, { params: { path: { commandRestrictionId: id } } }))),
-  });
   return (
-    <ThingPage
-      title={isNew ? words.restrictions.add : (found.data?.name ?? words.restrictions.one)}
-      intro={words.restrictions.intro}
-      found={found}
-      back={{ to: "/admin/restrictions", label: words.restrictions.all }}
-    >
-      {(saved) => <Form key={id} id={isNew ? null : id} saved={saved} />}
-    </ThingPage>
-  );
-}
-
-function Form({ id, saved }: { id: string | null; saved: Fresh }) {
-  const words = useAdminWords();
-  const draft = useDraft(saved);
-  const params = { path: { commandRestrictionId: id ?? "" } };
-  const onSaved = useSaved(KIND, id);
-  return (
-    <Stack gap="xl">
-      <Card>
-        <DraftForm
-          draft={draft}
-          label={words.form.save}
-          save={() => (id ? answer(api.PUT(ONE, { params, body: bodyOf(draft.value) })) : make(draft.value))}
-          onSaved={onSaved}
-        >
+    <OneThing id={id} way={WAY} words={words.restrictions}>
+      {(draft) => (
+        <>
           <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
           <Textarea label={words.form.description} maxLength={1000} autosize {...draft.text("description")} />
           <Checkbox label={words.restrictions.active} {...draft.flag("active")} />
@@ -92,18 +73,9 @@ function Form({ id, saved }: { id: string | null; saved: Fresh }) {
           <Fieldset legend={words.restrictions.rules}>
             <CommandRules rules={draft.value.rules} onChange={(rules) => draft.set("rules", rules)} />
           </Fieldset>
-        </DraftForm>
-      </Card>
-      {id && (
-        <ThingEnd
-          kind={KIND}
-          name={saved.name}
-          copy={(name) => make({ ...saved, name })}
-          remove={() => answer(api.DELETE(ONE, { params }))}
-          text={words.restrictions.deleteText}
-        />
+        </>
       )}
-    </Stack>
+    </OneThing>
   );
 }
 

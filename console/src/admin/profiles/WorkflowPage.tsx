@@ -1,18 +1,14 @@
 /** One approval workflow: its tiers, who is asked in each, how many must say yes, and who joins when nobody answers. */
-import { Checkbox, Fieldset, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Checkbox, Fieldset, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Given, type Model, Refusal } from "../../shared/api";
-import { DraftForm, useDraft } from "../../shared/draft";
 import { type Named, PickMany, PickOne } from "../../shared/Picker";
 import { Rows } from "../../shared/Rows";
 import { useAdminWords } from "../../words/admin";
-import { Card } from "../Card";
 import { numbered } from "../choices";
 import { namesOfAnybody } from "../names";
+import { OneThing, type Way } from "../OneThing";
 import { findPeopleAndGroups } from "../searches";
-import { ThingEnd, useSaved } from "../ThingEnd";
-import { ThingPage } from "../ThingPage";
 
 type Tier = {
   approvers: Named[];
@@ -24,7 +20,7 @@ type Tier = {
 type Fresh = { name: string; selfApproval: boolean; tiers: Tier[] };
 
 const route = getRouteApi("/admin/workflows/$id");
-const KIND = { list: "workflows", one: "workflow", at: "/admin/workflows" };
+const ONE = "/api/v1/ApprovalWorkflow/{approvalWorkflowId}";
 const MOST_TIERS = 3;
 const ESCALATION_MIN = 10;
 const SEQUENTIAL = 0;
@@ -40,29 +36,41 @@ function freshTier(): Tier {
   };
 }
 
+const WAY: Omit<Way<Fresh>, "get"> = {
+  list: "workflows",
+  one: "workflow",
+  at: "/admin/workflows",
+  fresh: { name: "", selfApproval: false, tiers: [freshTier()] },
+  save,
+  copy: (_, saved, name) => save(null, { ...saved, name }),
+  remove: (id) => answer(api.DELETE(ONE, { params: { path: { approvalWorkflowId: id } } })),
+};
+
 export default function WorkflowPage() {
   const { id } = route.useParams();
   const words = useAdminWords();
-  const isNew = id === "new";
-  const found = useQuery({
-    queryKey: ["workflow", id],
-    queryFn: async (): Promise<Fresh> => {
-      if (isNew) return { name: "", selfApproval: false, tiers: [freshTier()] };
-      // There is no operation for one alone.
-      const one = (await answer(api.GET("/api/v1/ApprovalWorkflow"))).find((row) => row.id === id);
-      if (!one) throw new Refusal(GONE, { detail: words.workflows.gone });
-      return draftOf(one);
-    },
-  });
+  // There is no operation for one alone.
+  const get = async (sought: string) => {
+    const one = (await answer(api.GET("/api/v1/ApprovalWorkflow"))).find((row) => row.id === sought);
+    if (!one) throw new Refusal(GONE, { detail: words.workflows.gone });
+    return draftOf(one);
+  };
   return (
-    <ThingPage
-      title={isNew ? words.workflows.add : (found.data?.name ?? words.workflows.one)}
-      intro={words.workflows.intro}
-      found={found}
-      back={{ to: "/admin/workflows", label: words.workflows.all }}
-    >
-      {(saved) => <Form key={id} id={isNew ? null : id} saved={saved} />}
-    </ThingPage>
+    <OneThing id={id} way={{ ...WAY, get }} words={words.workflows}>
+      {(draft) => (
+        <>
+          <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
+          <Checkbox
+            label={words.workflows.selfApproval}
+            description={words.workflows.selfApprovalHint}
+            {...draft.flag("selfApproval")}
+          />
+          <Fieldset legend={words.workflows.tiers}>
+            <Tiers tiers={draft.value.tiers} onChange={(tiers) => draft.set("tiers", tiers)} />
+          </Fieldset>
+        </>
+      )}
+    </OneThing>
   );
 }
 
@@ -102,47 +110,10 @@ function bodyOf(value: Fresh): Given<"WorkflowIn"> {
   };
 }
 
-function make(value: Fresh) {
-  return answer(api.POST("/api/v1/ApprovalWorkflow", { body: bodyOf(value) }));
-}
-
-function Form({ id, saved }: { id: string | null; saved: Fresh }) {
-  const words = useAdminWords();
-  const draft = useDraft(saved);
-  const one = "/api/v1/ApprovalWorkflow/{approvalWorkflowId}";
+function save(id: string | null, value: Fresh) {
+  const body = bodyOf(value);
   const params = { path: { approvalWorkflowId: id ?? "" } };
-  const onSaved = useSaved(KIND, id);
-  return (
-    <Stack gap="xl">
-      <Card>
-        <DraftForm
-          draft={draft}
-          label={words.form.save}
-          save={() => (id ? answer(api.PUT(one, { params, body: bodyOf(draft.value) })) : make(draft.value))}
-          onSaved={onSaved}
-        >
-          <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
-          <Checkbox
-            label={words.workflows.selfApproval}
-            description={words.workflows.selfApprovalHint}
-            {...draft.flag("selfApproval")}
-          />
-          <Fieldset legend={words.workflows.tiers}>
-            <Tiers tiers={draft.value.tiers} onChange={(tiers) => draft.set("tiers", tiers)} />
-          </Fieldset>
-        </DraftForm>
-      </Card>
-      {id && (
-        <ThingEnd
-          kind={KIND}
-          name={saved.name}
-          copy={(name) => make({ ...saved, name })}
-          remove={() => answer(api.DELETE(one, { params }))}
-          text={words.workflows.deleteText}
-        />
-      )}
-    </Stack>
-  );
+  return answer(id ? api.PUT(ONE, { params, body }) : api.POST("/api/v1/ApprovalWorkflow", { body }));
 }
 
 function Tiers({ tiers, onChange }: { tiers: Tier[]; onChange: (tiers: Tier[]) => void }) {

@@ -1,17 +1,15 @@
 /** One rule for generated passwords or names, or a new one. */
-import { Checkbox, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Checkbox, Group, NativeSelect, NumberInput, Textarea, TextInput } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Given } from "../../shared/api";
-import { DraftForm, useDraft } from "../../shared/draft";
+import type { Draft } from "../../shared/draft";
 import { useAdminWords } from "../../words/admin";
-import { Card } from "../Card";
-import { ThingEnd, useSaved } from "../ThingEnd";
-import { ThingPage } from "../ThingPage";
+import { numbered } from "../choices";
+import { OneThing, type Way } from "../OneThing";
 import type { Complexity } from "./schedules";
 
 const route = getRouteApi("/admin/complexities/$id");
-const KIND = { list: "complexities", one: "complexity", at: "/admin/complexities" };
+const ONE = "/api/v1/PasswordComplexity/{passwordComplexityId}";
 /** Bits of what a text may begin or end with. */
 const KINDS = [1, 2, 4, 8, 16];
 
@@ -30,69 +28,52 @@ const FRESH = {
   maxConsecutive: 2 as number | null,
   charsToExclude: "",
 };
+type Fresh = typeof FRESH;
 
-function draftOf(row: Complexity): typeof FRESH {
+function draftOf(row: Complexity): Fresh {
   const kept = Object.fromEntries(Object.keys(FRESH).map((name) => [name, row[name as keyof Complexity]]));
   return {
-    ...(kept as unknown as typeof FRESH),
+    ...(kept as unknown as Fresh),
     description: row.description ?? "",
     name: row.name ?? "",
     charsToExclude: row.charsToExclude ?? "",
   };
 }
 
+const of = (id: string) => ({ path: { passwordComplexityId: id } });
+
+const WAY: Way<Fresh> = {
+  list: "complexities",
+  one: "complexity",
+  at: "/admin/complexities",
+  fresh: FRESH,
+  get: async (id) => draftOf(await answer(api.GET(ONE, { params: of(id) }))),
+  save: (id, value) => {
+    const body = value as Given<"PasswordComplexityIn">;
+    return answer(id ? api.PUT(ONE, { params: of(id), body }) : api.POST("/api/v1/PasswordComplexity", { body }));
+  },
+  remove: (id) => answer(api.DELETE(ONE, { params: of(id) })),
+};
+
+function bits(draft: Draft<Fresh>, name: "mustStartWith" | "mustEndWith") {
+  return {
+    value: KINDS.filter((kind) => draft.value[name] & kind).map(String),
+    onChange: (kinds: string[]) => draft.set(name, kinds.reduce((sum, kind) => sum + Number(kind), 0)),
+  };
+}
+
 export default function ComplexityPage() {
   const { id } = route.useParams();
   const words = useAdminWords();
-  const isNew = id === "new";
-  const found = useQuery({
-    queryKey: ["complexity", id],
-    queryFn: async () => {
-      if (isNew) return FRESH;
-      const params = { path: { passwordComplexityId: id } };
-      return draftOf(await answer(api.GET("/api/v1/PasswordComplexity/{passwordComplexityId}", { params })));
-    },
-  });
   return (
-    <ThingPage
-      title={isNew ? words.complexities.add : (found.data?.name ?? words.complexities.one)}
-      intro={words.complexities.intro}
-      found={found}
-      back={{ to: "/admin/complexities", label: words.complexities.all }}
-    >
-      {(saved) => <Form key={id} id={isNew ? null : id} saved={saved} />}
-    </ThingPage>
-  );
-}
-
-function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
-  const words = useAdminWords();
-  const onSaved = useSaved(KIND, id);
-  const draft = useDraft(saved);
-  const one = "/api/v1/PasswordComplexity/{passwordComplexityId}";
-  const params = { path: { passwordComplexityId: id ?? "" } };
-  const bits = (name: "mustStartWith" | "mustEndWith") => ({
-    value: KINDS.filter((kind) => draft.value[name] & kind).map(String),
-    onChange: (kinds: string[]) => draft.set(name, kinds.reduce((sum, kind) => sum + Number(kind), 0)),
-  });
-  async function save() {
-    const body = draft.value as Given<"PasswordComplexityIn">;
-    return answer(id ? api.PUT(one, { params, body }) : api.POST("/api/v1/PasswordComplexity", { body }));
-  }
-  return (
-    <Stack gap="xl">
-      <Card>
-        <DraftForm
-          draft={draft}
-          label={words.form.save}
-          save={save}
-          onSaved={onSaved}
-        >
+    <OneThing id={id} way={WAY} words={words.complexities}>
+      {(draft) => (
+        <>
           <TextInput label={words.form.name} required maxLength={256} {...draft.text("name")} />
           <Textarea label={words.form.description} maxLength={1000} autosize {...draft.text("description")} />
           <NativeSelect
             label={words.complexities.type}
-            data={Object.entries(words.complexities.types).map(([value, label]) => ({ value, label }))}
+            data={numbered(words.complexities.types)}
             {...draft.choice("type")}
           />
           <NumberInput
@@ -108,8 +89,8 @@ function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
           <Checkbox label={words.complexities.numeric} {...draft.flag("numeric")} />
           <Checkbox label={words.complexities.specialCharacter} {...draft.flag("specialCharacter")} />
           <Checkbox label={words.complexities.space} {...draft.flag("space")} />
-          <Kinds label={words.complexities.start} {...bits("mustStartWith")} />
-          <Kinds label={words.complexities.end} {...bits("mustEndWith")} />
+          <Kinds label={words.complexities.start} {...bits(draft, "mustStartWith")} />
+          <Kinds label={words.complexities.end} {...bits(draft, "mustEndWith")} />
           <NumberInput
             label={words.complexities.consecutive}
             description={words.complexities.consecutiveHint}
@@ -117,17 +98,9 @@ function Form({ id, saved }: { id: string | null; saved: typeof FRESH }) {
             {...draft.figure("maxConsecutive")}
           />
           <TextInput label={words.complexities.exclude} maxLength={256} {...draft.text("charsToExclude")} />
-        </DraftForm>
-      </Card>
-      {id && (
-        <ThingEnd
-          kind={KIND}
-          name={saved.name}
-          remove={() => answer(api.DELETE(one, { params }))}
-          text={words.complexities.deleteText}
-        />
+        </>
       )}
-    </Stack>
+    </OneThing>
   );
 }
 

@@ -64,7 +64,7 @@ class Typists:
 def assist(connection: ClientConnection | None, name: str) -> Assistant:
     """`name` in the first terminal of this connection. Raises Conflict."""
     if connection is None:
-        raise Conflict("this connection is carried by another process: nobody can assist in it")
+        raise Conflict("this connection has just ended")
     if connection.locked is not None:
         raise Conflict("the session is locked: unlock it first")
     channel = connection.terminal

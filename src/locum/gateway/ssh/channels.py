@@ -9,6 +9,7 @@ import asyncssh
 from locum.gateway.ssh.channel import Channel
 from locum.gateway.ssh.forward import prohibited
 from locum.gateway.ssh.relay import CHANNEL_LIMIT
+from locum.gateway.ssh.transport import ServerChannel
 
 if TYPE_CHECKING:
     from locum.gateway.ssh.connection import ClientConnection
@@ -38,7 +39,8 @@ class Channels:
         """A new one. Raises ChannelOpenError where that must not be."""
         if self._connection.locked is not None:
             raise prohibited(f"your session is locked: {self._connection.locked}")
-        if len(self._open) >= CHANNEL_LIMIT:
+        # A client may open the next one in the same breath as it closes one.
+        if sum(not _is_closed(one) for one in self._open) >= CHANNEL_LIMIT:
             raise asyncssh.ChannelOpenError(
                 asyncssh.OPEN_RESOURCE_SHORTAGE, f"not more than {CHANNEL_LIMIT} shells and commands at once"
             )
@@ -74,3 +76,8 @@ class Channels:
         """End them, with the reason."""
         for channel in list(self._open):
             channel.finish(reason)
+
+
+def _is_closed(channel: Channel) -> bool:
+    client = channel.up.source
+    return isinstance(client, ServerChannel) and client.is_closed

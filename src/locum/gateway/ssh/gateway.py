@@ -118,7 +118,7 @@ class SshGateway:
         return await inside(server, lambda: ServerConnection(loop, options, self._inside_lobby), self._key())
 
     def assist(self, connection_id: UUID, name: str) -> Assistant:
-        """Let `name` type in a connection that this process carries. Raises Conflict."""
+        """Let `name` type in a connection of this process. Raises Conflict."""
         return assist(next((one for one in self._live.values() if one.id == connection_id), None), name)
 
     def _begin(

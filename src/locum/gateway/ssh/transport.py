@@ -256,6 +256,11 @@ class ServerChannel(asyncssh.SSHServerChannel[bytes]):
         super().__init__(connection, loop, True, False, False, 0, 0, None, "strict", window, max_pktsize)
         self.offered = Offered()
 
+    @property
+    def is_closed(self) -> bool:
+        """By both sides, which the session is told of in the next turn of the loop."""
+        return bool(self._recv_state == "closed")
+
     def _process_env_request(self, packet: Any) -> bool:
         name, value = packet.get_string(), packet.get_string()
         packet.check_end()
