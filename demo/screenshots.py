@@ -5,12 +5,13 @@ They show the demo's hosts and people, from a demo of its own that is stopped af
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.client import Client, Codes
 from demo.installation import ACTIVE, ADMIN, USER, Demo, free_port, stop, up
@@ -68,7 +69,8 @@ def main() -> int:
 
 
 def _take(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle")
+    # Not until nothing is asked for any more: a page that is watched live never stops asking.
+    expect(page.get_by_role("status", name="Loading …")).to_have_count(0, timeout=30_000)
     for screen, (width, height) in SCREENS.items():
         page.set_viewport_size({"width": width, "height": height})
         for theme in THEMES:
@@ -211,7 +213,8 @@ def _administered(page: Page) -> Iterator[tuple[str, Page]]:
         if name != "policies":
             yield name, page
         first.click()
-        page.get_by_role("heading", level=2).or_(page.get_by_role("button", name="Save")).first.wait_for()
+        page.wait_for_url(re.compile(r"/admin/\w+/[^/]+$"))
+        page.get_by_role("heading", level=1).wait_for()
         yield f"{name}-one", page
     page.goto("/admin/jobs?tab=steps")
     page.get_by_role("table").get_by_role("link").first.click()
