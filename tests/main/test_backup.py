@@ -162,7 +162,8 @@ class Busy:
             intend(tx, session_id=session, resource_id=where, steps=[PlannedStep("account", {"name": "x"})])
             return session
 
-        while not self._stop.is_set():
+        # With a breath between them: SQLite gives its lock to whoever asks first, and others must get it, too.
+        while not self._stop.wait(0.02):
             self.written.append(self._database.submit_write(one).result())
 
 
