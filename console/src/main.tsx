@@ -15,6 +15,8 @@ import { spokenIn, WordsProvider } from "./words";
 const queries = new QueryClient({
   defaultOptions: {
     queries: { staleTime: 5_000, retry: (count, error) => !(error instanceof Refusal) && count < 2 },
+    // What was sent, a secret among it, is not kept once who sent it has gone.
+    mutations: { gcTime: 0 },
   },
 });
 

@@ -26,6 +26,7 @@ async def value(estate: Estate, secret_id: str, way: str = "Reveal", **query: An
 
 
 @pytest.mark.sees_effect("Secret.Create")
+@pytest.mark.sees_effect("Secret.GetById")
 @pytest.mark.sees_effect("Secret.PutContent")
 @pytest.mark.sees_effect("Secret.Versions")
 @pytest.mark.sees_effect("Secret.Reveal")
@@ -38,6 +39,9 @@ async def test_a_file_its_versions_and_the_three_ways_to_have_it(estate: Estate)
     assert "canary" not in answer.text
     replaced = await estate.admin.http.put(f"{SECRETS}/{mine}/Content", content=second)
     assert replaced.status_code == 200
+    assert await estate.get(estate.admin, f"{SECRETS}/{mine}") == replaced.json()
+    assert (replaced.json()["kind"], replaced.json()["contentName"]) == ("file", "licence.bin")
+    assert (await estate.get(estate.admin, f"{SECRETS}/{estate.ids['locum']}"))["kind"] == "login"
     listed = await estate.get(estate.admin, f"{SECRETS}/{mine}/Version")
     assert [(one["version"], one["isCurrent"]) for one in listed] == [(2, True), (1, False)]
     for n, way in enumerate(("Reveal", "Copy", "Export")):
@@ -88,4 +92,5 @@ async def test_what_is_wrong_is_said_and_never_shown(estate: Estate) -> None:
     for who in (estate.ada, await estate.holder("viewer", ["credentials:password:view"])):
         for way in ("Reveal", "Copy", "Export", "Version"):
             problem(await who.get(f"{SECRETS}/{login}/{way}"), 403)
+        problem(await who.get(f"{SECRETS}/{login}"), 403)
     problem(await estate.admin.get(f"{SECRETS}/{uuid4()}/Reveal"), 404)

@@ -71,7 +71,7 @@ def test_an_auditor_finds_and_plays_what_was_shown(
     """From a word that stood on a terminal to the moment it did; the audit log knows of the playing."""
     alice.goto(f"/sessions/{ask(installed.user())}")
     command = alice.get_by_role("textbox", name="Command to connect").inner_text()
-    run_in_session(command, "echo", "needle-$((20+3))")
+    run_in_session(command, r"""'printf "\033]0;evil\007<i>needle-%s" $((20+3))'""")
     end_session(alice)
 
     admin.get_by_role("link", name="All sessions").click()
@@ -81,7 +81,8 @@ def test_an_auditor_finds_and_plays_what_was_shown(
     admin.get_by_role("table").get_by_role("link", name="needle-23").first.click()
     expect(admin.get_by_role("heading", level=1)).to_have_text(re.compile("alice"))
     player = admin.get_by_role("region", name="Player")
-    expect(player).to_contain_text("needle-23")
+    expect(player).to_contain_text("<i>needle-23")
+    assert "evil" not in admin.title()
     exported = tmp_path / "audit"
     assert installed.locum("audit", "export", str(exported)).returncode == 0
     assert '"recording.viewed"' in exported.read_text()
@@ -103,8 +104,10 @@ def test_an_administrator_watches_locks_and_ends_a_session(
     expect(screen).to_contain_text("$")
     lit = admin.get_by_role("navigation", name="Main").locator("[aria-current=page]")
     expect(lit).to_have_text(["All sessions"])
-    shell.sendline("echo seen-$((20+3))")
-    expect(screen).to_contain_text("seen-23")
+    title = admin.title()
+    shell.sendline(r"printf '\033]0;evil\007<b>seen-%s\n' $((20+3))")
+    expect(screen).to_contain_text("<b>seen-23")
+    assert admin.title() == title
 
     admin.get_by_label("Message to the user").fill("one moment please")
     admin.get_by_role("button", name="Lock the session").click()

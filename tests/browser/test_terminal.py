@@ -42,7 +42,8 @@ def files_of(installed: Installation, **rules: bool) -> None:
     admin.call("PUT", f"{PROFILES}/{default['id']}/ChannelRules", rules)
 
 
-def test_from_the_link_to_the_end(installed: Installation, alice: Page, axe: str) -> None:
+def test_from_the_link_to_the_end(installed: Installation, person: Callable[..., Person], axe: str) -> None:
+    alice = person(permissions=["clipboard-read", "clipboard-write"]).page
     session_id = begin(alice)
     type_in(alice, "sudo id -u; echo in-$((20+3))")
     expect(screen(alice)).to_contain_text("in-23")
@@ -57,13 +58,21 @@ def test_from_the_link_to_the_end(installed: Installation, alice: Page, axe: str
     assert alice.evaluate("document.documentElement.scrollWidth") <= 390
     alice.set_viewport_size({"width": 1280, "height": 800})
     # What a target sends can't drive the page.
-    title = alice.title()
-    type_in(
-        alice,
-        r"printf '\033]0;evil\007\033]52;c;ZXZpbA==\007\033]8;;https://evil.example\007a link\033]8;;\007\n'",
-    )
-    expect(screen(alice)).to_contain_text("a link")
-    assert alice.title() == title
+    title, address, opened = alice.title(), alice.url, len(alice.context.pages)
+    alice.evaluate("navigator.clipboard.writeText('her own')")
+    asked: list[str] = []
+    alice.on("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
+    for number, link in enumerate(("https://evil.example", "javascript:document.title=1")):
+        words = rf"\033]0;evil\007\033]52;c;ZXZpbA==\007\033]8;;{link}\007link-%s\033]8;;\007\n"
+        type_in(alice, f"clear; printf '{words}' {number}")
+        shown = screen(alice).get_by_text(f"link-{number}", exact=True)
+        expect(shown).to_be_visible()
+        place = shown.bounding_box()
+        assert place is not None
+        alice.mouse.move(place["x"] + 3, place["y"] + 3)
+        alice.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    assert (alice.title(), alice.url, len(alice.context.pages), asked) == (title, address, opened, [])
+    assert alice.evaluate("navigator.clipboard.readText()") == "her own"
     assert screen(alice).locator("a").count() == 0
 
     admin = installed.admin()

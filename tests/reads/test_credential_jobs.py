@@ -14,7 +14,14 @@ from locum.credentials.model import Method, managed_user
 from locum.kit.db import Database, Tx
 from locum.kit.ids import new_id
 from locum.kit.paging import Page
-from locum.reads.credential_jobs import CredentialJob, Kind, Work, credential_job, credential_jobs
+from locum.reads.credential_jobs import (
+    CredentialJob,
+    Kind,
+    Work,
+    count_credential_jobs,
+    credential_job,
+    credential_jobs,
+)
 from locum.rotation.ask import ask_rotation, ask_verification
 from locum.rotation.model import Reason, State
 from rotation_stage import RotationStage, rotation_stage
@@ -69,9 +76,16 @@ async def test_first_what_is_under_way_then_by_date(database: Database, tmp_path
         for take in (0, 1, 2, 9):
             some = await listed(database, page=Page(skip, take))
             assert [(one.credential_id, one.work) for one in some] == whole[skip : skip + take], (skip, take)
+    for text, many in ((None, len(whole)), ("BERTA", 2), ("nobody", 0)):
+        with selects(database) as seen:
+            assert await database.read(count_credential_jobs, ALL, text) == many
+        assert len(seen) == 1
     for work in Work:
+        of_it = [one for one in whole if one[1] is work]
+        assert await database.read(count_credential_jobs, frozenset({work}), None) == len(of_it)
         some = await listed(database, frozenset({work}))
-        assert [(one.credential_id, one.work) for one in some] == [one for one in whole if one[1] is work]
+        assert [(one.credential_id, one.work) for one in some] == of_it
+    assert await database.read(count_credential_jobs, frozenset(), None) == 0
     found = await listed(database, page=Page(filter_text="BERTA"))
     assert {one.credential_id for one in found} == {b}
 

@@ -70,6 +70,7 @@ READERS = {
     for route in all_routes()
     if route.body_type is not None and not route.body_raw and any(all_structs(types.type_info(route.body_type)))
 }
+SHOWS_ONLY = {"MailTemplate.Preview"}  # what it answers comes of its body, and nothing is kept
 
 # What the caller of each body may set, and by that what nothing else may: a new field must be put here by somebody.
 SETTABLE = {
@@ -389,7 +390,7 @@ async def test_sec_16_a_body_sets_what_it_is_for_and_nothing_else(
                 status = await perform(api, route, sample, body)
                 results.append((status, comparable(api.db, known)))
         assert results[0][0][0] == route.operation.status, (name, results[0][0])
-        assert results[0][1] != before, f"{name} changed nothing"
+        assert (results[0][1] == before) is (name in SHOWS_ONLY), name
         for result in results[1:]:
             assert result[0] == results[0][0], name
             for table, rows in result[1].items():

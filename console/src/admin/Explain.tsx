@@ -65,7 +65,7 @@ function Answer({ explanation, words }: { explanation: Explanation; words: Words
         ))}
         {(explanation.near ?? []).map((one) => (
           <li key={one.policyId} className="breaks">
-            <strong>{one.policy}</strong>: {words.explain.lacks((one.missing ?? []).join(", "))}
+            <strong>{one.policy}</strong>: {words.explain.lacks((one.missing ?? []).map((what) => words.explain.things[what] ?? what).join(", "))}
           </li>
         ))}
       </ul>

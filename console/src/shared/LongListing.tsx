@@ -236,7 +236,7 @@ function useTurning<Row>(
       const edge = window.scrollY + place.covered;
       const top = rows.getVirtualItemForOffset(edge);
       // Of a row of which less than half can be seen, the next one is meant.
-      const to = start + (top ? top.index + (edge - top.start > top.size / 2 ? 2 : 1) : 1);
+      const to = Math.min(total, start + (top ? top.index + (edge - top.start > top.size / 2 ? 2 : 1) : 1));
       if (to === here.current.at) return;
       here.current.at = to;
       go(to, true);

@@ -27,12 +27,17 @@ export type Paging = { skip: number; take: number };
 export type Found<Row> = { data: Row[] | null; recordsTotal: number };
 
 /** One page of a list that the server pages, as `Listing` shows it; the one before stays until it is there. */
-export function usePaged<Row>(key: unknown[], ask: (paging: Paging) => Promise<Found<Row>>) {
+export function usePaged<Row>(
+  key: unknown[],
+  ask: (paging: Paging) => Promise<Found<Row>>,
+  refetchInterval: number | false = false,
+) {
   const { page = 1 } = useSearch({ strict: false });
   const navigate = useNavigate();
   const found = useQuery({
     queryKey: [...key, page],
     placeholderData: keepPreviousData,
+    refetchInterval,
     queryFn: () => ask({ skip: (page - 1) * ROWS, take: ROWS }),
   });
   return {

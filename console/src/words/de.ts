@@ -419,6 +419,7 @@ export const de: Words = {
     through: (person, activity, resource) =>
       `Person durch ${person}; Aktivität durch ${activity}; Ressource durch ${resource}`,
     lacks: (what) => `enthält die Person, aber nicht: ${what}`,
+    things: { activity: "Aktivität", resource: "Ressource", credential: "Zugangsdaten" },
   },
   applications: {
     title: "Anwendungen",

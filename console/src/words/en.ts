@@ -409,6 +409,7 @@ export const en = {
     through: (person: string, activity: string, resource: string) =>
       `person by ${person}; activity by ${activity}; resource by ${resource}`,
     lacks: (what: string) => `holds the person, but not the ${what}`,
+    things: { activity: "activity", resource: "resource", credential: "credential" } as Record<string, string>,
   },
   applications: {
     title: "Applications",

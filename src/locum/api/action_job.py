@@ -20,7 +20,7 @@ from locum.api.operations import operation
 from locum.api.paging import Paging
 from locum.api.rotation import check_rotation, check_verification
 from locum.api.wire.action_queue import ActionJob, ActionJobType
-from locum.api.wire.base import In
+from locum.api.wire.base import In, Table
 from locum.api.wire.session_log import ActionLogCollection
 from locum.identities.caller import Caller, Role
 from locum.kit.db import ReadTx, Tx
@@ -29,7 +29,14 @@ from locum.kit.paging import Page, check_page
 from locum.kit.permissions import Permission
 from locum.reads import action_queues as reads
 from locum.reads import sessions
-from locum.reads.credential_jobs import CredentialJob, Kind, Work, credential_job, credential_jobs
+from locum.reads.credential_jobs import (
+    CredentialJob,
+    Kind,
+    Work,
+    count_credential_jobs,
+    credential_job,
+    credential_jobs,
+)
 from locum.reads.credential_log import job_lines
 from locum.rotation import run_again as rotation_again
 from locum.sessions.lifecycle import ENDED, LIVE, Status
@@ -58,22 +65,22 @@ class JobQuery(Paging):
     " administrators then changes and verifications of secrets: those under way, then by when they are due",
 )
 def get_jobs(tx: ReadTx, call: Call[None, JobQuery, None]) -> list[ActionJob]:
-    page, wanted = call.query.page(), call.query.job_type
-    check_page(page)
-    shown: list[ActionJob] = []
-    total = 0
-    if wanted in (None, ActionJobType.ACTIVITY_SESSION):
-        ids = reads.session_ids(tx, call.caller, sessions.Filter(statuses=LIVE), page)
-        found = reads.queues(tx, sessions.session_rows(tx, ids.rows))
-        shown = [view.job(found[n : n + len(PARTS)], tx.now) for n in range(0, len(found), len(PARTS))]
-        total = ids.total
-    elif page.order_by:
-        raise Invalid("orderBy is for jobs of sessions: these come by their dates", field="orderBy")
-    if _sees_credentials(call.caller):
-        works = frozenset(work for work in Work if wanted is None or int(wanted) == work)
-        rest = Page(max(0, page.skip - total), page.take - len(shown), filter_text=page.filter_text)
-        shown += [credential_job_view.job(one, tx.now) for one in credential_jobs(tx, works, rest)]
-    return shown
+    return _jobs(tx, call)[0]
+
+
+@operation(
+    "ActionJob.Search",
+    "GET /api/locum/v1/ActionJob",
+    who=SIGNED_IN,
+    permission=Permission.SESSIONS_OWN_USE,
+    scope=READERS,
+    problems=(400,),
+    summary="One page of the same jobs, with how many there are",
+)
+def search_jobs(tx: ReadTx, call: Call[None, JobQuery, None]) -> Table[ActionJob]:
+    shown, sessions_total = _jobs(tx, call)
+    rest = count_credential_jobs(tx, _works(call), call.query.filter_text) if _sees_credentials(call.caller) else 0
+    return Table[ActionJob](data=shown, records_total=sessions_total + rest)
 
 
 @operation(
@@ -159,6 +166,31 @@ def cancel_job(tx: Tx, call: Call[JobId, None, None]) -> None:
     if session.status in ENDED or session.status == Status.CANCELLING:
         raise Conflict("the session is over or ending: what is left to do takes its access back")
     end_for(tx, call, session)
+
+
+def _jobs(tx: ReadTx, call: Call[None, JobQuery, None]) -> tuple[list[ActionJob], int]:
+    """One page, and how many jobs of sessions there are on all of them."""
+    page, wanted = call.query.page(), call.query.job_type
+    check_page(page)
+    shown: list[ActionJob] = []
+    total = 0
+    if wanted in (None, ActionJobType.ACTIVITY_SESSION):
+        ids = reads.session_ids(tx, call.caller, sessions.Filter(statuses=LIVE), page)
+        found = reads.queues(tx, sessions.session_rows(tx, ids.rows))
+        shown = [view.job(found[n : n + len(PARTS)], tx.now) for n in range(0, len(found), len(PARTS))]
+        total = ids.total
+    elif page.order_by:
+        raise Invalid("orderBy is for jobs of sessions: these come by their dates", field="orderBy")
+    if _sees_credentials(call.caller):
+        rest = Page(max(0, page.skip - total), page.take - len(shown), filter_text=page.filter_text)
+        shown += [credential_job_view.job(one, tx.now) for one in credential_jobs(tx, _works(call), rest)]
+    return shown, total
+
+
+def _works(call: Call[None, JobQuery, None]) -> frozenset[Work]:
+    """What is done with credentials, of the jobs that are asked for."""
+    wanted = call.query.job_type
+    return frozenset(work for work in Work if wanted is None or int(wanted) == work)
 
 
 def _give_up(tx: Tx, call: Call[JobId, None, None], of: CredentialJob) -> None:

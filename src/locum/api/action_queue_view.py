@@ -82,6 +82,7 @@ def result(row: Queue, now: dt.datetime) -> ActionQueueSearchResult:
         manage_account_id=session.identity_id,
         managed_account_name=session.identity_name,
         action_group_name=f"{session.activity_name}: {_PARTS[Phase(row.part)]} the session",
+        classification=ActionClassification(row.part),
     )
 
 
@@ -162,6 +163,7 @@ def _step(row: Queue, step: StepRow) -> ActionQueueAction:
         created_date_time_utc=at(step.intended_at),
         modified_date_time_utc=_latest(_times(step)),
         complete=step.state == EntryState.REVERTED,
+        kind=step.kind,
     )
 
 

@@ -64,6 +64,19 @@ def create_secret(tx: Tx, call: Call[None, NewSecret, RawBody]) -> KeptSecret:
 
 
 @operation(
+    "Secret.GetById",
+    "GET /api/locum/v1/Secret/{credentialId}",
+    who=ADMIN_OR_APP,
+    permission=Permission.CREDENTIALS_CREDENTIAL_READ,
+    scope=_ONE,
+    problems=(404,),
+    summary="Of which kind a credential's secret is, login among them, and what it is called; never what it keeps",
+)
+def get_secret(tx: ReadTx, call: Call[CredentialId, None, None]) -> KeptSecret:
+    return _shown(kept_credential(tx, call.params.credential_id))
+
+
+@operation(
     "Secret.PutContent",
     "PUT /api/locum/v1/Secret/{credentialId}/Content",
     who=ADMIN_OR_APP,

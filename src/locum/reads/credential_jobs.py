@@ -128,19 +128,23 @@ def credential_jobs(tx: ReadTx, wanted: frozenset[Work], page: Page) -> list[Cre
     """One page of the jobs that are `wanted`, in their own order: at most fourteen statements."""
     found: list[tuple[Kind, UUID]] = []
     skip, take = page.skip, page.take
-    for kind, part, order in _parts(wanted):
-        if page.filter_text:
-            part = part.where(contains(_SEARCHED, page.filter_text))
+    for kind, part, order in _parts(wanted, page.filter_text):
         if take <= 0:
             break
         ids = tx.scalars(part.order_by(order, _m.id).offset(skip).limit(take))
         if ids:
             skip = 0
         elif skip:
-            skip = max(0, skip - int(tx.scalar(sa.select(sa.func.count()).select_from(part.subquery()))))
+            skip = max(0, skip - int(tx.scalar(_count(part))))
         found += [(kind, one) for one in ids]
         take -= len(ids)
     return _jobs(tx, found)
+
+
+def count_credential_jobs(tx: ReadTx, wanted: frozenset[Work], filter_text: str | None) -> int:
+    """How many jobs that list has: one statement."""
+    counts = [_count(part).scalar_subquery() for _, part, _ in _parts(wanted, filter_text)]
+    return int(tx.scalar(sa.select(sum(counts, start=sa.literal(0)))))
 
 
 def credential_job(tx: ReadTx, job_id: UUID) -> CredentialJob | None:
@@ -150,9 +154,17 @@ def credential_job(tx: ReadTx, job_id: UUID) -> CredentialJob | None:
     return next(iter(_jobs(tx, [(kinds[one], one) for one in found])), None)
 
 
-def _parts(wanted: frozenset[Work]) -> Iterator[tuple[Kind, sa.Select[Any], sa.ColumnElement[Any]]]:
+def _count(part: sa.Select[Any]) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(part.subquery())
+
+
+def _parts(
+    wanted: frozenset[Work], filter_text: str | None
+) -> Iterator[tuple[Kind, sa.Select[Any], sa.ColumnElement[Any]]]:
     """The ranges of the list in their order, each with its own order."""
     ids = sa.select(_m.id)
+    if filter_text:
+        ids = ids.where(contains(_SEARCHED, filter_text))
     changes = wanted & set(_WORKS)
     if changes:
         under_way = ids.select_from(_PLACES.join(rotation, _is_open))

@@ -1,11 +1,11 @@
 /** One credential: how its secret is, where it is used, and what one can do with it. */
 import { Button, Group, Stack } from "@mantine/core";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { useDisclosure } from "@mantine/hooks";
-import { useQueryClient } from "@tanstack/react-query";
 import { Part } from "../../me/Part";
 import { answer, api } from "../../shared/api";
 import { when } from "../../shared/format";
+import { Loaded } from "../../shared/Loaded";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { Card } from "../Card";
@@ -15,15 +15,18 @@ import { Happened } from "../Happened";
 import { loginOf } from "../searches";
 import { ThingPage } from "../ThingPage";
 import { ChangeCredential } from "./ChangeCredential";
-import { type Credential, useCredential, useKept, useManagement, usePlaces, useRenewed } from "./credential";
+import { type Credential, useCredential, useKept, useKind, useManagement, usePlaces, useRenewed } from "./credential";
 import { CredentialJobs } from "./CredentialJobs";
+import { DeleteCredential } from "./DeleteCredential";
 import { Dependants } from "./Dependants";
+import { KeptContent } from "./KeptContent";
 import { Manage } from "./Manage";
 import { Rotations } from "./Rotations";
 import { Verified } from "./Verified";
 import { Versions } from "./Versions";
 
 const route = getRouteApi("/admin/credentials/$id");
+const LOGIN = "login";
 
 export default function CredentialPage() {
   const { id } = route.useParams();
@@ -41,33 +44,48 @@ export default function CredentialPage() {
   );
 }
 
+/** Only a login lives on a target, where its secret can be changed and compared. */
 function Whole({ credential }: { credential: Credential }) {
   const words = useAdminWords();
+  const kind = useKind(credential.id);
+  const isLogin = kind.data?.kind === LOGIN;
   return (
-    <Stack gap="xl">
-      <div className="halves">
-        <State credential={credential} />
-        <Place credential={credential} />
-      </div>
-      <Rotations credential={credential} />
-      <Dependants credential={credential} />
-      <Versions credentialId={credential.id} />
-      <CredentialJobs credential={credential} />
-      <Happened objectId={credential.id} intro={words.credentials.happened} />
-    </Stack>
+    <Loaded
+      rows={kind.data && [kind.data]}
+      error={kind.error}
+      onRetry={() => void kind.refetch()}
+      empty={words.form.nothingFound}
+    >
+      <Stack gap="xl">
+        {isLogin ? (
+          <>
+            <div className="halves">
+              <State credential={credential} />
+              <Place credential={credential} />
+            </div>
+            <Rotations credential={credential} />
+            <Dependants credential={credential} />
+          </>
+        ) : (
+          kind.data && <KeptContent kept={kind.data} />
+        )}
+        <Versions credentialId={credential.id} />
+        {isLogin && <CredentialJobs credential={credential} />}
+        <Happened objectId={credential.id} intro={words.credentials.happened} />
+      </Stack>
+    </Loaded>
   );
 }
 
 function State({ credential }: { credential: Credential }) {
   const words = useAdminWords();
   const { locale } = useWords();
-  const navigate = useNavigate();
-  const queries = useQueryClient();
   const kept = useKept(credential.id);
-  const renew = useRenewed(credential.id);
+  const management = useManagement(credential.id);
   const [isChanging, changing] = useDisclosure();
   const time = (value: string | null) => when(value, locale) ?? words.credentials.never;
-  const params = { path: { credentialId: credential.id } };
+  // In a secret vault, or nowhere, there is no target that could be asked for anything.
+  const hasTarget = Boolean(management.data) && credential.secretVaultId === null;
   return (
     <Card>
       <Part id="state" title={words.credentials.state} intro={words.credentials.stateHint}>
@@ -83,41 +101,43 @@ function State({ credential }: { credential: Credential }) {
             ]}
           />
           <Group>
-            <Deed
-              label={words.credentials.rotate}
-              act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Rotate", { params }))}
-              then={renew}
-            />
-            <Deed
-              label={words.credentials.verify}
-              act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Verify", { params }))}
-              then={renew}
-            />
-            <GraveDeed
-              label={words.credentials.rollback}
-              title={words.credentials.rollbackTitle}
-              text={words.credentials.rollbackText}
-              act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Rollback", { params }))}
-              then={renew}
-            />
+            {hasTarget && <OnTarget credential={credential} />}
             <Button variant="default" onClick={changing.open} disabled={!kept.data}>
               {words.form.change}
             </Button>
-            <GraveDeed
-              label={words.form.delete}
-              title={words.credentials.deleteTitle}
-              text={words.credentials.deleteText(loginOf(credential))}
-              act={() => answer(api.DELETE("/api/v1/Credential/{credentialId}", { params }))}
-              then={async () => {
-                await navigate({ to: "/admin/credentials" });
-                await queries.invalidateQueries({ queryKey: ["credentials"] });
-              }}
-            />
+            <DeleteCredential credentialId={credential.id} text={words.credentials.deleteText(loginOf(credential))} />
           </Group>
         </Stack>
       </Part>
       {isChanging && kept.data && <ChangeCredential credential={kept.data} onGone={changing.close} />}
     </Card>
+  );
+}
+
+function OnTarget({ credential }: { credential: Credential }) {
+  const words = useAdminWords().credentials;
+  const renew = useRenewed(credential.id);
+  const params = { path: { credentialId: credential.id } };
+  return (
+    <>
+      <Deed
+        label={words.rotate}
+        act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Rotate", { params }))}
+        then={renew}
+      />
+      <Deed
+        label={words.verify}
+        act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Verify", { params }))}
+        then={renew}
+      />
+      <GraveDeed
+        label={words.rollback}
+        title={words.rollbackTitle}
+        text={words.rollbackText}
+        act={() => answer(api.POST("/api/locum/v1/Credential/{credentialId}/Rollback", { params }))}
+        then={renew}
+      />
+    </>
   );
 }
 
@@ -127,7 +147,7 @@ function Place({ credential }: { credential: Credential }) {
   const places = usePlaces(credential.id);
   const renew = useRenewed(credential.id);
   const [isManaging, managing] = useDisclosure();
-  const isManaged = Boolean(found.data?.managedType);
+  const isManaged = Boolean(found.data);
   return (
     <Card>
       <Part id="place" title={words.credentials.management} intro={words.credentials.managementHint}>

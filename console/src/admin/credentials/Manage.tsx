@@ -10,6 +10,8 @@ import { useComplexities, useSchedules } from "../schedules/schedules";
 import { findResources } from "../searches";
 import { type Credential, useRenewed } from "./credential";
 
+/** In a secret vault nothing is changed, as there is no target. */
+const NOT_MANAGED = 0;
 const MANUAL = 1;
 const AUTOMATIC = 2;
 
@@ -24,7 +26,7 @@ export function Manage({ credential, management, onGone }: Props) {
     credential.managedResourceId ? { id: credential.managedResourceId, name: credential.resource ?? "" } : null,
   );
   const draft = useDraft({
-    managedType: management?.managedType || AUTOMATIC,
+    managedType: management?.managedType ?? AUTOMATIC,
     verificationScheduleId: management?.verificationScheduleId ?? null,
     passwordComplexityPolicyId: management?.passwordComplexityPolicyId ?? null,
   });
@@ -55,7 +57,7 @@ export function Manage({ credential, management, onGone }: Props) {
       <NativeSelect
         label={words.credentials.managed}
         description={words.credentials.managedHint}
-        data={[AUTOMATIC, MANUAL].map((one) => ({ value: String(one), label: words.credentials.managements[one] ?? "" }))}
+        data={[AUTOMATIC, MANUAL, NOT_MANAGED].map((one) => ({ value: String(one), label: words.credentials.managements[one] ?? "" }))}
         {...draft.choice("managedType")}
       />
       <NativeSelect

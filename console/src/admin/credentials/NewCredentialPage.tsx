@@ -1,4 +1,7 @@
-/** Keeps a login, or another secret. What is typed goes to the vault and comes back only when somebody reveals it. */
+/**
+ * Keeps a login, or another secret. What is typed goes to the vault and comes back only when somebody reveals it: fields
+ * for secrets don't grow with it, as what measures a growing field keeps its text in the page.
+ */
 import { Checkbox, NativeSelect, PasswordInput, Stack, Textarea, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { answer, api, type Given } from "../../shared/api";
@@ -113,8 +116,7 @@ function Login({ draft }: { draft: Draft<Fresh> }) {
             label={words.credentials.privateKey}
             description={words.credentials.privateKeyHint}
             required
-            autosize
-            minRows={4}
+            rows={4}
             spellCheck={false}
             autoComplete="off"
             {...draft.text("privateKey")}
@@ -155,8 +157,7 @@ function Other({ draft }: { draft: Draft<Fresh> }) {
         label={words.credentials.content}
         description={words.credentials.contentHints[draft.value.kind]}
         required
-        autosize
-        minRows={4}
+        rows={4}
         spellCheck={false}
         autoComplete="off"
         {...draft.text("content")}

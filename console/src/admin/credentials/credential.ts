@@ -5,6 +5,7 @@ import { useInterval } from "../../shared/attention";
 import { namesOf } from "../names";
 
 export type Credential = Model<"CredentialResult">;
+export type Kept = Model<"KeptSecret">;
 export type Rotation = Model<"ServiceRotationJob">;
 const REFRESH_MS = 3_000;
 const GONE = 404;
@@ -15,6 +16,15 @@ export function useCredential(id: string) {
     queryKey: ["credential", id],
     queryFn: () => answer(api.GET("/api/v1/Credential/Details/{id}", { params: { path: { id } } })),
     refetchInterval: interval,
+  });
+}
+
+/** What kind of secret it is: a login, or something else that is kept. */
+export function useKind(id: string) {
+  return useQuery({
+    queryKey: ["credential", id, "kind"],
+    queryFn: () =>
+      answer(api.GET("/api/locum/v1/Secret/{credentialId}", { params: { path: { credentialId: id } } })),
   });
 }
 

@@ -12,8 +12,8 @@ import { Card } from "../Card";
 import { Deed, GraveDeed } from "../Deed";
 import { Facts } from "../Facts";
 import { ThingPage } from "../ThingPage";
-import { type Job, JobState } from "./columns";
-import { QueueLog, QueueSteps } from "./QueuePage";
+import { type Job, JobState, useRecurrence } from "./columns";
+import { partOf, QueueLog, QueueSteps } from "./QueuePage";
 
 const route = getRouteApi("/admin/jobs/$id");
 const REFRESH_MS = 3_000;
@@ -48,6 +48,7 @@ function Whole({ job, renew }: { job: Job; renew: () => Promise<unknown> }) {
   const time = (value: string | null) => when(value, locale) ?? "–";
   const params = { path: { actionJobId: job.id } };
   const isOfSession = job.type === OF_A_SESSION;
+  const recurrence = useRecurrence();
   return (
     <Stack gap="xl">
       <Card>
@@ -57,7 +58,7 @@ function Whole({ job, renew }: { job: Job; renew: () => Promise<unknown> }) {
               [words.jobs.state, <JobState key="state" job={job} />],
               [words.jobs.last, time(job.lastRunTimeUtc)],
               [words.jobs.next, time(job.nextStartTimeUtc)],
-              [words.jobs.recurrence, job.recurrence ?? words.jobs.once],
+              [words.jobs.recurrence, recurrence(job) ?? words.jobs.once],
             ]}
           />
           <Group>
@@ -112,7 +113,7 @@ function Queues({ sessionId }: { sessionId: string }) {
       onRetry={() => void found.refetch()}
       empty={words.jobs.noSteps}
     >
-      {found.data?.data?.map((queue) => <QueueSteps key={queue.id} id={queue.id} title={queue.actionGroupName ?? ""} />)}
+      {found.data?.data?.map((queue) => <QueueSteps key={queue.id} id={queue.id} title={partOf(queue, words)} />)}
     </Loaded>
   );
 }

@@ -1,18 +1,18 @@
 /** What Locum works at: jobs of sessions and of credentials, and the steps of sessions on targets. */
-import { Anchor, Button, Group, NativeSelect, Switch, Text } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Anchor, Group, NativeSelect, Switch, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { answer, api, type Model } from "../../shared/api";
 import { useInterval } from "../../shared/attention";
 import { when } from "../../shared/format";
 import { type Column, Listing } from "../../shared/Listing";
 import { LongListing } from "../../shared/LongListing";
-import { FROM_THE_TOP, ROWS, whole } from "../../shared/paged";
+import { FROM_THE_TOP, usePaged } from "../../shared/paged";
 import { SearchBox } from "../../shared/SearchBox";
 import { TabbedPage } from "../../shared/TabbedPage";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { ActionState, useJobColumns } from "./columns";
+import { partOf } from "./QueuePage";
 
 type Queue = Model<"ActionQueueSearchResult">;
 const route = getRouteApi("/admin/jobs");
@@ -37,23 +37,18 @@ export default function JobsPage() {
 
 function Jobs() {
   const words = useAdminWords();
-  const { q, type, page = 1 } = route.useSearch();
+  const { q, type } = route.useSearch();
   const navigate = route.useNavigate();
   const interval = useInterval(REFRESH_MS);
   const columns = useJobColumns();
-  const found = useQuery({
-    queryKey: ["jobs", q, type, page],
-    placeholderData: keepPreviousData,
-    refetchInterval: interval,
-    // How many there are the server doesn't say: one more than is shown tells that there is another page.
-    queryFn: () => {
+  const jobs = usePaged(
+    ["jobs", q, type],
+    (paging) => {
       const jobType = TYPES.find((one) => one === type);
-      const query = { filterText: q, jobType, skip: (page - 1) * ROWS, take: ROWS + 1 };
-      return answer(api.GET("/api/v1/ActionJob", { params: { query } }));
+      return answer(api.GET("/api/locum/v1/ActionJob", { params: { query: { filterText: q, jobType, ...paging } } }));
     },
-  });
-  const turn = (to: number) =>
-    void navigate({ search: (before) => ({ ...before, page: to > 1 ? to : undefined }) });
+    interval,
+  );
   return (
     <>
       <Group mb="md">
@@ -73,23 +68,10 @@ function Jobs() {
       <Listing
         label={words.jobs.title}
         columns={columns}
-        {...whole(found)}
-        rows={found.data?.slice(0, ROWS)}
+        {...jobs}
         keyOf={(row) => row.id}
         empty={q ? words.form.nothingFound : words.jobs.none}
       />
-      <Group mt="md" justify="flex-end">
-        {page > 1 && (
-          <Button variant="default" onClick={() => turn(page - 1)}>
-            {words.form.before}
-          </Button>
-        )}
-        {(found.data?.length ?? 0) > ROWS && (
-          <Button variant="default" onClick={() => turn(page + 1)}>
-            {words.form.after}
-          </Button>
-        )}
-      </Group>
     </>
   );
 }
@@ -106,7 +88,7 @@ function Steps() {
       show: (row) => (
         <div className="breaks">
           <Anchor component={Link} to={`/admin/queues/${row.id}`} fw={600} className="breaks">
-            {row.actionGroupName}
+            {partOf(row, words)}
           </Anchor>
           <Text size="sm" c="dimmed">
             {row.statusDescription}

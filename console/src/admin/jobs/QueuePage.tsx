@@ -1,5 +1,5 @@
 /** One part of a session: its steps on the target, how far each is and why not, and what the session's log says. */
-import { Anchor, Code, Group, Stack, Text } from "@mantine/core";
+import { Anchor, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Part } from "../../me/Part";
@@ -10,13 +10,18 @@ import { type Column, Listing } from "../../shared/Listing";
 import { Loaded } from "../../shared/Loaded";
 import { Page } from "../../shared/Page";
 import { useWords } from "../../words";
-import { useAdminWords } from "../../words/admin";
+import { type AdminWords, useAdminWords } from "../../words/admin";
 import { ActionState } from "./columns";
 
 const route = getRouteApi("/admin/queues/$id");
 const REFRESH_MS = 3_000;
 const LINES = 500;
 type Step = Model<"ActionQueueAction">;
+
+/** Which part of a session these steps are. */
+export function partOf(row: Model<"ActionQueueSearchResult">, words: AdminWords): string {
+  return `${row.activityName}: ${words.actions.parts[row.classification] ?? row.actionGroupName}`;
+}
 
 export default function QueuePage() {
   const words = useAdminWords();
@@ -58,13 +63,14 @@ export function QueueSteps({ id, title }: { id: string; title?: string }) {
   // Of several parts, those without steps have nothing to say.
   if (title !== undefined && queue.data?.actionQueueAction?.length === 0) return null;
   const time = (value: string | null) => when(value, locale) ?? "–";
+  const what = { ...words.jobs.kinds, ...words.actions.kinds };
   const columns: Column<Step>[] = [
     {
       key: "step",
       label: words.jobs.step,
       show: (row) => (
         <div className="breaks">
-          <strong>{row.action?.displayName ?? row.action?.actionTemplate?.displayName ?? words.jobs.step}</strong>
+          <strong>{what[row.kind] ?? row.action?.displayName ?? words.jobs.step}</strong>
           <Text size="sm" c="dimmed">
             {row.statusDescription}
           </Text>
@@ -72,7 +78,7 @@ export function QueueSteps({ id, title }: { id: string; title?: string }) {
       ),
     },
     { key: "state", label: words.jobs.state, show: (row) => <ActionState status={row.status} /> },
-    { key: "result", label: words.jobs.result, show: (row) => (row.result ? <Code>{row.result}</Code> : "–") },
+    { key: "result", label: words.jobs.result, show: (row) => words.jobs.results[row.result ?? ""] ?? row.result ?? "–" },
     { key: "from", label: words.jobs.started, show: (row) => time(row.startTime) },
     { key: "to", label: words.jobs.ended, show: (row) => time(row.endTime) },
   ];

@@ -6,9 +6,12 @@ import { when } from "../../shared/format";
 import type { Column } from "../../shared/Listing";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
+import { told, useSchedules } from "../schedules/schedules";
 
 export type Job = Model<"ActionJob">;
 const RUNNING = 1;
+/** Hours, too. */
+const EVERY_FEW_MINUTES = 1;
 const SCHEDULED = 8;
 const COLOURS: Record<number, string> = { 0: "gray", 1: "blue", 2: "green", 3: "red", 4: "gray", 5: "orange", 7: "yellow" };
 
@@ -40,9 +43,24 @@ export function JobState({ job }: { job: Job }) {
   );
 }
 
+/** How often a job is done: by its schedule, in the reader's language. */
+export function useRecurrence(): (job: Job) => string | null {
+  const words = useAdminWords();
+  const { locale } = useWords();
+  const schedules = useSchedules();
+  return (job) => {
+    const schedule = schedules.data?.find((one) => one.id === job.scheduleChangePolicyId);
+    if (!schedule || !job.recurrence) return job.recurrence;
+    // Where it is due at a time of day, the server's words end with the zone.
+    const zone = job.recurrenceType === EVERY_FEW_MINUTES ? "" : ` ${job.recurrence.split(" ").at(-1)}`;
+    return `${told(schedule, words.schedules, locale)}${zone}`;
+  };
+}
+
 export function useJobColumns(): Column<Job>[] {
   const words = useAdminWords();
   const { locale } = useWords();
+  const recurrence = useRecurrence();
   const time = (value: string | null) => when(value, locale) ?? "–";
   return [
     {
@@ -69,7 +87,7 @@ export function useJobColumns(): Column<Job>[] {
           {time(row.nextStartTimeUtc)}
           {row.recurrence && (
             <Text size="sm" c="dimmed">
-              {row.recurrence}
+              {recurrence(row)}
             </Text>
           )}
         </div>

@@ -9,7 +9,7 @@ import { type AdminWords, useAdminWords } from "../../words/admin";
 type Row = { id: string; name: string | null; username?: string | null; domain?: string | null; entityType: number };
 type Query = { skip: number; take: number; filterText?: string };
 const SHOWN = 20;
-/** Secret vaults are put in at an address of their own. */
+/** Secret vaults are listed as resources are, and put in at an address of their own. */
 const VAULT = 2;
 
 /** What the operations for each kind of member are called. */
@@ -18,6 +18,7 @@ const PARTS = {
   activities: { list: "SearchActivities", candidates: "SearchActivityCandidates", put: "Activity" },
   resources: { list: "SearchResources", candidates: "SearchResourceCandidates", put: "ManagedResource" },
   credentials: { list: "SearchCredentials", candidates: "SearchCredentialCandidates", put: "Credential" },
+  vaults: { list: "SearchResources", candidates: "SearchResourceCandidates", put: "SecretVault" },
 };
 type Part = keyof typeof PARTS;
 
@@ -43,10 +44,14 @@ function saidOf(part: Part, words: AdminWords) {
       empty: policies.noCredentials,
       kinds: policies.credentialKinds,
     },
+    vaults: { title: policies.vaults, intro: policies.vaultsHint, empty: policies.noVaults, kinds: {} as Record<number, string> },
   }[part];
 }
 
-/** The four kinds have operations of one shape, that of activities, as which the compiler checks them. */
+/**
+ * The kinds have operations of one shape: the compiler checks lists as those of resources, and changes as those of
+ * activities. Only vaults are changed another way.
+ */
 export function PolicyMembers({ policyId, part }: { policyId: string; part: Part }) {
   const words = saidOf(part, useAdminWords());
   const queries = useQueryClient();
@@ -54,20 +59,19 @@ export function PolicyMembers({ policyId, part }: { policyId: string; part: Part
   async function found(operation: string, query: Query) {
     const path = `/api/v1/AccessControlPolicy/${operation}/{accessPolicyId}`;
     const rows = await answer(
-      api.GET(path as "/api/v1/AccessControlPolicy/SearchActivities/{accessPolicyId}", {
-        params: { path: { accessPolicyId: policyId }, query },
+      api.GET(path as "/api/v1/AccessControlPolicy/SearchResources/{accessPolicyId}", {
+        params: { path: { accessPolicyId: policyId }, query: part === "vaults" ? { ...query, entityType: VAULT } : query },
       }),
     );
     return { rows: (rows.data ?? []) as Row[], total: rows.recordsTotal };
   }
   async function change(way: "" | "/Remove", ids: string[]) {
     const path = `/api/v1/AccessControlPolicy/{policyId}/${put}${way}`;
-    await answer(
-      api.PUT(path as "/api/v1/AccessControlPolicy/{policyId}/Activity", {
-        params: { path: { policyId } },
-        body: ids.map(parted),
-      }),
-    );
+    const params = { path: { policyId } };
+    const body = ids.map(parted);
+    await (part === "vaults"
+      ? changeVaults(policyId, way === "", body.map((one) => one.id))
+      : answer(api.PUT(path as "/api/v1/AccessControlPolicy/{policyId}/Activity", { params, body })));
     await Promise.all([
       queries.invalidateQueries({ queryKey: ["policies"] }),
       queries.invalidateQueries({ queryKey: ["happened", policyId] }),
@@ -85,12 +89,18 @@ export function PolicyMembers({ policyId, part }: { policyId: string; part: Part
       }}
       candidates={async (text) => {
         const { rows } = await found(candidates, { skip: 0, take: SHOWN, filterText: text || undefined });
-        return rows.filter((row) => part !== "resources" || row.entityType !== VAULT).map(named);
+        return rows.map(named);
       }}
       add={(ids) => change("", ids)}
       remove={(id) => change("/Remove", [id])}
     />
   );
+}
+
+function changeVaults(policyId: string, isIn: boolean, body: string[]) {
+  const path = "/api/v1/AccessControlPolicy/{policyId}/SecretVault";
+  const given = { params: { path: { policyId } }, body };
+  return answer(isIn ? api.PUT(path, given) : api.DELETE(path, given));
 }
 
 /** A thing's kind and id in one, as a policy takes both; a login is called as people write it. */

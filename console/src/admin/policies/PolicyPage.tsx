@@ -90,7 +90,10 @@ function Joined({ policy }: { policy: Policy }) {
     <div className="halves">
       <PolicyMembers policyId={policy.id} part="people" />
       {policy.policyType === OF_CREDENTIALS ? (
-        <PolicyMembers policyId={policy.id} part="credentials" />
+        <>
+          <PolicyMembers policyId={policy.id} part="credentials" />
+          <PolicyMembers policyId={policy.id} part="vaults" />
+        </>
       ) : (
         <>
           <PolicyMembers policyId={policy.id} part="activities" />

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Annotated
 from uuid import UUID
 
-from locum.api.wire.action import Action
+from locum.api.wire.action import Action, ActionClassification
 from locum.api.wire.approval import ManagedAccountType
 from locum.api.wire.base import NEVER, Out, Time, later
 from locum.api.wire.enums import ActionStatus, SessionStatus
@@ -81,7 +81,8 @@ class DayOfWeek(IntEnum):
 
 
 class ActionQueueAction(Out):
-    """One step. `result` is its state in the grant ledger: intended, applied or reverted."""
+    """One step. `result` is its state in the grant ledger: intended, applied or reverted. `kind` is ours: what is done,
+    as a word that is never shown."""
 
     __contract__ = "SbPAM.Models.ActionQueueAction"
 
@@ -108,6 +109,7 @@ class ActionQueueAction(Out):
     modified_date_time_utc: Time = NEVER
     heartbeat_utc: Time = NEVER
     complete: bool = False
+    kind: str = ""
 
 
 class ActionQueue(Out):
@@ -132,6 +134,8 @@ class ActionQueue(Out):
 
 
 class ActionQueueSearchResult(Out):
+    """`classification` is ours: which part of the session its actions are."""
+
     __contract__ = "SbPAM.Models.ActionQueueSearchResult"
 
     id: UUID = NIL
@@ -160,6 +164,7 @@ class ActionQueueSearchResult(Out):
     manage_account_id: UUID | None = None
     managed_account_name: str | None = None
     action_group_name: str | None = None
+    classification: ActionClassification = ActionClassification.PRE_SESSION
 
 
 class ActionJob(Out):

@@ -87,6 +87,11 @@ class TargetConnection(_Limited, asyncssh.SSHClientConnection):
         super().__init__(*args, **options)
         self._with_display: set[object] = set()
 
+    @property
+    def offer_came_to_nothing(self) -> bool:
+        """The target said which algorithms it offers, and never showed its key."""
+        return bool(self._server_kexinit) and self.get_server_host_key() is None
+
     async def start_session(
         self, factory: Callable[[], Any], command: str | None, *, offered: Offered, **options: Any
     ) -> asyncssh.SSHClientChannel[bytes]:

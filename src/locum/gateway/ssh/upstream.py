@@ -41,7 +41,8 @@ async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
     `pin(grant, key, fingerprint)` is asked about the first key ever seen of this host, and about each where it may show
     any. `on_lost` is called when
     the connection has ended, whoever ended it. Raises LocumError: Forbidden for a host key that is not the pinned
-    one or that `pin` refuses, NotAvailable where the host can't be reached, Conflict where it refuses the login.
+    one or that `pin` refuses, NotAvailable where the host can't be reached, Conflict where it refuses the login or
+    offers no algorithm that may be used.
     """
     where = f"{grant.resource_name} ({grant.host} port {grant.port})"
     trusted = grant.trusted_host_key
@@ -63,6 +64,8 @@ async def dial(grant: Grant, *, pin: Pin, on_lost: Lost) -> TargetConnection:
         raise Conflict(f"{where} refused the login {grant.login_name}{hint}") from None
     except asyncssh.KeyImportError:
         raise Conflict(f"the key for {where} can't be read") from None
+    except asyncssh.KeyExchangeFailed as error:
+        raise Conflict(f"there is no way to speak to {where}: {printable(error.reason)[:200]}") from None
     except TimeoutError:
         raise NotAvailable(f"{where} did not answer within {TIMEOUT_S:.0f} seconds") from None
     except asyncssh.Error as error:
@@ -162,5 +165,8 @@ async def _open(
         await connection.wait_closed()
         if isinstance(error, ValueError):  # what asyncssh's parsers raise at packets that make no sense
             raise asyncssh.ProtocolError(str(error)) from None
+        if isinstance(error, asyncssh.ConnectionLost) and connection.offer_came_to_nothing:
+            # A host that has nothing in common with us may end the connection before asyncssh has seen that.
+            raise asyncssh.KeyExchangeFailed("it ended the connection over the algorithms Locum offers") from None
         raise
     return connection
