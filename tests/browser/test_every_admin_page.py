@@ -24,6 +24,7 @@ LISTS = (
     "/admin/people",
     "/admin/platforms",
     "/admin/profiles",
+    "/admin/resources",
     "/admin/restrictions",
     "/admin/roles",
     "/admin/schedules",
@@ -39,6 +40,7 @@ MADE = (
     "/admin/people",
     "/admin/policies",
     "/admin/profiles",
+    "/admin/resources",
     "/admin/restrictions",
     "/admin/roles",
     "/admin/schedules",
@@ -79,6 +81,7 @@ def things(api: Any) -> list[str]:
         f"/admin/roles/{first('/api/locum/v1/Role')}",
         f"/admin/schedules/{first('/api/v1/ScheduledChangePolicy')}",
         f"/admin/platforms/{first('/api/v1/Platform')}",
+        f"/admin/resources/{first('/api/v1/ManagedResource/Search')}",
     ]
 
 
@@ -99,7 +102,7 @@ def looked_at(page: Page, axe: str, paths: list[str]) -> None:
 def test_what_is_not_there_is_said_in_words(admin: Page) -> None:
     """A link to something that was deleted, or to a kind that there is not."""
     kinds = ("credentials", "people", "activities", "profiles", "workflows", "policies", "roles", "jobs")
-    for path in (*kinds, "platforms", "overrides"):
+    for path in (*kinds, "platforms", "overrides", "resources"):
         admin.goto(f"/admin/{path}/{uuid4()}")
         expect(admin.get_by_role("main").get_by_role("alert")).to_be_visible()
         expect(admin.get_by_role("heading", level=1)).to_be_visible()
@@ -125,7 +128,7 @@ def test_sec_21_foreign_names_are_text_wherever_they_stand(
         f"/admin/jobs/{session}",
         "/audit",
         "/admin",
-        *(pages if everywhere else pages[:5]),
+        *(pages if everywhere else pages[:6]),
     ):
         is_text(page, path)
     installed.user().call("DELETE", f"/api/v1/ActivitySession/{session}")
@@ -169,6 +172,7 @@ def foreign(api: Any, alice: Any, name: str) -> tuple[str, list[str]]:
     resource = api.call("POST", "/api/v1/ManagedResource", {
         "name": name, "ipAddress": "127.0.0.1", "portSsh": 1, "serviceAccountId": credential["id"],
     })["id"]  # fmt: skip
+    pages.insert(0, f"/admin/resources/{resource}")
     make(
         "AccessControlPolicy", "/admin/policies", managedAccountIds=[user["id"]], managedResourceIds=[resource],
         activityIds=[activity], activityConfigurationId=profile,

@@ -189,6 +189,7 @@ function Row({ kind, concern }: { kind: string; concern: Concern }) {
 }
 
 const PLACES: Record<string, string> = {
+  host: "/admin/resources/$id",
   grant: "/sessions/$id",
   credential: "/admin/credentials/$id",
   recording: "/recordings/$id",
@@ -197,9 +198,7 @@ const PLACES: Record<string, string> = {
 
 /** The name of what it is about, as a link where it has a page. */
 function Named({ kind, concern }: { kind: string; concern: Concern }) {
-  const found = kind === "host" && { to: "/admin/resources", search: { q: concern.name } };
-  const page = PLACES[kind] && { to: PLACES[kind], params: { id: concern.id } };
-  const place = found || page;
+  const place = PLACES[kind] && { to: PLACES[kind], params: { id: concern.id } };
   if (!place) return <strong>{concern.name}</strong>;
   return (
     <Anchor component={Link} {...(place as object)} fw={600}>

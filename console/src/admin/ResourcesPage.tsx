@@ -1,4 +1,5 @@
 /** What sessions can be on. */
+import { Group } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { answer, api, type Model } from "../shared/api";
 import type { Column } from "../shared/Listing";
@@ -6,6 +7,8 @@ import { LongListing } from "../shared/LongListing";
 import { Page } from "../shared/Page";
 import { SearchBox } from "../shared/SearchBox";
 import { useWords } from "../words";
+import { useAdminWords } from "../words/admin";
+import { AddLink, ThingLink } from "./NamedList";
 import { ResourcePlaces } from "./people/Places";
 
 type Resource = Model<"ManagedResourceView">;
@@ -13,9 +16,10 @@ const route = getRouteApi("/admin/resources");
 
 export default function ResourcesPage() {
   const words = useWords();
+  const { add } = useAdminWords().resources;
   const { q } = route.useSearch();
   const columns: Column<Resource>[] = [
-    { key: "name", label: words.resources.name, show: (row) => <strong className="breaks">{row.displayName ?? row.name}</strong> },
+    { key: "name", label: words.resources.name, show: (row) => <ThingLink at="/admin/resources" thing={row} /> },
     { key: "platform", label: words.resources.platform, show: (row) => row.platformName ?? words.shared.none },
     {
       key: "address",
@@ -27,7 +31,16 @@ export default function ResourcesPage() {
     { key: "sessions", label: words.resources.sessions, show: (row) => row.activeSessionCount },
   ];
   return (
-    <Page title={words.resources.title} intro={words.resources.intro} aside={<SearchBox label={words.resources.search} />}>
+    <Page
+      title={words.resources.title}
+      intro={words.resources.intro}
+      aside={
+        <Group>
+          <SearchBox label={words.resources.search} />
+          <AddLink to="/admin/resources/new" label={add} />
+        </Group>
+      }
+    >
       <ResourcePlaces />
       <LongListing
         label={words.resources.title}

@@ -6,7 +6,7 @@ import { type ListSearch, listSearch } from "../shared/paged";
 type Found = Record<string, unknown>;
 
 export function administration(getParentRoute: () => typeof root) {
-  return [...credentials(getParentRoute), ...people(getParentRoute), ...access(getParentRoute)] as const;
+  return [...credentials(getParentRoute), ...resources(getParentRoute), ...people(getParentRoute), ...access(getParentRoute)] as const;
 }
 
 function credentials(getParentRoute: () => typeof root) {
@@ -94,6 +94,21 @@ function credentials(getParentRoute: () => typeof root) {
       getParentRoute,
       path: "/admin/queues/$id",
       component: lazyRouteComponent(() => import("./jobs/QueuePage")),
+    }),
+  ] as const;
+}
+
+function resources(getParentRoute: () => typeof root) {
+  return [
+    createRoute({
+      getParentRoute,
+      path: "/admin/resources/new",
+      component: lazyRouteComponent(() => import("./resources/NewResourcePage")),
+    }),
+    createRoute({
+      getParentRoute,
+      path: "/admin/resources/$id",
+      component: lazyRouteComponent(() => import("./resources/ResourcePage")),
     }),
   ] as const;
 }

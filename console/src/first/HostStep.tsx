@@ -2,6 +2,7 @@
 import { Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { isIpAddress } from "../shared/address";
 import { answer, api, Refusal } from "../shared/api";
 import { Copyable } from "../shared/Copyable";
 import { Trouble } from "../shared/Trouble";
@@ -141,12 +142,11 @@ async function newLogin(username: string): Promise<string> {
 type Wanted = { name: string; address: string; port: number; account: string; trusts: boolean };
 
 async function added({ name, address, port, account, trusts }: Wanted): Promise<string> {
-  const isAddress = /^[\d.]+$|:/.test(address);
   const made = await answer(
     api.POST("/api/v1/ManagedResource", {
       body: {
         name,
-        ...(isAddress ? { ipAddress: address } : { host: { name, dnsHostName: address } }),
+        ...(isIpAddress(address) ? { ipAddress: address } : { host: { name, dnsHostName: address } }),
         portSsh: port,
         serviceAccountId: account,
         acceptThumbprintOnFirstDiscovery: true,

@@ -412,7 +412,6 @@ export const admin: typeof english = {
       add: "Gruppe hinzufügen",
     },
   },
-  resources: { title: "Ressourcen" },
   schedules: {
     title: "Zeitpläne",
     one: "Zeitplan",

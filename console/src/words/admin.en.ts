@@ -411,7 +411,6 @@ export const admin = {
       add: "Add an activity group",
     },
   },
-  resources: { title: "Resources" },
   schedules: {
     title: "Schedules",
     one: "Schedule",

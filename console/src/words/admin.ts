@@ -4,13 +4,15 @@ import { access as accessDe } from "./access.de";
 import { access as accessEn } from "./access.en";
 import { admin as adminDe } from "./admin.de";
 import { admin as adminEn } from "./admin.en";
+import { resources as resourcesDe } from "./resources.de";
+import { resources as resourcesEn } from "./resources.en";
 
-export type AdminWords = typeof adminEn & typeof accessEn;
+const ENGLISH = { ...adminEn, ...accessEn, ...resourcesEn };
+export type AdminWords = typeof ENGLISH;
 const CATALOGUES: Record<string, AdminWords> = {
-  en: { ...adminEn, ...accessEn },
-  de: { ...adminDe, ...accessDe },
+  en: ENGLISH,
+  de: { ...adminDe, ...accessDe, ...resourcesDe },
 };
-const ENGLISH = { ...adminEn, ...accessEn };
 
 export function useAdminWords(): AdminWords {
   const [code] = useLanguage();

@@ -16,7 +16,7 @@ from locum.kit.errors import Invalid
 from locum.kit.names import name_key
 from locum.kit.paging import Listed, Page, check_page
 from locum.policies.joins import count_for_resource
-from locum.resources.model import platform, resource
+from locum.resources.model import platform, resource, unreached
 from locum.sessions.lifecycle import Status
 from locum.sessions.model import access_session
 
@@ -58,6 +58,20 @@ _ORDERED: dict[str, sa.Column[Any]] = {
     "modifieddatetimeutc": resource.c.modified_at,
 }
 _SEARCHED = frozenset({"name", "displayname", "dnshostname", "ipaddress", "platformname"})
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """A resource could not be reached when Locum last tried, since when, and why."""
+
+    since: dt.datetime
+    reason: str
+
+
+def silence(tx: ReadTx, resource_id: UUID) -> Silence | None:
+    """None for a resource that answered, or that Locum never tried."""
+    return tx.first(
+        Silence, sa.select(unreached.c.since, unreached.c.reason).where(unreached.c.resource_id == resource_id)
+    )
 
 
 class _Counted(msgspec.Struct, frozen=True):
