@@ -45,6 +45,8 @@ def test_a_secret_is_seen_for_a_while_and_given_back(
     show.click()
     expect(page.get_by_role("status", name="The secret")).to_have_text(SECRET)
     page.get_by_role("link", name="My sessions").click()
+    expect(page.get_by_role("heading", name="My sessions")).to_be_visible()
+    expect(page.get_by_role("status", name="The secret")).to_have_count(0)
     assert not knows(page)
     page.go_back()
     expect(show).to_be_visible()
