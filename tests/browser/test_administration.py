@@ -94,6 +94,7 @@ def test_what_needs_an_administrator_is_on_the_overview(installed: Installation,
 
 def test_a_resource_is_found_by_a_part_of_its_name(admin: Page) -> None:
     admin.get_by_role("link", name="Resources").click()
+    expect(admin.get_by_role("heading", level=1)).to_have_text("Resources")
     admin.get_by_role("searchbox").fill("eb0")
     expect(admin).to_have_url(re.compile(r"q=eb0"))
     expect(admin.get_by_role("table")).to_contain_text("web01")

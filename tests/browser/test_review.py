@@ -77,6 +77,7 @@ def test_an_auditor_finds_and_plays_what_was_shown(
     admin.get_by_role("link", name="All sessions").click()
     expect(admin.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("alice")
     admin.get_by_role("link", name="Recordings").click()
+    expect(admin.get_by_role("heading", level=1)).to_have_text("Recordings")
     admin.get_by_role("searchbox").fill("needle-23")
     admin.get_by_role("table").get_by_role("link", name="needle-23").first.click()
     expect(admin.get_by_role("heading", level=1)).to_have_text(re.compile("alice"))
