@@ -175,24 +175,30 @@ def typist(way: Way) -> Iterator[subprocess.Popen[bytes]]:
 def _in_turn(ours: subprocess.Popen[bytes], theirs: subprocess.Popen[bytes]) -> tuple[list[float], list[float]]:
     samples: tuple[list[float], list[float]] = ([], [])
     for _ in range(KEYS):
-        samples[0].append(_press(ours))
-        samples[1].append(_press(theirs))
+        samples[0].append(_timed(ours))
+        samples[1].append(_timed(theirs))
     return samples
 
 
-def _press(process: subprocess.Popen[bytes]) -> float:
-    assert process.stdin is not None
-    assert process.stdout is not None
+def _timed(terminal: subprocess.Popen[bytes]) -> float:
+    """Milliseconds."""
     time.sleep(BETWEEN_KEYS_S)
     started = time.perf_counter()
-    os.write(process.stdin.fileno(), b"k")
-    os.read(process.stdout.fileno(), 1)
+    press(terminal)
     return (time.perf_counter() - started) * 1000
+
+
+def press(terminal: subprocess.Popen[bytes]) -> None:
+    """A key, and wait for its echo."""
+    assert terminal.stdin is not None
+    assert terminal.stdout is not None
+    os.write(terminal.stdin.fileno(), b"k")
+    os.read(terminal.stdout.fileno(), 1)
 
 
 def _beside_bulk(way: Way, keys: subprocess.Popen[bytes]) -> list[float]:
     with transferring(way, f"cat {BULK} {BULK} {BULK}"):
-        return [_press(keys) for _ in range(KEYS)]
+        return [_timed(keys) for _ in range(KEYS)]
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from bench.measure import Goal, Row, interleave
 from bench.ssh import Way, ways
-from bench.ssh_rows import PEER, typist
+from bench.ssh_rows import PEER, press, typist
 from bench.stage import Stage
 
 KEYS_A_SECOND = 2  # of each
@@ -73,15 +72,8 @@ def _kept_by_a_core(way: Way, opened: list[subprocess.Popen[bytes]], seconds: in
         for place, terminal in enumerate(opened):
             due = started + (turn + place / len(opened)) / KEYS_A_SECOND
             time.sleep(max(0.0, due - time.perf_counter()))
-            _press(terminal)
+            press(terminal)
     return len(opened) * (time.perf_counter() - started) / (_processor_s(way) - before)
-
-
-def _press(terminal: subprocess.Popen[bytes]) -> None:
-    assert terminal.stdin is not None
-    assert terminal.stdout is not None
-    os.write(terminal.stdin.fileno(), b"k")
-    os.read(terminal.stdout.fileno(), 1)
 
 
 def _memory_kb(way: Way) -> float:

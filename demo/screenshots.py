@@ -26,12 +26,13 @@ LONGEST = 6_000
 # Lists of administration whose things have pages of their own.
 THINGS = (
     "policies", "people", "roles", "credentials", "activities", "profiles", "workflows", "restrictions", "schedules",
-    "complexities", "applications", "jobs",
+    "complexities", "applications", "jobs", "resources",
 )  # fmt: skip
 # Those with a page for a new one.
 NEW = (
     "/admin/policies", "/admin/people", "/admin/roles", "/admin/credentials", "/admin/activities", "/admin/profiles",
-    "/admin/workflows", "/admin/restrictions", "/admin/schedules", "/admin/complexities", "/certifications",
+    "/admin/workflows", "/admin/restrictions", "/admin/schedules", "/admin/complexities", "/admin/resources",
+    "/certifications",
 )  # fmt: skip
 # As root there is no sandbox; the rest keeps the browser from looking for its maker's hosts.
 FLAGS = [
@@ -199,9 +200,6 @@ def _administered(page: Page) -> Iterator[tuple[str, Page]]:
     page.get_by_role("button", name="Explain").click()
     page.get_by_role("alert").wait_for()
     yield "policies", page
-    page.goto("/admin/resources")
-    page.get_by_role("table").wait_for()
-    yield "resources", page
     for kind in ("people", "collections", "resources", "activities"):
         page.goto(f"/admin/groups/{kind}")
         page.get_by_role("heading", level=1).wait_for()

@@ -1,30 +1,16 @@
 /** What the audit log has of one thing: who did what with it, the newest first. */
 import { Badge, Code, Text } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { detailsOf } from "../audit/event";
-import { Part } from "../me/Part";
 import { answer, api, type Model } from "../shared/api";
 import { exactly } from "../shared/format";
-import { type Column, Listing } from "../shared/Listing";
-import { ROWS } from "../shared/paged";
+import type { Column } from "../shared/Listing";
 import { useWords } from "../words";
 import { useAdminWords } from "../words/admin";
+import { PagedPart } from "./PagedPart";
 
 export function Happened({ objectId, intro }: { objectId: string; intro: string }) {
   const words = useWords();
   const { happened } = useAdminWords();
-  const [page, setPage] = useState(1);
-  const found = useQuery({
-    queryKey: ["happened", objectId, page],
-    placeholderData: keepPreviousData,
-    queryFn: () =>
-      answer(
-        api.GET("/api/locum/v1/AuditEvent", {
-          params: { query: { objectId, skip: (page - 1) * ROWS, take: ROWS } },
-        }),
-      ),
-  });
   const columns: Column<Model<"AuditEvent">>[] = [
     { key: "at", label: words.audit.at, show: (row) => exactly(row.atDateTimeUtc, words.locale) },
     { key: "who", label: words.audit.who, show: (row) => <div className="breaks who">{row.actorName}</div> },
@@ -49,19 +35,14 @@ export function Happened({ objectId, intro }: { objectId: string; intro: string 
     },
   ];
   return (
-    <Part id="happened" title={happened.title} intro={intro}>
-      <Listing
-        label={happened.title}
-        columns={columns}
-        rows={found.data?.data}
-        total={found.data?.recordsTotal}
-        page={page}
-        onPage={setPage}
-        error={found.error}
-        onRetry={() => void found.refetch()}
-        keyOf={(row) => String(row.id)}
-        empty={happened.empty}
-      />
-    </Part>
+    <PagedPart
+      id="happened"
+      title={happened.title}
+      intro={intro}
+      empty={happened.empty}
+      columns={columns}
+      of={["happened", objectId]}
+      ask={(paging) => answer(api.GET("/api/locum/v1/AuditEvent", { params: { query: { objectId, ...paging } } }))}
+    />
   );
 }

@@ -34,6 +34,7 @@ from locum.main.migrate import revision_of, revisions
 from locum.main.operate import Answer, operate
 from locum.main.root_keys import open_vault
 from locum.recordings.store import Store, key_path
+from locum.sessions.model import RECORDED
 from locum.sessions.model import connection as connection_table
 from locum.vault.process import harden
 from locum.vault.secret import Secret
@@ -196,7 +197,7 @@ class _Copy:
         store = Store(self._data_dir / "recordings")
         last = UUID(int=0)
         c = connection_table.c
-        known = (c.recorded.is_(True), c.opened_at <= self._made_at)
+        known = (RECORDED, c.opened_at <= self._made_at)
         while ids := self._database.submit_read(
             lambda tx, after: tx.scalars(
                 sa.select(c.id).where(*known, c.id > after).order_by(c.id).limit(IDS_AT_ONCE)

@@ -19,7 +19,7 @@ from locum.kit.paging import Listed, Page, fetch
 from locum.kit.permissions import Permission
 from locum.resources.model import resource
 from locum.sessions.lifecycle import ENDED
-from locum.sessions.model import access_session, connection
+from locum.sessions.model import RECORDED, access_session, connection
 
 
 class _Recorded(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ def newest(tx: ReadTx, *, limit: int) -> list[dict[str, Any]]:
             .join(activity, activity.c.id == access_session.c.activity_id)
             .join(resource, resource.c.id == access_session.c.resource_id)
         )
-        .where(connection.c.recorded.is_(True), connection.c.recording_deleted_at.is_(None))
+        .where(RECORDED, connection.c.recording_deleted_at.is_(None))
         .order_by(connection.c.opened_at.desc(), connection.c.id.desc())
         .limit(limit),
     )
@@ -129,7 +129,7 @@ def of_any_session(caller: Caller) -> sa.Select[Any]:
             .join(resource, resource.c.id == access_session.c.resource_id)
         )
         .where(
-            connection.c.recorded.is_(True),
+            RECORDED,
             connection.c.recording_deleted_at.is_(None),
             within(caller, Permission.RECORDINGS_ENDED_VIEW, columns),
             # Sessions under other policies than an API key lists don't exist for it, nor do their recordings (SEC-30).

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from locum.kit.db import ReadTx, Tx
-from locum.sessions.model import connection
+from locum.sessions.model import RECORDED, connection
 from locum.sessions.recorded_text_model import recorded_text
 from locum.sessions.recover import GIVEN_UP_OPEN
 
@@ -26,7 +26,7 @@ c = connection.c
 
 WAITING: tuple[sa.ColumnElement[bool], ...] = (
     c.closed_at.is_not(None),
-    c.recorded == sa.true(),  # as the index says it: SQLite uses it for no other words
+    RECORDED,
     c.recording_deleted_at.is_(None),
     c.recording_archived_at.is_(None),
     ~GIVEN_UP_OPEN,  # it may be written to still

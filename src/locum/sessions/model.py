@@ -270,6 +270,10 @@ connection = sa.Table(
 )
 
 
+RECORDED = connection.c.recorded == sa.true()
+"""Of a connection. As the partial indexes say it: for `IS 1` SQLite uses none of them."""
+
+
 class Connection(msgspec.Struct, frozen=True):
     """One SSH connection inside an access session; `closed_at` is None while it lives.
 

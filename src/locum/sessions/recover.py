@@ -11,7 +11,7 @@ from locum.kit.actor import LOCUM
 from locum.kit.db import Tx
 from locum.sessions import transition
 from locum.sessions.lifecycle import Status
-from locum.sessions.model import AccessSession, access_session, connection
+from locum.sessions.model import RECORDED, AccessSession, access_session, connection
 
 LOST = "Locum restarted"
 GIVEN_UP = "its node was not heard of any more"
@@ -28,7 +28,7 @@ def recover(tx: Tx, node: str | None) -> list[UUID]:
     here = () if node is None else (connection.c.node == node,)
     open_here = (connection.c.closed_at.is_(None), *here)
     open_files = sa.or_(connection.c.closed_at.is_(None), GIVEN_UP_OPEN)
-    recorded = tx.scalars(sa.select(connection.c.id).where(open_files, *here, connection.c.recorded.is_(True)))
+    recorded = tx.scalars(sa.select(connection.c.id).where(open_files, *here, RECORDED))
     # Those stay open until `sealed`: else a second crash before that would leave their recordings open for ever.
     not_recorded = (*open_here, connection.c.recorded.is_(False))
     tx.run(sa.update(connection).where(*not_recorded).values(closed_at=tx.now, close_reason=LOST))
@@ -40,7 +40,7 @@ def give_up(tx: Tx, node: str) -> list[UUID]:
     """The same for another node, of which nobody knows whether it comes again: its connections count no more. Answers
     those that were being recorded; their recordings lie with that node, which closes them if it comes."""
     open_there = (connection.c.closed_at.is_(None), connection.c.node == node)
-    recorded = tx.scalars(sa.select(connection.c.id).where(*open_there, connection.c.recorded.is_(True)))
+    recorded = tx.scalars(sa.select(connection.c.id).where(*open_there, RECORDED))
     tx.run(sa.update(connection).where(*open_there).values(closed_at=tx.now, close_reason=GIVEN_UP))
     _end_hung(tx, node, "its connection was lost with its node")
     return recorded

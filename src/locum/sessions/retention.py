@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from locum.audit import log as audit
 from locum.kit.actor import LOCUM
 from locum.kit.db import ReadTx, Tx
-from locum.sessions.model import connection
+from locum.sessions.model import RECORDED, connection
 from locum.sessions.recorded_text import delete_lines
 from locum.sessions.recorded_text_model import recorded_text
 
@@ -32,7 +32,7 @@ def let_go(tx: Tx, node: str, kept: dt.timedelta) -> list[UUID]:
         .where(
             sa.or_(c.node == node, c.recording_archived_at.is_not(None)),
             c.closed_at < tx.now - kept,
-            c.recorded == sa.true(),  # as the index says it
+            RECORDED,
             c.recording_deleted_at.is_(None),
         )
         .order_by(c.closed_at)

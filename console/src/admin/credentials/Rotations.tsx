@@ -1,16 +1,13 @@
 /** The changes of a credential's secret, the newest first; one that is under way can be steered. */
 import { Badge, Group, Stack, Text } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { Part } from "../../me/Part";
 import { answer, api } from "../../shared/api";
 import { useInterval } from "../../shared/attention";
 import { when } from "../../shared/format";
-import { type Column, Listing } from "../../shared/Listing";
-import { ROWS } from "../../shared/paged";
+import type { Column } from "../../shared/Listing";
 import { useWords } from "../../words";
 import { useAdminWords } from "../../words/admin";
 import { Deed } from "../Deed";
+import { PagedPart } from "../PagedPart";
 import { type Credential, type Rotation, useRenewed } from "./credential";
 
 const REFRESH_MS = 3_000;
@@ -22,18 +19,6 @@ export function Rotations({ credential }: { credential: Credential }) {
   const words = useAdminWords();
   const { locale } = useWords();
   const interval = useInterval(REFRESH_MS);
-  const [page, setPage] = useState(1);
-  const found = useQuery({
-    queryKey: ["credential", credential.id, "rotations", page],
-    placeholderData: keepPreviousData,
-    refetchInterval: interval,
-    queryFn: () =>
-      answer(
-        api.GET("/api/locum/v1/Credential/{credentialId}/Rotation", {
-          params: { path: { credentialId: credential.id }, query: { skip: (page - 1) * ROWS, take: ROWS } },
-        }),
-      ),
-  });
   const columns: Column<Rotation>[] = [
     { key: "at", label: words.jobs.started, show: (row) => when(row.startDateTimeUtc, locale) ?? "–" },
     {
@@ -70,20 +55,19 @@ export function Rotations({ credential }: { credential: Credential }) {
     { key: "do", label: words.form.actions, show: (row) => UNDER_WAY.has(row.status) && <Steer rotation={row} /> },
   ];
   return (
-    <Part id="rotations" title={words.rotations.title} intro={words.rotations.intro}>
-      <Listing
-        label={words.rotations.title}
-        columns={columns}
-        rows={found.data?.data}
-        total={found.data?.recordsTotal}
-        page={page}
-        onPage={setPage}
-        error={found.error}
-        onRetry={() => void found.refetch()}
-        keyOf={(row) => row.id}
-        empty={words.rotations.empty}
-      />
-    </Part>
+    <PagedPart
+      id="rotations"
+      title={words.rotations.title}
+      intro={words.rotations.intro}
+      empty={words.rotations.empty}
+      columns={columns}
+      of={["credential", credential.id, "rotations"]}
+      refetchInterval={interval}
+      ask={(query) => {
+        const params = { path: { credentialId: credential.id }, query };
+        return answer(api.GET("/api/locum/v1/Credential/{credentialId}/Rotation", { params }));
+      }}
+    />
   );
 }
 
