@@ -25,13 +25,16 @@ export const theme = createTheme({
     // Holding the page behind a dialog still would take a style element, which the policy refuses.
     Modal: { defaultProps: { lockScroll: false, centered: true } },
     Drawer: { defaultProps: { lockScroll: false } },
+    // Theirs is a header element, which would be a second one of the page.
+    ModalHeader: { defaultProps: { role: "none" } },
+    DrawerHeader: { defaultProps: { role: "none" } },
   },
 });
 
 const readable: CSSVariablesResolver = (whole) => {
   const light: Record<string, string> = {
     "--mantine-color-dimmed": whole.colors.gray[7],
-    "--mantine-color-placeholder": whole.colors.gray[6],
+    "--mantine-color-placeholder": whole.colors.gray[7],
     "--mantine-color-error": whole.colors.red[9],
     "--mantine-color-anchor": whole.colors.indigo[8],
     "--mantine-color-red-outline": whole.colors.red[9],
@@ -43,7 +46,7 @@ const readable: CSSVariablesResolver = (whole) => {
   };
   const dark: Record<string, string> = {
     "--mantine-color-dimmed": whole.colors.dark[1],
-    "--mantine-color-placeholder": whole.colors.dark[2],
+    "--mantine-color-placeholder": whole.colors.dark[1],
     "--mantine-color-error": whole.colors.red[4],
     "--mantine-color-anchor": whole.colors.indigo[3],
     "--console-ground": whole.colors.dark[8],

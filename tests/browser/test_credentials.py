@@ -125,6 +125,8 @@ def test_a_new_content_typed_and_from_a_file_and_no_trace_of_it(
     admin.get_by_role("button", name="New content").click()
     dialog = admin.get_by_role("dialog")
     field = dialog.get_by_role("textbox", name="New content")
+    expect(field).to_be_focused()
+    assert found_by_axe(admin, axe) == []
     field.fill("canary-two")
     dialog.get_by_role("button", name="New content").click()
     expect(dialog.get_by_role("alert")).to_be_visible()
